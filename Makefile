@@ -1,0 +1,36 @@
+# What one does here. Needs Python >= 3.11 with venv and pip, and make; everything else is installed into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench clean
+
+help: ## Show this help
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "consentfeed needs Python 3.11 or newer; try make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(STAMP)
+
+demo: $(STAMP) ## Set everything up and run consentfeed dev on http://127.0.0.1:3001
+	$(BIN)/consentfeed dev
+
+test: $(STAMP) ## Run the whole test suite
+	$(BIN)/python -m pytest -n auto
+
+lint: $(STAMP) ## Run all linters
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/squawk sql/migrations/*.sql
+
+bench: $(STAMP) ## Run the benchmarks (minutes; needs gcc)
+	$(BIN)/python benchmarks/run.py
+
+clean: ## Remove what make has made, and the demo's data
+	rm -rf $(VENV) .consentfeed

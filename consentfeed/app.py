@@ -1,0 +1,228 @@
+"""Puts the parts together, and runs them: the only file that knows everyone."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from consentfeed import logs, metrics, migrations
+from consentfeed.bulk import BulkApi
+from consentfeed.consents import ConsentApi
+from consentfeed.customers import CustomerApi
+from consentfeed.database import Database
+from consentfeed.decisions import DecisionApi
+from consentfeed.edge import Authenticator, Endpoint, problem_answer, routes
+from consentfeed.errors import ConsentfeedError, DatabaseAway, Problem, StatementFailed
+from consentfeed.events import Seal
+from consentfeed.feed import Feed
+from consentfeed.identity import Sessions
+from consentfeed.listener import Listener
+from consentfeed.login import Login
+from consentfeed.ops import Ops
+from consentfeed.phones import Phones
+from consentfeed.purposes import PurposeApi
+from consentfeed.server import listening_socket, server
+from consentfeed.settings import Settings, require
+from consentfeed.stream import Streams
+from consentfeed.writer import Writer
+
+log = structlog.get_logger()
+_EXPIRE_SECONDS = 5.0
+_EXPIRE_BATCH = 500
+_HOUSE_SECONDS = 600.0
+
+
+class Unfit(ConsentfeedError):
+    """The service cannot start; the message says why."""
+
+
+class Node:
+    """One process's parts, wired."""
+
+    def __init__(self, settings: Settings) -> None:
+        require(settings, "database_url", "secret")
+        assert settings.database_url
+        assert settings.secret
+        self.settings = settings
+        self.failed = False
+        self.database = Database(settings.database_url, settings.pool_size)
+        self.feed = Feed(
+            self.database.events_after,
+            self.database.log_head,
+            max_events=settings.memory_events,
+            max_bytes=settings.memory_bytes,
+            poll_seconds=settings.poll_seconds,
+        )
+        self.listener = Listener(settings.database_url, self.feed.wake, settings.probe_seconds)
+        self.writer = Writer(
+            self.database.record_decisions,
+            batch=settings.write_batch,
+            waiting=settings.write_waiting,
+            busy_seconds=settings.busy_seconds,
+        )
+        self.sessions = Sessions(self.database.find_session, self.database.ended)
+        seal, phones = Seal(settings.secret), Phones(settings.phone_region)
+        self.streams = Streams(self.database, self.feed, seal, settings)
+        self._ops = Ops(self.reasons)
+        self.endpoints: list[Endpoint] = [
+            *Login(
+                self.database, self.sessions, hours=settings.session_hours, secure=settings.secure_cookie
+            ).endpoints(),
+            *ConsentApi(self.database, seal, phones).endpoints(),
+            *DecisionApi(self.writer, seal).endpoints(),
+            *BulkApi(self.database, self.writer).endpoints(),
+            *CustomerApi(self.database, phones).endpoints(),
+            *PurposeApi(self.database).endpoints(),
+            *self.streams.endpoints(),
+            *self._ops.endpoints(),
+        ]
+        self._ops.describe(self.endpoints)
+        authenticate = Authenticator(settings.secret, self.sessions)
+        self.app = Starlette(
+            routes=routes(self.endpoints, authenticate),
+            exception_handlers={HTTPException: _http_problem},
+            lifespan=self._lifespan,
+        )
+
+    def reasons(self) -> list[str]:
+        """Why this node is not ready."""
+        return [
+            reason
+            for reason, true in (
+                ("draining", self.streams.draining),
+                ("deaf: the listener does not hear notifications", not self.listener.hears),
+                ("behind: the log has not been read to its end", self.feed.age > 3 * self.settings.poll_seconds),
+            )
+            if true
+        ]
+
+    @asynccontextmanager
+    async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        await self.start()
+        tasks = [
+            asyncio.create_task(self._forever(part), name=part.__qualname__)
+            for part in (
+                self.listener.run,
+                self.feed.run,
+                self.streams.pump.run,
+                self.streams.watch,
+                self.writer.run,
+                self._expire,
+                self._keep_house,
+            )
+        ]
+        metrics.listener_age.set_function(lambda: self.listener.age)
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.database.close()
+
+    async def start(self) -> None:
+        """Opens the database and loads the feed; raises Unfit where the schema does not fit."""
+        await self.database.open()
+        await _check_fit(self.database)
+        await self.feed.load()
+        self.streams.pump.place = self.feed.head
+        self.streams.pump.generation = self.feed.generation
+
+    async def drain(self) -> None:
+        """Says goodbye to streams, and lets decisions that wait be written."""
+        await asyncio.gather(
+            self.streams.drain(self.settings.drain_seconds),
+            asyncio.wait_for(self.writer.drain(), self.settings.drain_seconds),
+            return_exceptions=True,
+        )
+
+    async def _forever(self, part: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """A part that ends is a bug: the process says so and goes down, rather than serve half."""
+        try:
+            await part()
+        except asyncio.CancelledError:
+            raise
+        except BaseException:
+            log.exception("a part of the service failed", part=part.__qualname__)
+        self.failed = True
+        signal.raise_signal(signal.SIGTERM)
+
+    async def _expire(self) -> None:
+        while True:
+            try:
+                while count := await self.database.expire_consents(_EXPIRE_BATCH):
+                    metrics.expired.inc(count)
+            except ConsentfeedError as error:
+                log.warning("cannot expire consents now", error=type(error).__name__)
+            await asyncio.sleep(_EXPIRE_SECONDS)
+
+    async def _keep_house(self) -> None:
+        while True:
+            try:
+                await self.database.keep_house()
+            except ConsentfeedError as error:
+                log.warning("cannot keep house now", error=type(error).__name__)
+            await asyncio.sleep(_HOUSE_SECONDS)
+
+
+async def check(settings: Settings) -> None:
+    """Whether a node could serve; raises Unfit, saying why."""
+    require(settings, "database_url", "secret")
+    database = Database(settings.database_url or "", 1)
+    try:
+        await database.open()
+        await _check_fit(database)
+    except DatabaseAway as error:
+        raise Unfit(f"PostgreSQL cannot be reached ({error}): check CONSENTFEED_DATABASE_URL") from None
+    finally:
+        await database.close()
+
+
+async def _check_fit(database: Database) -> None:
+    try:
+        misfit = migrations.misfit(set(await database.migrations()))
+    except StatementFailed as error:
+        why = {
+            "42P01": "the schema is not installed: run `consentfeed migrate` as the owner",
+            "3F000": "the schema is not installed: run `consentfeed migrate` as the owner",
+            "42501": "this role may not read the schema: connect as consentfeed_app, after `consentfeed migrate`",
+        }.get(error.sqlstate, f"PostgreSQL refused with SQLSTATE {error.sqlstate}")
+        raise Unfit(why) from None
+    if misfit:
+        raise Unfit(misfit)
+
+
+async def _http_problem(_request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    code = {404: "not-found", 405: "method-not-allowed", 400: "bad-request"}.get(status, "bad-request")
+    return problem_answer(Problem(code))
+
+
+def serve(settings: Settings, announce: Callable[[int], None] = lambda _port: None) -> int:
+    """Runs a node until SIGTERM or SIGINT; the exit status."""
+    logs.configure(settings.log_level)
+    try:
+        asyncio.run(check(settings))
+    except Unfit as error:
+        print(f"consentfeed: {error}", file=sys.stderr)
+        return 1
+    try:
+        listening = listening_socket(settings.host, settings.port)
+    except OSError as error:
+        print(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; use --port", file=sys.stderr)
+        return 1
+    announce(listening.getsockname()[1])
+    node = Node(settings)
+    running = server(node.app, node.drain, settings.drain_seconds)
+    # uvicorn exits by itself when the start failed; it has been logged.
+    with suppress(SystemExit):
+        running.run(sockets=[listening])
+    return 0 if running.started and not node.failed else 1

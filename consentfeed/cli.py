@@ -1,0 +1,155 @@
+"""The command line."""
+
+import ipaddress
+import json
+import sys
+
+import click
+import psycopg
+
+from consentfeed import __version__, accounts, app, client, demo, migrations, settings
+from consentfeed.database import Database
+from consentfeed.deployment import DATA_DIR, with_database
+from consentfeed.embedded import EmbeddedError
+from consentfeed.errors import ConsentfeedError, DatabaseAway, StatementFailed
+from consentfeed.events import Position, format_id, parse_id
+
+_REFUSALS = {
+    "28P01": "the password in the database URL is wrong",
+    "28000": "the role in the database URL may not log in; a DBA gives it LOGIN",
+    "3D000": "there is no database of the name in the database URL",
+    "3F000": "the schema is not installed; run `consentfeed migrate` as the owner",
+    "42P01": "the schema is not installed; run `consentfeed migrate` as the owner",
+    "42883": "the schema is older than this code; run `consentfeed migrate` as the owner",
+    "42501": "the role in the database URL may not do this; connect as consentfeed_app",
+}
+
+
+@click.group()
+@click.version_option(__version__)
+def main() -> None:
+    """Consents in PostgreSQL, and every change of them on every screen that follows."""
+
+
+main.add_command(accounts.user)
+main.add_command(accounts.token)
+
+
+def run() -> None:
+    """The console script: errors that a user can mend are one line on stderr."""
+    try:
+        main()
+    except (settings.SettingsError, ConsentfeedError, EmbeddedError, client.Refused, psycopg.Error) as error:
+        click.echo(f"consentfeed: {_why(error)}", err=True)
+        sys.exit(1)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, StatementFailed):
+        return f"PostgreSQL says {error.sqlstate}: {_REFUSALS.get(error.sqlstate, 'nothing was done')}"
+    if isinstance(error, DatabaseAway):
+        return f"PostgreSQL cannot be reached ({error}): check the database URL"
+    return str(error).strip() or type(error).__name__
+
+
+@main.command()
+@click.option("--host", help="Address to listen on; only loopback while the demo passwords stand.")
+@click.option("--port", type=int, help="Port to listen on.")
+@click.option("--data-dir", help="Where the database and the secret are kept.")
+def dev(host: str | None, port: int | None, data_dir: str | None) -> None:
+    """Embedded PostgreSQL, demo data and the service, with nothing to install."""
+    loaded = settings.load(host=host, port=port, data_dir=data_dir)
+    if not _is_loopback(loaded.host):
+        raise settings.SettingsError(
+            f"dev listens on loopback alone, not on {loaded.host}: its accounts have a password that everybody knows"
+        )
+    sys.exit(demo.dev(loaded, app.serve))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@main.command()
+@click.option("--host", help="Address to listen on.")
+@click.option("--port", type=int, help="Port to listen on.")
+def serve(host: str | None, port: int | None) -> None:
+    """The service, in production: needs CONSENTFEED_DATABASE_URL and CONSENTFEED_SECRET."""
+    loaded = settings.load(host=host, port=port)
+    settings.require(loaded, "database_url", "secret")
+    sys.exit(app.serve(loaded))
+
+
+@main.command()
+@click.option("--database-url", help="PostgreSQL, as the owner of the schema; else CONSENTFEED_OWNER_URL.")
+@click.option("--status", is_flag=True, help="List what is applied.")
+@click.option("--dry-run", is_flag=True, help="Print the SQL that would run.")
+def migrate(database_url: str | None, status: bool, dry_run: bool) -> None:
+    """Brings the schema to this version; safe to run at any time, by many at once."""
+    loaded = settings.load(owner_url=database_url)
+    settings.require(loaded, "owner_url")
+    url = loaded.owner_url or ""
+    if status:
+        for name, state in migrations.status(url):
+            click.echo(f"{name}  {state}")
+    elif dry_run:
+        click.echo(migrations.pending(url), nl=False)
+    else:
+        applied = migrations.migrate(url)
+        click.echo("\n".join(f"applied {name}" for name in applied) or "nothing to apply")
+
+
+@main.command()
+@click.option("--url", default="http://127.0.0.1:3001", show_default=True, help="Where the service is.")
+@click.option("--token", required=True, envvar="CONSENTFEED_TOKEN", help="A bearer token, as `token` prints.")
+@click.option("--after", help="Event id to go on from; 0-00000000 for everything.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def tail(url: str, token: str, after: str | None, as_json: bool) -> None:
+    """Follows the feed; survives restarts of the server."""
+    for message in client.follow(url, token, after, lambda text: click.echo(f"consentfeed: {text}", err=True)):
+        click.echo(_as_json(message) if as_json else _as_line(message))
+
+
+def _as_json(message: client.Message) -> str:
+    return json.dumps({"id": message.id, "event": message.event, "data": json.loads(message.data)}, ensure_ascii=False)
+
+
+def _as_line(message: client.Message) -> str:
+    data = json.loads(message.data)
+    if message.event != "consent-updated":
+        return f"{message.id}  {message.event}  {message.data}"
+    consent, actor = data["consent"], data["actor"]
+    return (
+        f"{data['timestamp']}  {message.id}  {data['type']:<7}  {consent['purpose']}/{consent['channel']}"
+        f"  customer {consent['customer_id']}  by {actor['kind']}"
+    )
+
+
+@main.command()
+@click.option("--expect", help="An event id noted earlier, which the log must contain.")
+@DATA_DIR
+def verify(expect: str | None, data_dir: str | None) -> None:
+    """Recomputes the chain and compares every column with what was hashed."""
+    place = None if expect is None else parse_id(expect)
+    if expect is not None and place is None:
+        raise settings.SettingsError("--expect is an event id, such as 42-9f2ab1c3")
+
+    async def check(database: Database) -> tuple[str | None, Position]:
+        head = await database.log_head()
+        broken = await database.verify_log()
+        if broken:
+            return f"position {broken[0]}: {broken[1]}", head
+        if place is not None:
+            verdict = (await database.judge_place(place, None)).verdict
+            if verdict != "ok":
+                return f"position {place.seq}: the log does not contain {expect} ({verdict})", head
+        return None, head
+
+    problem, head = with_database(data_dir, check)
+    if problem:
+        click.echo(problem)
+        sys.exit(1)
+    click.echo(f"the log is whole up to {format_id(head)}")

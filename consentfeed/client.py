@@ -1,0 +1,65 @@
+"""Follows the feed from outside: connects for ever, goes on by id, and says what it cannot know."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import httpx
+from httpx_sse import connect_sse
+
+_SILENCE_SECONDS = 40.0  # two and a half heartbeats
+
+
+class Message(NamedTuple):
+    """A block of the stream: its id, the event's name, and the data as JSON text."""
+
+    id: str
+    event: str
+    data: str
+
+
+class Refused(Exception):
+    """The server will not serve this client: the token or the request is wrong."""
+
+
+def follow(
+    url: str, token: str, after: str | None = None, note: Callable[[str], None] = lambda _text: None
+) -> Iterator[Message]:
+    """Every event from a place on, across restarts of the server; also reset and goodbye. Raises Refused."""
+    failures = 0
+    with httpx.Client(timeout=httpx.Timeout(10, read=_SILENCE_SECONDS)) as http:
+        while True:
+            headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
+            if after is not None:
+                headers["Last-Event-ID"] = after
+            try:
+                with connect_sse(http, "GET", url.rstrip("/") + "/api/v1/events", headers=headers) as source:
+                    _check(source.response)
+                    for sse in source.iter_sse():
+                        failures = 0
+                        # httpx-sse gives an empty message for an id-only block; its id counts all the same.
+                        after = sse.id or after
+                        if sse.data and sse.event != "heartbeat":
+                            yield Message(sse.id, sse.event, sse.data)
+                        if sse.event == "goodbye" and "signed-out" in sse.data:
+                            raise Refused("the token has expired or its account was disabled")
+            except httpx.HTTPError as error:
+                note(f"lost: {type(error).__name__}")
+            failures += 1
+            pause = min(0.25 * 2 ** min(failures, 6), 10) * random.uniform(0.5, 1)
+            note(f"connecting again in {pause:.1f} s")
+            time.sleep(pause)
+
+
+def _check(response: httpx.Response) -> None:
+    """Goes on only with a stream; raises Refused where trying again cannot help."""
+    if response.status_code in (400, 401, 403, 404, 422):
+        response.read()
+        try:
+            problem = response.json()
+        except ValueError:
+            problem = {}
+        detail = problem.get("detail") or problem.get("title") or response.reason_phrase
+        raise Refused(f"{response.status_code}: {detail}")
+    response.raise_for_status()

@@ -1,0 +1,69 @@
+"""Granting and revoking one consent."""
+
+import re
+from typing import Final
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from consentfeed.answers import IDEMPOTENT, Answer, Cause, require_reason, told
+from consentfeed.edge import Endpoint, Json
+from consentfeed.events import Seal
+from consentfeed.filters import Ids
+from consentfeed.identity import Principal
+from consentfeed.inputs import path_id, read_body
+from consentfeed.shapes import Decided
+from consentfeed.writer import Writer
+
+_ETAG: Final = re.compile(r'"([0-9]{1,18})"')
+_CONDITION: Final = {"If-Match": "ETag of the consent as it was read; 412 where it has changed since"}
+
+
+class DecisionApi:
+    """Decisions, through the writer."""
+
+    def __init__(self, writer: Writer, seal: Seal) -> None:
+        self._writer = writer
+        self._seal = seal
+
+    def endpoints(self) -> list[Endpoint]:
+        """The routes of this file."""
+        own, behalf = ("customer", "service"), ("csr", "admin")
+        return [
+            self._endpoint("grant", "/api/v1/customer/consents/{id}/grant", own),
+            self._endpoint("revoke", "/api/v1/customer/consents/{id}/revoke", own),
+            self._endpoint("grant", "/api/v1/consents/{id}/grant", behalf),
+            self._endpoint("revoke", "/api/v1/consents/{id}/revoke", behalf),
+        ]
+
+    def _endpoint(self, action: str, path: str, roles: tuple[str, ...]) -> Endpoint:
+        async def decide(request: Request, principal: Principal) -> Response:
+            return await self.decide(request, principal, action, path)
+
+        behalf = " on the customer's behalf" if "csr" in roles else ""
+        return Endpoint(
+            "POST", path, decide, roles, f"{action.capitalize()} a consent{behalf}",
+            body=Answer, answers={200: "The consent, and the event if something changed"}, gives=Decided,
+            headers=IDEMPOTENT | (_CONDITION if action == "grant" else {}),
+        )  # fmt: skip
+
+    async def decide(self, request: Request, principal: Principal, action: str, route: str) -> Response:
+        """Grants or revokes one consent."""
+        consent = path_id(request, "No consent has this id.")
+        answer = await read_body(request, Answer)
+        require_reason(principal, answer)
+        cause = Cause.of(request, principal, "rest", route, consent.encode() + msgspec.json.encode(answer))
+        decision = cause.decision(consent, action, answer)
+        # Nothing may stand in the way of a revocation.
+        decision.if_match = _if_match(request) if action == "grant" else None
+        (outcome,) = await self._writer.decide([decision])
+        return Json(told(outcome, Ids(self._seal if principal.role == "customer" else None)))
+
+
+def _if_match(request: Request) -> list[int] | None:
+    """The versions of If-Match; None where any will do. A weak or foreign tag matches nothing."""
+    tags = [tag.strip() for header in request.headers.getlist("if-match") for tag in header.split(",")]
+    if not tags or "*" in tags:
+        return None
+    return [int(tag[1]) for tag in map(_ETAG.fullmatch, tags) if tag]

@@ -1,0 +1,134 @@
+"""What comes in, as values: the body, the query and the ids of a request; what cannot be one is a problem."""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, NoReturn, TypeVar, get_origin
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+from starlette.requests import Request
+
+from consentfeed.errors import Problem
+
+T = TypeVar("T")
+Q = TypeVar("Q", bound=msgspec.Struct)
+MAX_BODY: Final = 2 << 20
+# Python's $ also matches before a last line feed; JSON Schema, in which these are published, has no \Z.
+END: Final = r"$(?!\n)"
+# What PostgreSQL can hold. Lone surrogates do not get through the decoders.
+Text = Annotated[str, Meta(pattern=r"^[^\x00]*" + END)]
+# For what is shown on one line, in lists, terminals and files: no control characters.
+Line = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f-\x9f]*" + END)]
+Language = Annotated[str, Meta(max_length=35, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*" + END)]
+Limit = Annotated[int, Meta(ge=1, le=1000, description="Entries on a page at most")]
+
+
+async def read_body(request: Request, type: type[T]) -> T:
+    """The JSON body as a value of the type, whatever Content-Type says; empty counts as {}. Raises Problem."""
+    return decode(await _read(request) or b"{}", type)
+
+
+async def _read(request: Request) -> bytes:
+    too_large = Problem("body-too-large", f"At most {MAX_BODY} bytes.")
+    if int(request.headers.get("content-length", 0)) > MAX_BODY:
+        raise too_large
+    raw = bytearray()
+    async for part in request.stream():
+        raw += part
+        if len(raw) > MAX_BODY:
+            raise too_large
+    return bytes(raw)
+
+
+def decode(raw: bytes | msgspec.Raw, type: type[T]) -> T:
+    """JSON as a value of the type; raises Problem bad-json or invalid."""
+    try:
+        str(raw, "utf-8")  # the decoder looks only at text that it keeps
+        return msgspec.json.decode(raw, type=type)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _why(bytes(raw), error) from None
+
+
+def _why(raw: bytes, error: Exception) -> Problem:
+    """The decoder stops at the first thing that does not fit; whether it is JSON at all, this one says."""
+    try:
+        json.loads(raw.decode("utf-8", "surrogatepass"), parse_constant=_not_json)
+    except (ValueError, RecursionError):
+        return Problem("bad-json", str(error))
+    if isinstance(error, msgspec.ValidationError):
+        return Problem("invalid", str(error))
+    # JSON by its grammar, but with half of a surrogate pair: no text that could be kept.
+    return Problem("invalid", "Text must be valid Unicode, without lone surrogates.")
+
+
+def _not_json(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def read_query(request: Request, type: type[Q]) -> Q:
+    """The query's parameters as a value of the type, empty ones left out; lists are what may be repeated."""
+    found: dict[str, Any] = {}
+    fields = {field.name: field.type for field in msgspec.structs.fields(type)}
+    for name, value in _parameters(request):
+        if _is_list(fields.get(name)):
+            found.setdefault(name, []).append(value)
+        elif found.setdefault(name, value) != value:
+            raise Problem("invalid", f"{name} may be given once.")
+    try:
+        return msgspec.convert(found, type, strict=False)
+    except msgspec.ValidationError as error:
+        known = f"; there are {', '.join(fields)}" if "unknown field" in str(error) else ""
+        raise Problem("invalid", f"In the query: {error}{known}.") from None
+
+
+def _parameters(request: Request) -> list[tuple[str, str]]:
+    """Names and values that are not empty; raises Problem for what is not UTF-8."""
+    try:
+        return parse_qsl(request.scope["query_string"].decode("latin-1"), errors="strict")
+    except UnicodeDecodeError:
+        raise Problem("invalid", "The query must be valid Unicode.") from None
+
+
+def _is_list(type: Any) -> bool:
+    return get_origin(type.__origin__ if get_origin(type) is Annotated else type) is list
+
+
+def path_id(request: Request, detail: str) -> str:
+    """The {id} of the path in its usual form; raises Problem not-found where it cannot be one."""
+    found = checked_id(request.path_params["id"])
+    if found is None:
+        raise Problem("not-found", detail)
+    return found
+
+
+def checked_id(text: str) -> str | None:
+    """A UUID in its usual form, or None."""
+    try:
+        return str(UUID(text)) if len(text) == 36 else None
+    except ValueError:
+        return None
+
+
+def query(request: Request, **names: bool) -> dict[str, list[str]]:
+    """The query's parameters by name, empty ones left out; names: whether each may be repeated. Raises Problem."""
+    found: dict[str, list[str]] = {}
+    for name, value in _parameters(request):
+        if name not in names:
+            raise Problem("invalid", f"There is no parameter {name!r}; there are {', '.join(names)}.")
+        if "\x00" in value:
+            raise Problem("invalid", f"{name}: text must not contain NUL.")
+        found.setdefault(name, []).append(value)
+    for name, values in found.items():
+        if len(values) > 1 and not names[name]:
+            raise Problem("invalid", f"{name} may be given once.")
+    return found
+
+
+def limit_of(found: Mapping[str, list[str]], default: int = 100, most: int = 1000) -> int:
+    """The limit parameter; raises Problem."""
+    text = found.get("limit", [str(default)])[0]
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:10]) <= most):
+        raise Problem("invalid", f"limit is a number from 1 to {most}.")
+    return int(text)

@@ -1,0 +1,40 @@
+"""The metrics: one list, shown at /metrics and in docs/operations.md."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+registry = CollectorRegistry()
+
+streams_open = Gauge("consentfeed_streams_open", "Streams open now.", registry=registry)
+streams_behind = Gauge(
+    "consentfeed_streams_behind", "Open streams that are being sent older events.", registry=registry
+)
+streams_closed = Counter("consentfeed_streams_closed", "Streams ended, by reason.", ["reason"], registry=registry)
+resets = Counter("consentfeed_resets", "Resets told to clients, by reason.", ["reason"], registry=registry)
+events_read = Counter("consentfeed_events", "Events read from the log into memory.", registry=registry)
+deliveries = Counter("consentfeed_deliveries", "Event frames handed to streams.", registry=registry)
+feed_head = Gauge("consentfeed_feed_head", "Position of the newest event in memory.", registry=registry)
+feed_lag_events = Gauge(
+    "consentfeed_feed_lag_events", "Events in the log that are not in memory yet, when last looked.", registry=registry
+)
+feed_lag_seconds = Gauge(
+    "consentfeed_feed_lag_seconds", "Seconds since memory was last known to be complete.", registry=registry
+)
+feed_memory_bytes = Gauge("consentfeed_feed_memory_bytes", "Bytes of frames in memory.", registry=registry)
+table_reads = Counter("consentfeed_table_reads", "Pages of older events read for streams.", registry=registry)
+listener_age = Gauge(
+    "consentfeed_listener_age_seconds", "Seconds since the listener last proved that it hears.", registry=registry
+)
+listener_reconnects = Counter("consentfeed_listener_reconnects", "Times the listener reconnected.", registry=registry)
+commits = Counter("consentfeed_commits", "Transactions of the writer.", registry=registry)
+decisions = Counter("consentfeed_decisions", "Decisions by outcome.", ["outcome"], registry=registry)
+decisions_per_commit = Histogram(
+    "consentfeed_decisions_per_commit",
+    "Decisions in one transaction.",
+    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000),
+    registry=registry,
+)
+decisions_waiting = Gauge("consentfeed_decisions_waiting", "Decisions waiting to be written.", registry=registry)
+expired = Counter("consentfeed_expired", "Consents that this node turned to expired.", registry=registry)
+requests = Counter(
+    "consentfeed_requests", "Answers of the API by route and status.", ["route", "status"], registry=registry
+)

@@ -1,0 +1,78 @@
+"""Places in the log: whether one is still there, and what comes after it."""
+
+from typing import Final
+
+from consentfeed.database import Database
+from consentfeed.errors import ConsentfeedError
+from consentfeed.events import Event, Position, Row, event_from_row, parse_id
+from consentfeed.feed import Feed, Forked, chained
+from consentfeed.filters import Filter, Ids
+
+_PAGE: Final = 1000
+
+
+class PlaceLost(ConsentfeedError):
+    """The place asked for is not in this log; reason as in a reset."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Places:
+    """Judges places and reads on from them: from memory, or from the table where memory does not reach."""
+
+    def __init__(self, database: Database, feed: Feed) -> None:
+        self._database = database
+        self._feed = feed
+
+    async def find(self, asked: str, wanted: Filter, ids: Ids) -> Position:
+        """The place of an id; raises PlaceLost."""
+        place = ids.seal.open(asked) if ids.seal else parse_id(asked)
+        if place is None:
+            raise PlaceLost("unknown")
+        if wanted.owner is None and self._feed.after(place) is not None:
+            return place
+        verdict = await self._database.judge_place(place, wanted.owner)
+        if verdict.verdict != "ok":
+            raise PlaceLost(verdict.verdict)
+        if verdict.place.seq > self._feed.head.seq:
+            self._feed.wake()  # another node was faster
+        return verdict.place
+
+    async def why_lost(self, place: Position, wanted: Filter) -> str:
+        """The reason for a reset at a place that could not be read on from."""
+        verdict = (await self._database.judge_place(place, wanted.owner)).verdict
+        return "unknown" if verdict == "ok" else verdict
+
+    async def newest(self, wanted: Filter, head: Position) -> Position:
+        """The newest place: for a customer the newest own event, else the head."""
+        return await self._database.customer_place(wanted.owner) if wanted.owner else head
+
+    async def read_older(self, wanted: Filter, cursor: Position, upto: Position) -> tuple[list[Event], Position]:
+        """A page from the table, and the place it reaches; by the customer's own index where it is one customer's."""
+        rows: list[Row]
+        if wanted.only_customer:
+            rows = await self._database.customer_events_after(wanted.only_customer, cursor.seq, _PAGE)
+        else:
+            rows = chained(cursor, await self._database.events_after(cursor.seq, _PAGE))
+        reached = Position(rows[-1].seq, rows[-1].hash) if len(rows) == _PAGE else upto
+        return [event_from_row(row) for row in rows], min(reached, upto)
+
+    async def page(self, wanted: Filter, place: Position, limit: int) -> tuple[list[Event], Position, bool]:
+        """At most limit events after a place, the place reached, and whether there are more; raises PlaceLost."""
+        upto, cursor = self._feed.head, place
+        events: list[Event] = []
+        while cursor.seq < upto.seq and len(events) <= limit:
+            known = self._feed.after(cursor)
+            try:
+                found, cursor = (known, upto) if known is not None else await self.read_older(wanted, cursor, upto)
+            except Forked:
+                raise PlaceLost(await self.why_lost(cursor, wanted)) from None
+            events += [event for event in found if event.position.seq <= upto.seq and wanted.matches(event)]
+        more = len(events) > limit
+        events = events[:limit]
+        # A customer's place moves with own events alone.
+        if more or wanted.owner:
+            return events, events[-1].position if events else place, more
+        return events, max(cursor, place), more

@@ -1,0 +1,66 @@
+"""uvicorn, made to drain streams, to cut off stalled clients, and to end with status 0."""
+
+import socket
+from collections.abc import Awaitable, Callable
+from types import FrameType
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's own, telling the application its transport, so that a stalled client can be cut off."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["consentfeed.transport"] = self.transport  # type: ignore[typeddict-unknown-key]
+
+
+class Server(uvicorn.Server):
+    """uvicorn, draining streams when the shutdown begins, and ending with status 0."""
+
+    def __init__(self, config: uvicorn.Config, drain: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(config)
+        self._drain = drain
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        """A second signal ends at once."""
+        if self.should_exit:
+            self.force_exit = True
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """uvicorn would wait for streams that nobody has told."""
+        await self._drain()
+        await super().shutdown(sockets)
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """A socket whose connections hold little for a client that does not read, and notice when it is gone."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 128 << 10)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 20_000)
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listening.bind((host, port))
+    listening.listen(2048)
+    return listening
+
+
+def server(app: ASGIApp, drain: Callable[[], Awaitable[None]], drain_seconds: float) -> Server:
+    """The server of an application; http and loop are pinned, because the pump relies on how they write."""
+    config = uvicorn.Config(
+        app,
+        http=_Protocol,
+        loop="uvloop",
+        ws="none",
+        lifespan="on",
+        access_log=False,  # URLs of searches hold names and numbers
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=int(drain_seconds) + 1,
+    )
+    return Server(config, drain)

@@ -1,0 +1,280 @@
+"""GET /api/v1/events: the feed as a stream and as pages, from the same places with the same ids."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any, Final, cast
+from uuid import UUID
+
+import msgspec
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from consentfeed import blocks, metrics
+from consentfeed.database import Database
+from consentfeed.edge import EVERYONE, Endpoint, checked_id, json_answer, limit_of, query
+from consentfeed.errors import DatabaseAway, Problem
+from consentfeed.events import Position, Seal
+from consentfeed.feed import Feed
+from consentfeed.filters import Filter, Ids
+from consentfeed.identity import Principal
+from consentfeed.places import PlaceLost, Places
+from consentfeed.pump import Pump
+from consentfeed.readers import Reader, Write
+from consentfeed.settings import Settings
+
+log = structlog.get_logger()
+_WATCH_SECONDS: Final = 1.0
+_HEAD: Final = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),  # tells nginx not to hold the stream back
+    (b"connection", b"close"),
+]
+
+
+class Open:
+    """An open stream: who reads it and until when."""
+
+    __slots__ = ("abort", "ends_at", "expires_at", "principal", "reader", "send")
+
+    def __init__(self, principal: Principal, lifetime: float, send: Send, abort: Callable[[], None]) -> None:
+        self.principal = principal
+        self.ends_at = time.monotonic() + lifetime
+        self.expires_at = principal.expires_at.timestamp()
+        self.send = send
+        self.abort = abort
+        self.reader: Reader
+
+
+class Streams:
+    """All streams of this node, and the same feed in pages."""
+
+    def __init__(self, database: Database, feed: Feed, seal: Seal, settings: Settings) -> None:
+        self._database = database
+        self._feed = feed
+        self._places = Places(database, feed)
+        self._seal = seal
+        self._settings = settings
+        self._open: set[Open] = set()
+        self._by_reader: dict[Reader, Open] = {}
+        self._draining = False
+        self.pump = Pump(
+            feed,
+            self._places.read_older,
+            self._reset,
+            blocks.heartbeat,
+            heartbeat_seconds=settings.heartbeat_seconds,
+            stall_seconds=settings.stall_seconds,
+        )
+
+    def endpoints(self) -> list[Endpoint]:
+        """The one route of this file."""
+        answers = {200: "Events as a page, or as a stream with Accept: text/event-stream", 410: "The place is lost"}
+        return [Endpoint("GET", "/api/v1/events", self.events, EVERYONE, "The feed", answers=answers)]
+
+    async def events(self, request: Request, principal: Principal) -> Response:
+        """One page, or a stream."""
+        found = query(request, customer=True, purpose=True, channel=True, type=True, after=False, limit=False)
+        limit = limit_of(found, default=1000)
+        wanted = await self._filter(found, principal)
+        ids = Ids(self._seal if principal.role == "customer" else None)
+        asked = request.headers.get("last-event-id") or (found["after"][0] if "after" in found else None)
+        if "text/event-stream" not in request.headers.get("accept", ""):
+            return await self._page(wanted, ids, asked, limit)
+        if self._draining:
+            raise Problem("draining", "Connect again: another node, or this one after its restart, goes on.")
+        if len(self._open) >= self._settings.streams:
+            raise Problem("overloaded", "This node holds as many streams as it may. Try again shortly.")
+        lost = ""
+        try:
+            place = await self._place(wanted, ids, asked, self.pump.place)
+        except PlaceLost as error:
+            lost, place = error.reason, await self._places.newest(wanted, self.pump.place)
+        return Stream(self, principal, wanted, ids, place, lost)
+
+    async def _filter(self, found: dict[str, list[str]], principal: Principal) -> Filter:
+        """The filter asked for; raises Problem for a value that cannot be one."""
+        customers = [checked_id(text) for text in found.get("customer", ())]
+        if None in customers:
+            raise Problem("invalid", "customer is a customer's id, a UUID.")
+        if found.get("purpose") or found.get("channel"):
+            purposes = await self._database.purposes()
+            _known(found, "purpose", {row["key"] for row in purposes})
+            _known(found, "channel", {channel for row in purposes for channel in row["channels"]})
+        _known(found, "type", {"granted", "revoked", "expired"})
+        return Filter(
+            owner=principal.id if principal.role == "customer" else None,
+            customers=_set(c for c in customers if c),
+            purposes=_set(found.get("purpose", ())),
+            channels=_set(found.get("channel", ())),
+            types=_set(found.get("type", ())),
+        )
+
+    async def _page(self, wanted: Filter, ids: Ids, asked: str | None, limit: int) -> Response:
+        # A client that has written by any node can read it here.
+        await self._feed.freshen()
+        try:
+            place = await self._place(wanted, ids, asked, self._feed.head)
+            events, reached, more = await self._places.page(wanted, place, limit)
+        except PlaceLost as error:
+            detail = "Read the list again, and go on from its position."
+            raise Problem("place-lost", detail, reason=error.reason) from None
+        shown = [{"id": ids.of(e.position), "event": e.name, "data": msgspec.Raw(e.data)} for e in events]
+        return json_answer({"events": shown, "next": ids.of(reached), "more": more})
+
+    async def _place(self, wanted: Filter, ids: Ids, asked: str | None, head: Position) -> Position:
+        """The place asked for, or now; raises PlaceLost."""
+        if asked is None:
+            return await self._places.newest(wanted, head)
+        return await self._places.find(asked, wanted, ids)
+
+    # The life of a stream
+
+    async def serve(self, stream: "Stream", scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves a stream until either side ends it."""
+        await send({"type": "http.response.start", "status": 200, "headers": _HEAD})
+        if scope["method"] == "HEAD":
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await send(_body(self._first_bytes(stream)))
+        lifetime = self._settings.lifetime_seconds * random.uniform(0.9, 1.1)
+        transport = scope.get("consentfeed.transport")
+        opened = Open(stream.principal, lifetime, send, transport.abort if transport else lambda: None)
+        opened.reader = Reader(stream.filter, stream.ids, stream.place, _writes(send), _stalled(transport))
+        self._open.add(opened)
+        self._by_reader[opened.reader] = opened
+        metrics.streams_open.set(len(self._open))
+        self.pump.open(opened.reader)
+        try:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+        finally:
+            self._open.discard(opened)
+            del self._by_reader[opened.reader]
+            metrics.streams_open.set(len(self._open))
+            self.pump.close(opened.reader)
+
+    def _first_bytes(self, stream: "Stream") -> bytes:
+        place, retry = stream.ids.of(stream.place), self._settings.retry_ms
+        return blocks.lost_place(place, stream.lost, retry) if stream.lost else blocks.first_bytes(place, retry)
+
+    async def _reset(self, reader: Reader, reason: str | None) -> None:
+        """Tells a reader in mid-stream that its place is lost."""
+        reason = reason or await self._places.why_lost(reader.cursor, reader.filter)
+        place = await self._places.newest(reader.filter, self.pump.place)
+        await reader.write(blocks.reset(reader.ids.of(place), reason))
+        reader.cursor = reader.place = place
+
+    async def watch(self) -> None:
+        """Closes streams whose time is up, or whose session has ended on whatever node; until cancelled."""
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            now, clock = time.monotonic(), time.time()
+            for opened in [opened for opened in self._open if opened.expires_at <= clock]:
+                self._end(opened, "signed-out")
+            for opened in [opened for opened in self._open if opened.ends_at <= now]:
+                self._end(opened, "lifetime")
+            if self._open:
+                with suppress(DatabaseAway):
+                    await self._end_signed_out()
+
+    async def _end_signed_out(self) -> None:
+        sessions = {opened.principal.session for opened in self._open if opened.principal.session}
+        accounts = {UUID(opened.principal.id) for opened in self._open}
+        ended = await self._database.ended(list(sessions), list(accounts))
+        for opened in list(self._open) if ended else ():
+            if opened.principal.session in ended or UUID(opened.principal.id) in ended:
+                self._end(opened, "signed-out")
+
+    async def drain(self, seconds: float) -> None:
+        """Refuses new streams, says goodbye to the open ones, and returns when they have ended, or the time is up."""
+        self._draining = True
+        for opened in list(self._open):
+            self._end(opened, "shutdown")
+            await asyncio.sleep(0)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._open:
+                    await asyncio.sleep(0.02)
+        for opened in list(self._open):
+            opened.abort()
+
+    def _end(self, opened: Open, reason: str) -> None:
+        opened.ends_at = opened.expires_at = float("inf")
+        metrics.streams_closed.labels(reason).inc()
+        self.pump.take_over(opened.reader, _goodbye(opened.send, reason))
+
+    @property
+    def draining(self) -> bool:
+        """Whether this node takes no more streams."""
+        return self._draining
+
+
+class Stream(Response):
+    """The answer that is a stream."""
+
+    def __init__(
+        self, streams: Streams, principal: Principal, filter: Filter, ids: Ids, place: Position, lost: str
+    ) -> None:
+        self.status_code = 200
+        self.background = None
+        self._streams = streams
+        self.principal = principal
+        self.filter = filter
+        self.ids = ids
+        self.place = place
+        self.lost = lost
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves it."""
+        await self._streams.serve(self, scope, receive, send)
+
+
+def _writes(send: Send) -> Callable[[bytes], Write]:
+    """How the pump writes to this stream. uvicorn's send is a coroutine, though ASGI's type promises less."""
+
+    def write(chunk: bytes) -> Write:
+        return cast(Write, send(_body(chunk)))
+
+    return write
+
+
+def _body(chunk: bytes) -> dict[str, Any]:
+    return {"type": "http.response.body", "body": chunk, "more_body": True}
+
+
+async def _goodbye(send: Send, reason: str) -> None:
+    await send(_body(blocks.goodbye(reason)))
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _stalled(transport: Any) -> Callable[[], bool]:
+    """Whether the client took no byte since the last call; then the connection is cut, which ASGI cannot do."""
+    left = -1
+
+    def stalled() -> bool:
+        nonlocal left
+        if transport is None:
+            return False
+        before, left = left, transport.get_write_buffer_size()
+        if left and left == before:
+            transport.abort()
+            return True
+        return False
+
+    return stalled
+
+
+def _known(found: dict[str, list[str]], name: str, values: set[str]) -> None:
+    unknown = set(found.get(name, ())) - values
+    if unknown:
+        raise Problem("invalid", f"{name} is one of {', '.join(sorted(values))}.")
+
+
+def _set(values: Iterable[str]) -> frozenset[str] | None:
+    return frozenset(values) or None

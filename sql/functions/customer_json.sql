@@ -1,0 +1,11 @@
+CREATE OR REPLACE FUNCTION consentfeed.customer_json(customer consentfeed.customers)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN pg_catalog.concat(
+    '{"id":"', (customer).id,
+    '","name":', coalesce(pg_catalog.to_json((customer).name)::text, 'null'),
+    ',"email":', coalesce(pg_catalog.to_json((customer).email)::text, 'null'),
+    ',"msisdn":', coalesce(pg_catalog.to_json((customer).msisdn)::text, 'null'), '}'
+);
+
+COMMENT ON FUNCTION consentfeed.customer_json IS 'A customer as the API writes it (JSON text).';

@@ -1,0 +1,18 @@
+CREATE OR REPLACE FUNCTION consentfeed.disable_user(email text)
+RETURNS boolean
+LANGUAGE sql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH account AS (
+        UPDATE consentfeed.users AS account SET disabled_at = coalesce(account.disabled_at, statement_timestamp())
+        WHERE lower(account.email) = lower(disable_user.email)
+        RETURNING account.id
+    ),
+    ended AS (
+        UPDATE consentfeed.sessions AS session SET ended_at = statement_timestamp()
+        FROM account
+        WHERE session.user_id = account.id AND session.ended_at IS NULL
+    )
+    SELECT EXISTS (SELECT FROM account)
+$$;
+COMMENT ON FUNCTION consentfeed.disable_user IS 'Disables an account and ends its sessions; returns whether there is one.';

@@ -1,0 +1,11 @@
+CREATE OR REPLACE FUNCTION consentfeed.forget_expired()
+RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    DELETE FROM consentfeed.idempotency_keys AS kept
+    WHERE kept.created_at < statement_timestamp() - interval '24 hours';
+    DELETE FROM consentfeed.sessions AS session
+    WHERE session.expires_at < statement_timestamp() - interval '30 days';
+$$;
+COMMENT ON FUNCTION consentfeed.forget_expired IS 'Deletes idempotency keys after 24 hours, and sessions 30 days after their end.';

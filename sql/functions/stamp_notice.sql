@@ -1,0 +1,24 @@
+CREATE OR REPLACE FUNCTION consentfeed.stamp_notice()
+RETURNS trigger
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF TG_OP = 'TRUNCATE' THEN
+        RAISE EXCEPTION 'notices are not truncated'
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'People have agreed to these very texts. Drafts can be deleted one by one.';
+    END IF;
+    IF TG_OP <> 'INSERT' AND OLD.published_at IS NOT NULL THEN
+        RAISE EXCEPTION 'notice %/%/% is published and cannot be changed', OLD.purpose, OLD.version, OLD.language
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'People have agreed to this very text. Publish a new version instead.';
+    END IF;
+    IF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    END IF;
+    NEW.sha256 := sha256(convert_to(NEW.text, 'UTF8'));
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION consentfeed.stamp_notice IS 'Trigger of notices: hashes the text, and refuses to touch what is published.';

@@ -1,0 +1,66 @@
+-- What the service may do: read, and call the functions listed here. It writes nothing by itself.
+
+DO $$
+BEGIN
+    -- Asked first: where a DBA has made the role, the owner need not be allowed to create any.
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'consentfeed_app') THEN
+        CREATE ROLE consentfeed_app NOLOGIN;
+        -- A transaction that the service forgot would hold rows; its own statements are single and short.
+        ALTER ROLE consentfeed_app SET idle_in_transaction_session_timeout = '10s';
+    END IF;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN
+    NULL; -- roles belong to the whole cluster: another database has just made it
+END
+$$;
+
+REVOKE ALL ON SCHEMA consentfeed FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA consentfeed FROM PUBLIC;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA consentfeed FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA consentfeed FROM consentfeed_app;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA consentfeed FROM consentfeed_app;
+
+GRANT USAGE ON SCHEMA consentfeed TO consentfeed_app;
+GRANT SELECT ON ALL TABLES IN SCHEMA consentfeed TO consentfeed_app;
+-- Partitions to come, too.
+ALTER DEFAULT PRIVILEGES IN SCHEMA consentfeed GRANT SELECT ON TABLES TO consentfeed_app;
+-- Who may read a table may also lock it, if only in the weakest mode; this one is for append_event() alone.
+REVOKE ALL ON consentfeed.log_order FROM consentfeed_app;
+
+GRANT EXECUTE ON FUNCTION
+-- Decisions.
+consentfeed.record_decisions(jsonb),
+consentfeed.expire_consents(integer),
+consentfeed.register_customer(uuid, text, text, text, text),
+-- The log.
+consentfeed.log_head(),
+consentfeed.events_after(bigint, integer),
+consentfeed.customer_events_after(uuid, bigint, integer),
+consentfeed.consent_history(uuid),
+consentfeed.judge_place(bigint, bytea, uuid),
+consentfeed.customer_place(uuid),
+consentfeed.verify_log(),
+-- The present state.
+consentfeed.list_consents(uuid [], text [], text [], text [], text, text, text, text, uuid, integer),
+consentfeed.customer_consents(uuid),
+consentfeed.one_consent(uuid, uuid),
+consentfeed.consent_ids(uuid [], text [], text []),
+consentfeed.list_customers(text, text, text, uuid, integer),
+consentfeed.list_purposes(),
+-- Signing in.
+consentfeed.find_user(text),
+consentfeed.add_user(text, text, text, uuid),
+consentfeed.disable_user(text),
+consentfeed.open_session(uuid, bytea, interval),
+consentfeed.find_session(bytea),
+consentfeed.end_session(uuid),
+consentfeed.ended_sessions(uuid [], uuid []),
+-- Keeping house.
+consentfeed.forget_expired(),
+consentfeed.add_event_partitions(),
+-- What those above that run as their caller call themselves.
+consentfeed.rfc3339(timestamptz),
+consentfeed.current_status(text, timestamptz),
+consentfeed.consent_json(consentfeed.consents, text),
+consentfeed.customer_json(consentfeed.customers),
+consentfeed.find_customers(text, text)
+TO consentfeed_app;

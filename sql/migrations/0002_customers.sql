@@ -1,0 +1,36 @@
+-- Customers: the only table, with users and event_notes, that holds personal data. The log refers to the id alone.
+
+CREATE TABLE consentfeed.customers (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    name text CHECK (char_length(name) BETWEEN 1 AND 200),
+    email text CHECK (char_length(email) <= 320 AND strpos(email, '@') > 1),
+    msisdn text CHECK (msisdn ~ '^\+[1-9][0-9]{4,14}$'),
+    language text NOT NULL DEFAULT 'en' CHECK (language ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'),
+    created_at timestamptz NOT NULL DEFAULT statement_timestamp(),
+    updated_at timestamptz NOT NULL DEFAULT statement_timestamp(),
+    erased_at timestamptz,
+    -- Whole words in lower case, so that "a prefix of a word of the name" is one index look-up.
+    name_words tsvector NOT NULL GENERATED ALWAYS AS (
+        array_to_tsvector(array_remove(
+            regexp_split_to_array(lower(coalesce(name, '')), '[[:space:][:punct:]]+'), ''
+        ))
+    ) STORED
+);
+COMMENT ON TABLE consentfeed.customers IS 'One row per customer; all personal data of customers is here, so that a person can be erased without touching the log.';
+COMMENT ON COLUMN consentfeed.customers.id IS 'Chosen by the customer app; a UUID because it enters the log, where nothing personal (a number, an account name) may stand.';
+COMMENT ON COLUMN consentfeed.customers.name IS 'Full name as the customer writes it; NULL once erased.';
+COMMENT ON COLUMN consentfeed.customers.email IS 'E-mail address; not unique: a family may share one.';
+COMMENT ON COLUMN consentfeed.customers.msisdn IS 'Phone number in E.164 form, for example +94771234567.';
+COMMENT ON COLUMN consentfeed.customers.language IS 'BCP 47 tag of the language in which notices are shown when none is asked for.';
+COMMENT ON COLUMN consentfeed.customers.created_at IS 'When the customer was registered here.';
+COMMENT ON COLUMN consentfeed.customers.updated_at IS 'When the registration last changed.';
+COMMENT ON COLUMN consentfeed.customers.erased_at IS 'When the personal data was emptied; NULL while it stands.';
+COMMENT ON COLUMN consentfeed.customers.name_words IS 'The words of the name in lower case, for searching.';
+
+CREATE INDEX customers_name_words ON consentfeed.customers USING gin (name_words);
+CREATE INDEX customers_email ON consentfeed.customers (lower(email) text_pattern_ops, id);
+CREATE INDEX customers_msisdn ON consentfeed.customers (msisdn text_pattern_ops, id);
+-- Lists of customers and of consents by name are read in this order, page by page.
+CREATE INDEX customers_name ON consentfeed.customers (coalesce(name, ''), id);
+
+INSERT INTO consentfeed.migrations (name) VALUES ('0002_customers');

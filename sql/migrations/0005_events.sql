@@ -1,0 +1,71 @@
+-- The log: append-only, gap-free in commit order, each row hashed onto the one before it.
+
+CREATE TABLE consentfeed.log_order ();
+COMMENT ON TABLE consentfeed.log_order IS 'Always empty. Locked in EXCLUSIVE mode by append_event() at commit: the order of these locks is the order of the log. A table, because an advisory lock could be taken by any role.';
+
+-- No foreign keys on purpose: while the log is locked nothing else may be waited for, and a key check waits for whoever holds the other row.
+CREATE TABLE consentfeed.events (
+    seq bigint NOT NULL,
+    type text NOT NULL,
+    consent_id uuid,
+    customer_id uuid,
+    recorded_at timestamptz NOT NULL,
+    body text NOT NULL,
+    hash bytea NOT NULL,
+    PRIMARY KEY (seq)
+) PARTITION BY RANGE (seq);
+COMMENT ON TABLE consentfeed.events IS 'Everything that happened to consents, in commit order without gaps. Nobody can update, delete or truncate it; retention drops whole partitions.';
+COMMENT ON COLUMN consentfeed.events.seq IS 'Position: grows by exactly one per event in the order of commits. 0 is the row "log-created".';
+COMMENT ON COLUMN consentfeed.events.type IS 'granted, revoked, expired; log-created for row 0; other kinds may come.';
+COMMENT ON COLUMN consentfeed.events.consent_id IS 'The consent that changed; NULL for other kinds of events.';
+COMMENT ON COLUMN consentfeed.events.customer_id IS 'The customer concerned; NULL where there is none.';
+COMMENT ON COLUMN consentfeed.events.recorded_at IS 'When it was appended, at commit; never before the row before it. The time of the decision is "timestamp" in the body.';
+COMMENT ON COLUMN consentfeed.events.body IS 'The event as JSON text, exactly as hashed: all other columns but hash, and all that the feed shows but personal data.';
+COMMENT ON COLUMN consentfeed.events.hash IS 'sha256(hash of the row before || body in UTF-8); row 0: sha256(body).';
+
+CREATE INDEX events_consent_id ON consentfeed.events (consent_id, seq);
+CREATE INDEX events_customer_id ON consentfeed.events (customer_id, seq);
+
+-- The partition to begin with and two ahead, as add_event_partitions() makes them. LIKE brings the comments along.
+CREATE TABLE consentfeed.events_p0 (LIKE consentfeed.events INCLUDING ALL);
+CREATE TABLE consentfeed.events_p1 (LIKE consentfeed.events INCLUDING ALL);
+CREATE TABLE consentfeed.events_p2 (LIKE consentfeed.events INCLUDING ALL);
+COMMENT ON TABLE consentfeed.events_p0 IS 'Events 0 to 9999999.';
+COMMENT ON TABLE consentfeed.events_p1 IS 'Events 10000000 to 19999999.';
+COMMENT ON TABLE consentfeed.events_p2 IS 'Events 20000000 to 29999999.';
+ALTER TABLE consentfeed.events ATTACH PARTITION consentfeed.events_p0 FOR VALUES FROM (0) TO (10000000);
+ALTER TABLE consentfeed.events ATTACH PARTITION consentfeed.events_p1 FOR VALUES FROM (10000000) TO (20000000);
+ALTER TABLE consentfeed.events ATTACH PARTITION consentfeed.events_p2 FOR VALUES FROM (20000000) TO (30000000);
+
+CREATE TABLE consentfeed.dropped_partitions (
+    last_seq bigint PRIMARY KEY,
+    last_hash bytea NOT NULL,
+    dropped_at timestamptz NOT NULL DEFAULT statement_timestamp()
+);
+COMMENT ON TABLE consentfeed.dropped_partitions IS 'What retention has taken away: the newest row is the place before the first kept event, where verifying begins.';
+COMMENT ON COLUMN consentfeed.dropped_partitions.last_seq IS 'Position of the last event that was dropped.';
+COMMENT ON COLUMN consentfeed.dropped_partitions.last_hash IS 'Its hash, onto which the first kept event is chained.';
+COMMENT ON COLUMN consentfeed.dropped_partitions.dropped_at IS 'When the partition was dropped.';
+
+CREATE TABLE consentfeed.event_notes (
+    seq bigint PRIMARY KEY,
+    salt text NOT NULL,
+    note text
+);
+COMMENT ON TABLE consentfeed.event_notes IS 'Free text that belongs to an event. May be emptied; the log keeps only a salted hash of it.';
+COMMENT ON COLUMN consentfeed.event_notes.seq IS 'Position of the event.';
+COMMENT ON COLUMN consentfeed.event_notes.salt IS 'Random text put before the note when hashing, so that a short note cannot be guessed from its hash.';
+COMMENT ON COLUMN consentfeed.event_notes.note IS 'The text; NULL once emptied.';
+
+-- Row 0 makes two logs different from their first row on: its random member enters every later hash.
+INSERT INTO consentfeed.events (seq, type, recorded_at, body, hash)
+SELECT 0, 'log-created', row0.at, row0.body, sha256(convert_to(row0.body, 'UTF8'))
+FROM (
+    SELECT now.at, format(
+        '{"seq":0,"type":"log-created","consent_id":null,"customer_id":null,"recorded_at":"%s","random":"%s"}',
+        to_char(now.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), gen_random_uuid()
+    ) AS body
+    FROM (SELECT clock_timestamp() AS at) AS now
+) AS row0;
+
+INSERT INTO consentfeed.migrations (name) VALUES ('0005_events');

@@ -1,0 +1,59 @@
+-- Which trigger calls what, all on one page. ALWAYS: session_replication_role must not silence them.
+
+CREATE OR REPLACE TRIGGER stamp BEFORE INSERT OR UPDATE ON consentfeed.notices
+FOR EACH ROW EXECUTE FUNCTION consentfeed.stamp_notice();
+CREATE OR REPLACE TRIGGER stamp_delete BEFORE DELETE ON consentfeed.notices
+FOR EACH ROW EXECUTE FUNCTION consentfeed.stamp_notice();
+CREATE OR REPLACE TRIGGER stamp_truncate BEFORE TRUNCATE ON consentfeed.notices
+FOR EACH STATEMENT EXECUTE FUNCTION consentfeed.stamp_notice();
+
+CREATE OR REPLACE TRIGGER refuse_delete BEFORE DELETE OR TRUNCATE ON consentfeed.consents
+FOR EACH STATEMENT EXECUTE FUNCTION consentfeed.refuse_consent_change();
+
+-- Triggers of one kind fire in the order of their names. What was written beside a new status is overwritten by the stamps.
+CREATE OR REPLACE TRIGGER before_1_refuse_identity BEFORE UPDATE ON consentfeed.consents
+FOR EACH ROW
+WHEN ((new.id, new.customer_id, new.purpose, new.channel)
+    IS DISTINCT FROM (old.id, old.customer_id, old.purpose, old.channel))
+EXECUTE FUNCTION consentfeed.refuse_consent_change();
+CREATE OR REPLACE TRIGGER before_1_refuse_version BEFORE UPDATE ON consentfeed.consents
+FOR EACH ROW
+WHEN (new.status = old.status AND new.version IS DISTINCT FROM old.version)
+EXECUTE FUNCTION consentfeed.refuse_consent_change();
+CREATE OR REPLACE TRIGGER before_2_stamp_actor BEFORE INSERT OR UPDATE OF status ON consentfeed.consents
+FOR EACH ROW EXECUTE FUNCTION consentfeed.stamp_actor();
+CREATE OR REPLACE TRIGGER before_3_stamp_state BEFORE INSERT OR UPDATE OF status ON consentfeed.consents
+FOR EACH ROW EXECUTE FUNCTION consentfeed.stamp_state();
+-- After the stamps a row is either as it was or one version further; anything else was written without a status.
+CREATE OR REPLACE TRIGGER before_4_refuse_silent BEFORE UPDATE ON consentfeed.consents
+FOR EACH ROW
+WHEN (new.version = old.version AND new IS DISTINCT FROM old)
+EXECUTE FUNCTION consentfeed.refuse_consent_change();
+
+-- Constraint triggers are the only deferred ones, and cannot be replaced in place. One for both, not one each: SET
+-- CONSTRAINTS with the name of one could put the event of a later version before that of an earlier one.
+DROP TRIGGER IF EXISTS append_event ON consentfeed.consents;
+CREATE CONSTRAINT TRIGGER append_event AFTER INSERT OR UPDATE ON consentfeed.consents
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+WHEN (new.version > 0)
+EXECUTE FUNCTION consentfeed.append_event();
+
+ALTER TABLE consentfeed.notices ENABLE ALWAYS TRIGGER stamp;
+ALTER TABLE consentfeed.notices ENABLE ALWAYS TRIGGER stamp_delete;
+ALTER TABLE consentfeed.notices ENABLE ALWAYS TRIGGER stamp_truncate;
+ALTER TABLE consentfeed.consents ENABLE ALWAYS TRIGGER refuse_delete;
+ALTER TABLE consentfeed.consents ENABLE ALWAYS TRIGGER before_1_refuse_identity;
+ALTER TABLE consentfeed.consents ENABLE ALWAYS TRIGGER before_1_refuse_version;
+ALTER TABLE consentfeed.consents ENABLE ALWAYS TRIGGER before_2_stamp_actor;
+ALTER TABLE consentfeed.consents ENABLE ALWAYS TRIGGER before_3_stamp_state;
+ALTER TABLE consentfeed.consents ENABLE ALWAYS TRIGGER before_4_refuse_silent;
+ALTER TABLE consentfeed.consents ENABLE ALWAYS TRIGGER append_event;
+
+-- A statement trigger guards only the table that is named, so each partition has its own; add_event_partitions() gives it
+-- to new ones.
+SELECT consentfeed.guard_log_table(relation.oid::regclass)
+FROM pg_catalog.pg_class AS relation
+WHERE relation.oid = 'consentfeed.events'::regclass
+    OR relation.oid IN (
+        SELECT child.inhrelid FROM pg_catalog.pg_inherits AS child WHERE child.inhparent = 'consentfeed.events'::regclass
+    );

@@ -1,0 +1,57 @@
+"""A client that takes no bytes: bounded memory, no harm to others, and complete when it comes back."""
+
+import socket
+
+from consentfeed import metrics
+from tests.conftest import StartNode
+from tests.support import Sql, bearer, wait_until
+
+_FLIP = (
+    "UPDATE consentfeed.consents SET status = CASE status WHEN 'granted' THEN 'revoked' ELSE 'granted' END"
+    " WHERE customer_id = ANY (%s::uuid[])"
+)
+
+
+def _connect(port: int) -> socket.socket:
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.connect(("127.0.0.1", port))
+    client.sendall(
+        b"GET /api/v1/events HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\nAuthorization: Bearer "
+        + bearer("csr").encode()
+        + b"\r\n\r\n"
+    )
+    return client
+
+
+def test_a_reader_that_stops_reading_is_closed_and_comes_back_complete(start_node: StartNode, database: Sql) -> None:
+    customers = [database.new_customer(f"Customer {n}") for n in range(50)]
+    node = start_node(stall_seconds=1.0, memory_events=500)
+    stuck = _connect(node.port)
+    head = stuck.recv(1000)
+    assert b"retry: 2000" in head or b"retry: 2000" in stuck.recv(1000)
+    lively = node.tail()
+    wait_until(lambda: len(node.node.streams._open) == 2)
+    for _ in range(15):
+        database.run(_FLIP, customers)
+    total = 15 * 50 * 4
+    lively.wait(lambda t: len(t.events) == total, seconds=60)
+    # One has everything; the other was cut off, and nothing of it is kept.
+    wait_until(lambda: len(node.node.streams._open) == 1)
+    assert metrics.streams_closed.labels("stalled")._value.get() >= 1
+    assert len(node.node.feed._events) <= 500
+    received = b""
+    stuck.settimeout(5)
+    try:
+        while data := stuck.recv(65536):
+            received += data
+    except ConnectionResetError:
+        pass
+    stuck.close()
+    assert len(received) < 2 << 20, "the kernel and the transport hold little for a client that does not read"
+    ids = [line[4:] for line in received.decode(errors="ignore").split("\n") if line.startswith("id: ")]
+    # The last line may be cut in two: a browser would not have taken it either.
+    again = node.tail(after=ids[-2])
+    wanted = list(range(int(ids[-2].split("-")[0]) + 1, total + 1))
+    again.wait(lambda t: len(t.events) == len(wanted), seconds=60)
+    assert again.seqs == wanted

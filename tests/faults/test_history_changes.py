@@ -1,0 +1,107 @@
+"""The database is restored from an older state, under a live node and behind its back: reset, never silence."""
+
+from collections.abc import Callable
+
+import psycopg
+import pytest
+
+from tests.conftest import OWNER, StartNode
+from tests.support import CUSTOMER, Block, Sql, Tail, wait_until
+
+
+@pytest.fixture
+def restore(cluster: str, database: Sql) -> Callable[[], Callable[[], None]]:
+    """restore() takes a dump (a copy of the database), and returns what puts it back."""
+    name = database.url.rsplit("/", 1)[1]
+
+    def dump() -> Callable[[], None]:
+        _copy(cluster, name, f"{name}_dump")
+
+        def put_back() -> None:
+            with psycopg.connect(cluster, autocommit=True) as admin:
+                _alone(admin, name)
+                admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+                admin.execute(f"ALTER DATABASE {name}_dump RENAME TO {name}")
+
+        return put_back
+
+    return dump
+
+
+def _alone(admin: psycopg.Connection, name: str) -> None:
+    admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+    admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+    wait_until(lambda: not admin.execute("SELECT FROM pg_stat_activity WHERE datname = %s", (name,)).fetchall())
+
+
+def _copy(cluster: str, name: str, copy: str) -> None:
+    with psycopg.connect(cluster, autocommit=True) as admin:
+        _alone(admin, name)
+        admin.execute(f"CREATE DATABASE {copy} TEMPLATE {name} OWNER {OWNER}")
+        admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+
+
+@pytest.mark.parametrize("written_after", [0, 1, 6])
+def test_a_restore_under_a_live_node_resets_its_streams(
+    start_node: StartNode, database: Sql, restore: Callable[[], Callable[[], None]], written_after: int
+) -> None:
+    consents = database.consents()
+    database.set(consents[0], "granted")
+    put_back = restore()
+    node = start_node()
+    tails = [node.tail(), node.tail("customer"), node.tail(query=f"?customer={CUSTOMER}")]
+    for consent in consents[1:]:
+        database.set(consent, "granted")
+    for tail in tails:
+        tail.wait(lambda t: len(t.events) == 3)
+    put_back()
+    for turn in range(written_after):
+        database.set(consents[1], "granted" if turn % 2 == 0 else "revoked")
+    for tail in tails:
+        reset = tail.wait_event("reset", seconds=30)
+        assert reset.data["reason"] in ("forked", "unknown")
+    # After the reset the stream goes on in the new history, from the reset's id.
+    database.set(consents[2], "revoked")
+    for tail in tails:
+        tail.wait(
+            lambda t: t.events[-1].data["consent"]["id"] == consents[2] and t.events[-1].data["type"] == "revoked"
+        )
+    place = next(int((b.id or "").split("-")[0]) for b in tails[0].blocks if b.event == "reset")
+    after = [seq for block, seq in zip(tails[0].events, tails[0].seqs, strict=True) if block in _after_reset(tails[0])]
+    assert after == list(range(place + 1, database.head() + 1))
+
+
+def _after_reset(tail: Tail) -> list[Block]:
+    index = next(index for index, block in enumerate(tail.blocks) if block.event == "reset")
+    return tail.blocks[index:]
+
+
+def test_ids_from_after_the_dump_are_reset_by_the_restored_deployment(
+    start_node: StartNode, database: Sql, restore: Callable[[], Callable[[], None]]
+) -> None:
+    consents = database.consents()
+    database.set(consents[0], "granted")
+    put_back = restore()
+    node = start_node()
+    staff, customer = node.tail(), node.tail("customer")
+    for consent in consents[1:]:
+        database.set(consent, "granted")
+    for tail in (staff, customer):
+        tail.wait(lambda t: len(t.events) == 3)
+    node.stop()
+    put_back()
+    for consent in (consents[3], consents[2]):
+        database.set(consent, "revoked")
+    restored = start_node()
+    for role, tail in (("csr", staff), ("customer", customer)):
+        for place in [block.id for block in tail.events]:
+            reset = restored.tail(role, after=place).wait_event("reset")
+            assert reset.data["reason"] in ("forked", "unknown")
+            with restored.client(role) as client:
+                page = client.get("/api/v1/events", headers={"Last-Event-ID": place or ""})
+                assert page.status_code == 410
+                assert page.json()["reason"] == reset.data["reason"]
+    # What was before the dump is still a place of this log.
+    kept = restored.tail(after=staff.blocks[0].id)
+    kept.wait(lambda t: len(t.events) == 2)
+    assert not [b for b in kept.blocks if b.event == "reset"]

@@ -1,0 +1,88 @@
+"""SIGKILL of a node: the client resumes at another, or after the restart, with nothing missing and nothing twice."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+
+from tests.support import SECRET, Sql, Tail, bearer, wait_until
+
+
+def _serve(database: Sql, port: int) -> subprocess.Popen[bytes]:
+    environment = os.environ | {
+        "CONSENTFEED_DATABASE_URL": database.app_url,
+        "CONSENTFEED_SECRET": SECRET,
+        "CONSENTFEED_PORT": str(port),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from consentfeed.cli import run; run()", "serve"],
+        env=environment,
+        stderr=subprocess.DEVNULL,
+    )
+    wait_until(lambda: _accepts(port), seconds=30)
+    return process
+
+
+def _accepts(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def test_a_client_of_a_killed_node_resumes_with_nothing_missing_and_nothing_twice(database: Sql) -> None:
+    port = _free_port()
+    stop = threading.Event()
+
+    def write() -> None:
+        consents = database.consents()
+        turn = 0
+        while not stop.is_set():
+            database.set(consents[turn % 4], "granted" if turn // 4 % 2 == 0 else "revoked")
+            turn += 1
+
+    headers = {"Accept": "text/event-stream", "Authorization": f"Bearer {bearer('csr')}"}
+    seqs: list[int] = []
+    last = "0-00000000"
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(4):
+            process = _serve(database, port)
+            try:
+                tail = Tail(f"http://127.0.0.1:{port}/api/v1/events", headers | {"Last-Event-ID": last})
+                tail.wait(lambda t: len(t.events) >= 20)
+            finally:
+                os.kill(process.pid, signal.SIGKILL)
+                process.wait()
+            assert tail.ended.wait(10)
+            assert not [b for b in tail.blocks if b.event == "reset"]
+            seqs += tail.seqs
+            last = tail.last_id()
+    finally:
+        stop.set()
+        writer.join()
+    assert seqs == list(range(1, len(seqs) + 1))
+    assert database.verify() == []
+
+
+def test_sigterm_and_sigint_end_serve_with_status_0(database: Sql) -> None:
+    for sent in (signal.SIGTERM, signal.SIGINT):
+        port = _free_port()
+        process = _serve(database, port)
+        tail = Tail(
+            f"http://127.0.0.1:{port}/api/v1/events",
+            {"Accept": "text/event-stream", "Authorization": f"Bearer {bearer('csr')}"},
+        )
+        tail.wait(lambda t: t.blocks)
+        os.kill(process.pid, sent)
+        assert process.wait(20) == 0
+        assert tail.wait_event("goodbye").data == {"reason": "shutdown"}

@@ -1,0 +1,65 @@
+"""Somebody leaves a transaction open in psql: it holds up decisions on the same consents, and nothing else."""
+
+import threading
+
+import httpx
+
+from tests.conftest import StartNode
+from tests.support import Sql, wait_until
+
+
+def test_an_open_update_holds_up_only_decisions_on_the_same_consents(start_node: StartNode, database: Sql) -> None:
+    node = start_node(busy_seconds=30.0)
+    held, free, *_ = database.consents()
+    answers: list[httpx.Response] = []
+    with node.client("service") as client, database.connect() as psql:
+        psql.execute("UPDATE consentfeed.consents SET status = 'granted' WHERE id = %s", (held,))
+        waiting = threading.Thread(
+            target=lambda: answers.append(client.post(f"/api/v1/customer/consents/{held}/revoke"))
+        )
+        waiting.start()
+        wait_until(lambda: node.node.writer._count == 1, what="the held decision waits")
+        for action in ("grant", "revoke", "grant"):
+            assert client.post(f"/api/v1/customer/consents/{free}/{action}").status_code == 200
+        assert not answers
+        psql.commit()
+        waiting.join(30)
+    assert answers[0].status_code == 200
+    assert answers[0].json()["consent"]["status"] == "revoked"
+    types = [
+        row[0] for row in database.run("SELECT type FROM consentfeed.events WHERE consent_id = %s ORDER BY seq", held)
+    ]
+    assert types == ["granted", "revoked"]
+
+
+def test_a_consent_held_for_long_is_a_503_with_retry_after_and_nothing_written(
+    start_node: StartNode, database: Sql
+) -> None:
+    node = start_node(busy_seconds=0.3)
+    held = database.consents()[0]
+    with node.client("service") as client, database.connect() as psql:
+        psql.execute("SELECT FROM consentfeed.consents WHERE id = %s FOR UPDATE", (held,))
+        answer = client.post(f"/api/v1/customer/consents/{held}/grant")
+        assert answer.status_code == 503
+        assert answer.json()["type"] == "/problems/busy"
+        assert int(answer.headers["retry-after"]) > 0
+        psql.rollback()
+    assert database.head() == 0
+
+
+def test_decisions_on_a_held_consent_keep_their_order(start_node: StartNode, database: Sql) -> None:
+    node = start_node(busy_seconds=30.0)
+    held = database.consents()[0]
+    with node.client("service") as client, database.connect() as psql:
+        psql.execute("SELECT FROM consentfeed.consents WHERE id = %s FOR UPDATE", (held,))
+        threads = []
+        for count, action in enumerate(("grant", "revoke", "grant", "revoke"), start=1):
+            thread = threading.Thread(target=client.post, args=(f"/api/v1/customer/consents/{held}/{action}",))
+            thread.start()
+            threads.append(thread)
+            wait_until(lambda count=count: node.node.writer._count == count)  # type: ignore[misc]
+        psql.rollback()
+        for thread in threads:
+            thread.join(30)
+    types = [row[0] for row in database.run("SELECT type FROM consentfeed.events WHERE seq > 0 ORDER BY seq")]
+    assert types == ["granted", "revoked", "granted", "revoked"]

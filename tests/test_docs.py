@@ -1,0 +1,87 @@
+"""The docs' tables are what the code says, and its one lists are complete."""
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from prometheus_client.metrics import MetricWrapperBase
+
+from consentfeed import metrics
+from consentfeed.app import Node
+from consentfeed.errors import PROBLEMS, RETRY_AFTER
+from consentfeed.settings import Settings, variable
+from tests.support import SECRET
+
+ROOT = Path(__file__).parent.parent
+
+
+def _settings() -> list[str]:
+    rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
+    for name, kind in Settings.__annotations__.items():
+        default = Settings()
+        (meta,) = [arg for arg in get_args(kind)[1:] if getattr(arg, "description", None)]
+        value = getattr(default, name)
+        rows.append(f"| `{variable(name)}` | {'' if value is None else f'`{value}`'} | {meta.description} |")
+    return rows
+
+
+def _metrics() -> list[str]:
+    rows = ["| metric | type | meaning |", "| --- | --- | --- |"]
+    for metric in metrics.registry.collect():
+        name = metric.name + ("_total" if metric.type == "counter" else "")
+        rows.append(f"| `{name}` | {metric.type} | {metric.documentation} |")
+    return rows
+
+
+def _problems() -> list[str]:
+    rows = ["| status | code | title | Retry-After |", "| --- | --- | --- | --- |"]
+    for code, (status, title) in PROBLEMS.items():
+        rows.append(f"| {status} | `{code}` | {title} | {RETRY_AFTER.get(code, '')} |")
+    return rows
+
+
+def _routes() -> list[str]:
+    node = Node(Settings(database_url="postgresql://nobody@127.0.0.1:1/none", secret=SECRET))
+    rows = ["| route | who | what |", "| --- | --- | --- |"]
+    return rows + [
+        f"| `{endpoint.name}` | {', '.join(endpoint.roles) or 'open'} | {endpoint.summary} |"
+        for endpoint in node.endpoints
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "mark", "table"),
+    [
+        ("settings.md", "settings", _settings),
+        ("operations.md", "metrics", _metrics),
+        ("api.md", "problems", _problems),
+        ("api.md", "routes", _routes),
+    ],
+)
+def test_a_table_of_the_docs_says_what_the_code_says(file: str, mark: str, table: object) -> None:
+    assert callable(table)
+    expected = "\n".join(table())
+    text = (ROOT / "docs" / file).read_text()
+    found = re.search(rf"<!-- {mark} -->\n\n((?:\|.*\n)*)", text)
+    assert found, f"docs/{file} has no table after <!-- {mark} -->"
+    assert found[1].rstrip("\n") == expected, f"docs/{file}: the table should be\n\n{expected}"
+
+
+def test_every_link_of_the_docs_leads_somewhere() -> None:
+    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"), ROOT / "sql" / "README.md"):
+        for target in re.findall(r"\]\((?!http)([^)#]+)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_setting_is_used() -> None:
+    source = "\n".join(path.read_text() for path in (ROOT / "consentfeed").glob("*.py") if path.name != "settings.py")
+    unused = [name for name in Settings.__struct_fields__ if f".{name}" not in source]
+    assert not unused
+
+
+def test_every_metric_is_set_somewhere() -> None:
+    source = "\n".join(path.read_text() for path in (ROOT / "consentfeed").glob("*.py") if path.name != "metrics.py")
+    names = [name for name in vars(metrics) if isinstance(getattr(metrics, name), MetricWrapperBase)]
+    assert len(names) > 15
+    assert not [name for name in names if f"metrics.{name}" not in source]
