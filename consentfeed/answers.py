@@ -79,7 +79,7 @@ class Cause(NamedTuple):
             principal=self.principal.name,
             route=self.route,
             key=self.key,
-            key_item=item,  # from 1: a 0, being the default, would not be sent to SQL
+            key_item=item,
             request_sha256=self.request_sha256,
         )
 

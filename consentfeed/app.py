@@ -91,6 +91,8 @@ class Node:
             exception_handlers={HTTPException: _http_problem},
             lifespan=self._lifespan,
         )
+        # A path with a slash too many is not there, rather than somewhere else.
+        self.app.router.redirect_slashes = False
 
     def reasons(self) -> list[str]:
         """Why this node is not ready."""
@@ -194,6 +196,9 @@ async def _check_fit(database: Database) -> None:
             "42P01": "the schema is not installed: run `consentfeed migrate` as the owner",
             "3F000": "the schema is not installed: run `consentfeed migrate` as the owner",
             "42501": "this role may not read the schema: connect as consentfeed_app, after `consentfeed migrate`",
+            "28P01": "the password in CONSENTFEED_DATABASE_URL is wrong",
+            "28000": "this role may not log in: ALTER ROLE consentfeed_app LOGIN PASSWORD …",
+            "3D000": "there is no such database: check CONSENTFEED_DATABASE_URL",
         }.get(error.sqlstate, f"PostgreSQL refused with SQLSTATE {error.sqlstate}")
         raise Unfit(why) from None
     if misfit:

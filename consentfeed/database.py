@@ -309,6 +309,9 @@ def _errors() -> Any:
     try:
         yield
     except (*_AWAY, *_REFUSED) as error:
+        # The driver counts an argument that does not fit its type among the errors of its interface.
+        if isinstance(error, ValueError):
+            raise StatementFailed("22000") from error
         raise DatabaseAway(type(error).__name__) from error
     except asyncpg.PostgresError as error:
         if error.sqlstate in ("57014", "55P03"):

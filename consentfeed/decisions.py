@@ -55,8 +55,7 @@ class DecisionApi:
         require_reason(principal, answer)
         cause = Cause.of(request, principal, "rest", route, consent.encode() + msgspec.json.encode(answer))
         decision = cause.decision(consent, action, answer)
-        # Nothing may stand in the way of a revocation.
-        decision.if_match = _if_match(request) if action == "grant" else None
+        decision.if_match = _if_match(request)
         (outcome,) = await self._writer.decide([decision])
         return Json(told(outcome, Ids(self._seal if principal.role == "customer" else None)))
 

@@ -15,9 +15,6 @@ from starlette.types import Receive, Scope, Send
 from consentfeed import metrics
 from consentfeed.errors import RETRY_AFTER, DatabaseAway, Problem, StatementFailed
 from consentfeed.identity import Principal, Sessions, read_token
-from consentfeed.inputs import checked_id as checked_id  # noqa: PLC0414 - these three for stream.py
-from consentfeed.inputs import limit_of as limit_of  # noqa: PLC0414
-from consentfeed.inputs import query as query  # noqa: PLC0414
 
 log = structlog.get_logger()
 COOKIE: Final = "consentfeed_session"

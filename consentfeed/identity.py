@@ -123,7 +123,6 @@ class Sessions:
     ) -> None:
         self._find = find
         self._disabled = disabled
-        # Apart, because a cookie may hold any text, that of an account's id too.
         self._by_cookie = _Memory[bytes, Principal | None]()
         self._good_accounts = _Memory[str, bool]()
 

@@ -1,7 +1,6 @@
 """What comes in, as values: the body, the query and the ids of a request; what cannot be one is a problem."""
 
 import json
-from collections.abc import Mapping
 from typing import Annotated, Any, Final, NoReturn, TypeVar, get_origin
 from urllib.parse import parse_qsl
 from uuid import UUID
@@ -109,26 +108,3 @@ def checked_id(text: str) -> str | None:
         return str(UUID(text)) if len(text) == 36 else None
     except ValueError:
         return None
-
-
-def query(request: Request, **names: bool) -> dict[str, list[str]]:
-    """The query's parameters by name, empty ones left out; names: whether each may be repeated. Raises Problem."""
-    found: dict[str, list[str]] = {}
-    for name, value in _parameters(request):
-        if name not in names:
-            raise Problem("invalid", f"There is no parameter {name!r}; there are {', '.join(names)}.")
-        if "\x00" in value:
-            raise Problem("invalid", f"{name}: text must not contain NUL.")
-        found.setdefault(name, []).append(value)
-    for name, values in found.items():
-        if len(values) > 1 and not names[name]:
-            raise Problem("invalid", f"{name} may be given once.")
-    return found
-
-
-def limit_of(found: Mapping[str, list[str]], default: int = 100, most: int = 1000) -> int:
-    """The limit parameter; raises Problem."""
-    text = found.get("limit", [str(default)])[0]
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:10]) <= most):
-        raise Problem("invalid", f"limit is a number from 1 to {most}.")
-    return int(text)

@@ -5,7 +5,7 @@ from typing import Final
 
 import phonenumbers
 
-_SEPARATORS: Final = re.compile(r"\(0\)|[\s().\-/\u2010-\u2015]")
+_SEPARATORS: Final = re.compile(r"[\s().\-/\u2010-\u2015]")
 _DIGITS: Final = re.compile(r"\+?[0-9]+")
 
 

@@ -5,27 +5,30 @@ import random
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import Any, Final, cast
+from typing import Annotated, Any, Final, Literal, cast
 from uuid import UUID
 
 import msgspec
 import structlog
+from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from consentfeed import blocks, metrics
 from consentfeed.database import Database
-from consentfeed.edge import EVERYONE, Endpoint, checked_id, json_answer, limit_of, query
+from consentfeed.edge import EVERYONE, Endpoint, json_answer
 from consentfeed.errors import DatabaseAway, Problem
 from consentfeed.events import Position, Seal
 from consentfeed.feed import Feed
 from consentfeed.filters import Filter, Ids
 from consentfeed.identity import Principal
+from consentfeed.inputs import Limit, Text, read_query
 from consentfeed.places import PlaceLost, Places
 from consentfeed.pump import Pump
 from consentfeed.readers import Reader, Write
 from consentfeed.settings import Settings
+from consentfeed.shapes import EventPage
 
 log = structlog.get_logger()
 _WATCH_SECONDS: Final = 1.0
@@ -35,6 +38,17 @@ _HEAD: Final = [
     (b"x-accel-buffering", b"no"),  # tells nginx not to hold the stream back
     (b"connection", b"close"),
 ]
+
+
+class Wanted(msgspec.Struct, forbid_unknown_fields=True):
+    """Which events; each filter may be repeated, and takes any of its values."""
+
+    customer: Annotated[list[UUID], Meta(description="Customers' ids")] = []
+    purpose: Annotated[list[Text], Meta(description="Keys of purposes")] = []
+    channel: list[Text] = []
+    type: list[Literal["granted", "revoked", "expired"]] = []
+    after: Annotated[str, Meta(description="Event id to go on from, where Last-Event-ID is not sent")] = ""
+    limit: Limit = 1000
 
 
 class Open:
@@ -75,44 +89,44 @@ class Streams:
     def endpoints(self) -> list[Endpoint]:
         """The one route of this file."""
         answers = {200: "Events as a page, or as a stream with Accept: text/event-stream", 410: "The place is lost"}
-        return [Endpoint("GET", "/api/v1/events", self.events, EVERYONE, "The feed", answers=answers)]
+        return [
+            Endpoint(
+                "GET", "/api/v1/events", self.events, EVERYONE, "The feed", answers=answers,
+                query=Wanted, gives=EventPage, headers={"Last-Event-ID": "Event id to go on from"},
+            )
+        ]  # fmt: skip
 
     async def events(self, request: Request, principal: Principal) -> Response:
         """One page, or a stream."""
-        found = query(request, customer=True, purpose=True, channel=True, type=True, after=False, limit=False)
-        limit = limit_of(found, default=1000)
-        wanted = await self._filter(found, principal)
+        asked = read_query(request, Wanted)
+        wanted = await self._filter(asked, principal)
         ids = Ids(self._seal if principal.role == "customer" else None)
-        asked = request.headers.get("last-event-id") or (found["after"][0] if "after" in found else None)
+        after = request.headers.get("last-event-id") or asked.after or None
         if "text/event-stream" not in request.headers.get("accept", ""):
-            return await self._page(wanted, ids, asked, limit)
+            return await self._page(wanted, ids, after, asked.limit)
         if self._draining:
             raise Problem("draining", "Connect again: another node, or this one after its restart, goes on.")
         if len(self._open) >= self._settings.streams:
             raise Problem("overloaded", "This node holds as many streams as it may. Try again shortly.")
         lost = ""
         try:
-            place = await self._place(wanted, ids, asked, self.pump.place)
+            place = await self._place(wanted, ids, after, self.pump.place)
         except PlaceLost as error:
             lost, place = error.reason, await self._places.newest(wanted, self.pump.place)
         return Stream(self, principal, wanted, ids, place, lost)
 
-    async def _filter(self, found: dict[str, list[str]], principal: Principal) -> Filter:
-        """The filter asked for; raises Problem for a value that cannot be one."""
-        customers = [checked_id(text) for text in found.get("customer", ())]
-        if None in customers:
-            raise Problem("invalid", "customer is a customer's id, a UUID.")
-        if found.get("purpose") or found.get("channel"):
+    async def _filter(self, asked: Wanted, principal: Principal) -> Filter:
+        """The filter asked for; raises Problem for a purpose or channel that there is not."""
+        if asked.purpose or asked.channel:
             purposes = await self._database.purposes()
-            _known(found, "purpose", {row["key"] for row in purposes})
-            _known(found, "channel", {channel for row in purposes for channel in row["channels"]})
-        _known(found, "type", {"granted", "revoked", "expired"})
+            _known("purpose", asked.purpose, {row["key"] for row in purposes})
+            _known("channel", asked.channel, {channel for row in purposes for channel in row["channels"]})
         return Filter(
-            owner=principal.id if principal.role == "customer" else None,
-            customers=_set(c for c in customers if c),
-            purposes=_set(found.get("purpose", ())),
-            channels=_set(found.get("channel", ())),
-            types=_set(found.get("type", ())),
+            owner=principal.only_customer,
+            customers=_set(str(customer) for customer in asked.customer),
+            purposes=_set(asked.purpose),
+            channels=_set(asked.channel),
+            types=_set(asked.type),
         )
 
     async def _page(self, wanted: Filter, ids: Ids, asked: str | None, limit: int) -> Response:
@@ -270,10 +284,9 @@ def _stalled(transport: Any) -> Callable[[], bool]:
     return stalled
 
 
-def _known(found: dict[str, list[str]], name: str, values: set[str]) -> None:
-    unknown = set(found.get(name, ())) - values
-    if unknown:
-        raise Problem("invalid", f"{name} is one of {', '.join(sorted(values))}.")
+def _known(name: str, asked: Iterable[str], known: set[str]) -> None:
+    if not set(asked) <= known:
+        raise Problem("invalid", f"{name} is one of {', '.join(sorted(known))}.")
 
 
 def _set(values: Iterable[str]) -> frozenset[str] | None:

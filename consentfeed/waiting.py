@@ -8,10 +8,11 @@ import msgspec
 
 from consentfeed.database import Outcome
 
-Key = tuple[str, str, str, int]
+# Idempotency keys in a batch: the request each stands for, and which of its decisions are there.
+Keys = dict[tuple[str, str, str], tuple[str | None, set[int]]]
 
 
-class Decision(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Decision(msgspec.Struct, kw_only=True):
     """One grant or revoke, as record_decisions() takes it."""
 
     consent_id: str
@@ -29,7 +30,7 @@ class Decision(msgspec.Struct, kw_only=True, omit_defaults=True):
     principal: str
     route: str
     key: str | None = None
-    key_item: int = 0
+    key_item: int = 1
     request_sha256: str | None = None
 
 
@@ -79,16 +80,17 @@ class Queue:
         yield from urgent
         yield from (consent for consent, _ in lines if consent not in urgent)
 
-    def take(self, consent: str, keys: set[Key]) -> Iterator[Waiting]:
+    def take(self, consent: str, keys: Keys) -> Iterator[Waiting]:
         """The line of a consent, up to one whose idempotency key is in the batch already."""
         line = self._lines[consent]
         while line:
             decision = line[0].decision
             if decision.key is not None:
-                key = (decision.principal, decision.route, decision.key, decision.key_item)
-                if key in keys:
+                key = (decision.principal, decision.route, decision.key)
+                request, items = keys.setdefault(key, (decision.request_sha256, set()))
+                if request != decision.request_sha256 or decision.key_item in items:
                     return
-                keys.add(key)
+                items.add(decision.key_item)
             yield line.popleft()
         del self._lines[consent]
 

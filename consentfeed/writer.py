@@ -12,7 +12,7 @@ import structlog
 from consentfeed import metrics
 from consentfeed.database import Outcome
 from consentfeed.errors import DatabaseAway, OutcomeUnknown, Problem, StatementFailed
-from consentfeed.waiting import Decision, Key, Queue, Waiting
+from consentfeed.waiting import Decision, Keys, Queue, Waiting
 
 log = structlog.get_logger()
 # Lost races, and a key written by another node meanwhile: nothing was written, ask again.
@@ -88,7 +88,7 @@ class Writer:
         """Fairly over principals: a consent of each in turn, revocations of each first."""
         now = time.monotonic()
         batch: list[Waiting] = []
-        keys: set[Key] = set()
+        keys: Keys = {}
         turns = deque((queue, queue.ready(now)) for queue in self._queues.values())
         while turns and len(batch) < self._batch:
             queue, consents = turns.popleft()

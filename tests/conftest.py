@@ -61,7 +61,7 @@ def template(cluster: str) -> Iterator[str]:
     """Name of a migrated database with two customers, three purposes and the accounts; its owner is no superuser."""
     name = f"cf_template_{uuid4().hex[:8]}"
     with psycopg.connect(cluster, autocommit=True) as admin:
-        if not admin.execute("SELECT FROM pg_roles WHERE rolname = %s", (OWNER,)).fetchone():
+        if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (OWNER,)).fetchone():
             admin.execute(f"CREATE ROLE {OWNER} LOGIN CREATEROLE PASSWORD '{OWNER_PASSWORD}'")
         admin.execute(f"CREATE DATABASE {name} OWNER {OWNER}")
         url = with_login(cluster, OWNER, OWNER_PASSWORD, name)

@@ -362,9 +362,9 @@ def test_serve_says_why_the_database_will_not_do(run: Run, shared_database: Sql,
     for url, words in (
         ("postgresql://x:x@127.0.0.1:1/x", ["cannot be reached"]),
         (empty, ["not installed", "consentfeed migrate"]),
-        (re.sub(r":[^:@]*@", ":wrong@", shared_database.app_url), ["28P01"]),
-        (re.sub(r"/[^/]*$", "/nowhere", shared_database.app_url), ["3D000"]),
-        (re.sub(r"//.*@", f"//{role}:x@", shared_database.app_url), ["28000"]),
+        (re.sub(r":[^:@]*@", ":wrong@", shared_database.app_url), ["password", "wrong"]),
+        (re.sub(r"/[^/]*$", "/nowhere", shared_database.app_url), ["no such database"]),
+        (re.sub(r"//.*@", f"//{role}:x@", shared_database.app_url), ["may not log in"]),
         (re.sub(r"//.*@", f"//{nobody}:x@", shared_database.app_url), ["consentfeed_app"]),
     ):
         assert refused(run("serve", "--port", "0", database_url=url, secret=SECRET), *words), url
@@ -462,7 +462,10 @@ def test_a_signal_while_it_is_still_being_imported_ends_a_service_with_0(number:
         "import sys, types, time; from consentfeed import __main__\n"
         "class Slow:\n"
         "    def find_spec(self, name, *_):\n"
-        "        if name == 'consentfeed.cli': print('importing', flush=True); time.sleep(60)\n"
+        "        if name == 'consentfeed.cli':\n"
+        "            print('importing', flush=True)\n"
+        "            try: time.sleep(60)\n"
+        "            finally: sys.exit(1)\n"  # as anybody on the way may make one exit another
         "sys.meta_path.insert(0, Slow()); sys.argv = ['consentfeed', 'dev']; __main__.run()"
     )
     with process("-c", script) as running:

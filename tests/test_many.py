@@ -137,3 +137,30 @@ async def _thousand(node: RunningNode, database: Sql, customers: list[str]) -> l
     for _, writer in streams:
         writer.close()
     return list(received)
+
+
+def test_two_requests_under_one_key_at_once_are_one_answer_or_a_refusal_never_half(
+    start_node: StartNode, database: Sql
+) -> None:
+    node = start_node()
+    own, others = database.consents(), database.consents(OTHER)
+    held = threading.Barrier(2)
+    statuses: list[int] = []
+
+    def post(decisions: list[dict[str, str]]) -> None:
+        with node.client("service") as client:
+            held.wait()
+            body = {"decisions": decisions}
+            statuses.append(client.post("/api/v1/decisions", json=body, headers={"Idempotency-Key": "one"}).status_code)
+
+    threads = [
+        threading.Thread(target=post, args=([{"action": "grant", "consent_id": consent} for consent in consents],))
+        for consents in (own[:1], others)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [200, 422]
+    granted = database.run("SELECT DISTINCT customer_id::text FROM consentfeed.events WHERE seq > 0")
+    assert len(granted) == 1, "of the refused request nothing was written"

@@ -130,6 +130,14 @@ def test_lists_describe_their_parameters_and_answers(described: dict[str, Any]) 
     assert answer["content"]["application/json"]["schema"]["$ref"].endswith("/ConsentPage")
 
 
+def test_the_feed_describes_its_filters_and_places(described: dict[str, Any]) -> None:
+    feed = operations(described)["GET /api/v1/events"]
+    named = {(one["in"], one["name"]) for one in feed["parameters"]}
+    filters = {("query", name) for name in ("customer", "purpose", "channel", "type", "after", "limit")}
+    assert named == filters | {("header", "Last-Event-ID")}
+    assert feed["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].endswith("/EventPage")
+
+
 def test_decisions_describe_their_headers_and_bodies(described: dict[str, Any]) -> None:
     grant = operations(described)["POST /api/v1/consents/{id}/grant"]
     assert {one["name"] for one in grant["parameters"] if one["in"] == "header"} == {"Idempotency-Key", "If-Match"}

@@ -51,8 +51,8 @@ def nothing_is_written(rest: Rest) -> Iterator[None]:
     "content",
     [
         b"{", b"[1,", b"nonsense", b'{"a":}', b"{'a':1}", b'{"reason":{"code":NaN}}', b"{} {}", b'{"name":"x}', b"\x00",
-        b'{"name":"\xff"}', b"\xff\xfe{}", b"\xef\xbb\xbf{}", '{"name":"a"}'.encode("utf-16"),
-        b"[" * 100_000, b'{"a":' * 100_000,
+        b'{"name":"\xff"}', b'{"decisions":[{"action":"\xff"}]}', b"\xff\xfe{}", b"\xef\xbb\xbf{}",
+        '{"name":"a"}'.encode("utf-16"), b"[" * 100_000, b'{"a":' * 100_000,
     ],
 )  # fmt: skip
 def test_what_is_not_json_is_400(rest: Rest, route: str, content: bytes) -> None:

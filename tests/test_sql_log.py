@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,7 +12,7 @@ from psycopg.rows import dict_row
 
 from consentfeed.events import Row, event_from_row
 from tests.support import STAFF, Sql
-from tests.support_sql import bodies, decide, decision, expired_grant, refused
+from tests.support_sql import bodies, cloned, decide, decision, expired_grant, refused
 
 ODD = {"name": "Zyxwvut Ödegårdsson", "email": "very-odd@zyx.example", "msisdn": "+94790001122"}
 NOTE = "Called from a neighbour's phone"
@@ -36,8 +37,16 @@ def make_events_of_every_type(database: Sql) -> None:
     database.run("SELECT consentfeed.expire_consents(10)")
 
 
-def test_events_has_the_columns_of_the_contract(database: Sql) -> None:
-    columns = database.run(
+@pytest.fixture(scope="module")
+def made(cluster: str, template: str) -> Iterator[Sql]:
+    """For all tests that only look at these events."""
+    with cloned(cluster, template) as database:
+        make_events_of_every_type(database)
+        yield database
+
+
+def test_events_has_the_columns_of_the_contract(made: Sql) -> None:
+    columns = made.run(
         "SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute"
         " WHERE attrelid = 'consentfeed.events'::regclass AND attnum > 0 ORDER BY attnum"
     )
@@ -50,15 +59,15 @@ def test_events_has_the_columns_of_the_contract(database: Sql) -> None:
         "body": "text",
         "hash": "bytea",
     }
-    ((key,),) = database.run(
+    ((key,),) = made.run(
         "SELECT pg_get_constraintdef(oid) FROM pg_constraint"
         " WHERE conrelid = 'consentfeed.events'::regclass AND contype = 'p'"
     )
     assert key == "PRIMARY KEY (seq)"
 
 
-def test_row_0_is_log_created_with_a_random_member_and_no_previous_hash(database: Sql) -> None:
-    (row,) = events(database)
+def test_row_0_is_log_created_with_a_random_member_and_no_previous_hash(made: Sql) -> None:
+    row = events(made)[0]
     body = json.loads(row["body"])
     assert (row["seq"], row["type"], row["consent_id"], row["customer_id"]) == (0, "log-created", None, None)
     assert row["hash"] == hashlib.sha256(row["body"].encode()).digest()
@@ -66,19 +75,17 @@ def test_row_0_is_log_created_with_a_random_member_and_no_previous_hash(database
     assert body.keys() == row.keys() - {"body", "hash"}
 
 
-def test_seq_grows_by_one_and_each_hash_follows_from_the_one_before_and_the_body(database: Sql) -> None:
-    make_events_of_every_type(database)
+def test_seq_grows_by_one_and_each_hash_follows_from_the_one_before_and_the_body(made: Sql) -> None:
     previous = b""
-    for seq, row in enumerate(events(database)):
+    for seq, row in enumerate(events(made)):
         assert row["seq"] == seq
         assert row["hash"] == hashlib.sha256(previous + row["body"].encode()).digest()
         previous = row["hash"]
     assert seq == 4
 
 
-def test_the_body_has_every_column_of_the_row(database: Sql) -> None:
-    make_events_of_every_type(database)
-    for row in events(database):
+def test_the_body_has_every_column_of_the_row(made: Sql) -> None:
+    for row in events(made):
         body = json.loads(row["body"])
         assert body["seq"] == row["seq"]
         assert body["type"] == row["type"]
@@ -87,12 +94,11 @@ def test_the_body_has_every_column_of_the_row(database: Sql) -> None:
         assert body["recorded_at"] == row["recorded_at"].strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def test_the_body_has_all_that_the_feed_shows_but_e_mail_and_note(database: Sql) -> None:
-    make_events_of_every_type(database)
-    rows = Sql.run_as(database.app_url, "SELECT * FROM consentfeed.events_after(0, 10)")[1:]
+def test_the_body_has_all_that_the_feed_shows_but_e_mail_and_note(made: Sql) -> None:
+    rows = Sql.run_as(made.app_url, "SELECT * FROM consentfeed.events_after(0, 10)")[1:]
     shown = [json.loads(event_from_row(Row(*row)).data) for row in rows]
     assert [data["type"] for data in shown] == ["granted", "revoked", "granted", "expired"]
-    for data, body in zip(shown, bodies(database), strict=True):
+    for data, body in zip(shown, bodies(made), strict=True):
         assert data["user"].pop("email") == ODD["email"]
         if data["reason"]:
             assert (data["reason"].pop("text"), body["reason"].pop("text")) == (NOTE, None)
@@ -101,9 +107,8 @@ def test_the_body_has_all_that_the_feed_shows_but_e_mail_and_note(database: Sql)
     assert shown[1]["actor"] == {"kind": "csr", "id": STAFF["csr"]}
 
 
-def test_the_body_has_no_personal_data(database: Sql) -> None:
-    make_events_of_every_type(database)
-    for row in events(database):
+def test_the_body_has_no_personal_data(made: Sql) -> None:
+    for row in events(made):
         for word in (*ODD["name"].split(), ODD["email"], "zyx.example", ODD["msisdn"], "790001122", NOTE, "neighbour"):
             assert word not in row["body"]
 

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from tests.support import CUSTOMER, OTHER, Sql
-from tests.support_sql import decide, decision, publish
+from tests.support_sql import cloned, decide, decision, publish
 
 EVENTS = "UPDATE consentfeed.events SET"
 
@@ -31,7 +31,7 @@ TAMPERINGS = {
     f"{EVENTS} hash = sha256('') WHERE seq = 2": (2, "hash"),
     f"{EVENTS} hash = substr(hash, 1, 31) WHERE seq = 4": (4, "hash"),
     recomputed("body || ' '", 3): (4, "hash"),
-    f"{EVENTS} seq = 40 WHERE seq = 4": (40, "missing"),
+    f"{EVENTS} seq = 40 WHERE seq = 5": (40, "missing"),
     "DELETE FROM consentfeed.events WHERE seq = 2": (3, "missing"),
     "DELETE FROM consentfeed.events WHERE seq = 0": (1, "missing"),
     "DELETE FROM consentfeed.events": (0, "empty"),
@@ -67,6 +67,21 @@ def fill(database: Sql) -> None:
     publish(database, "marketing", 2)
 
 
+@pytest.fixture(scope="module")
+def filled(cluster: str, template: str) -> Iterator[Sql]:
+    """One for all tests that leave it as it is, with a fifth event, of OTHER."""
+    with cloned(cluster, template) as database:
+        fill(database)
+        database.set(database.consents(OTHER)[0], "granted")
+        yield database
+
+
+@pytest.fixture
+def reader(filled: Sql) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(filled.app_url) as connection:
+        yield connection
+
+
 @contextmanager
 def tampered(database: Sql, statement: str) -> Iterator[psycopg.Connection]:
     """A superuser's transaction in which it has been done with the triggers disabled; rolled back after."""
@@ -78,14 +93,13 @@ def tampered(database: Sql, statement: str) -> Iterator[psycopg.Connection]:
         connection.rollback()
 
 
-def test_verify_finds_each_tampering_at_the_first_position_that_does_not_fit(database: Sql) -> None:
-    fill(database)
+def test_verify_finds_each_tampering_at_the_first_position_that_does_not_fit(filled: Sql) -> None:
     for statement, (seq, why) in TAMPERINGS.items():
-        with tampered(database, statement) as connection:
+        with tampered(filled, statement) as connection:
             found = connection.execute("SELECT * FROM consentfeed.verify_log()").fetchall()
         assert [row[0] for row in found] == [seq], (statement, found)
         assert why in found[0][1], (statement, found)
-    assert database.verify() == []
+    assert filled.verify() == []
 
 
 def test_verify_finds_nothing_in_a_log_that_is_whole(database: Sql) -> None:
@@ -105,26 +119,17 @@ def judge(connection: psycopg.Connection, seq: int, prefix: bytes, customer: str
     return row[0]
 
 
-def test_a_tail_that_was_cut_or_recomputed_is_found_by_an_id_noted_before(database: Sql) -> None:
-    fill(database)
-    ((noted,),) = database.run("SELECT substr(hash, 1, 4) FROM consentfeed.events WHERE seq = 4")
-    cut = "DELETE FROM consentfeed.events WHERE seq = 4"
-    for statement, verdict in ((cut, "unknown"), (recomputed("body || ' '", 4), "forked"), ("SELECT", "ok")):
-        with tampered(database, statement) as connection:
+def test_a_tail_that_was_cut_or_recomputed_is_found_by_an_id_noted_before(filled: Sql) -> None:
+    ((noted,),) = filled.run("SELECT substr(hash, 1, 4) FROM consentfeed.events WHERE seq = 5")
+    cut = "DELETE FROM consentfeed.events WHERE seq = 5"
+    for statement, verdict in ((cut, "unknown"), (recomputed("body || ' '", 5), "forked"), ("SELECT", "ok")):
+        with tampered(filled, statement) as connection:
             assert connection.execute("SELECT * FROM consentfeed.verify_log()").fetchall() == []
-            assert judge(connection, 4, noted) == verdict
+            assert judge(connection, 5, noted) == verdict
 
 
-@pytest.fixture
-def reader(database: Sql) -> Iterator[psycopg.Connection]:
-    fill(database)
-    database.set(database.consents(OTHER)[0], "granted")
-    with psycopg.connect(database.app_url) as connection:
-        yield connection
-
-
-def test_judge_place_knows_the_places_of_this_log(database: Sql, reader: psycopg.Connection) -> None:
-    hashes = [row[0] for row in database.run("SELECT hash FROM consentfeed.events ORDER BY seq")]
+def test_judge_place_knows_the_places_of_this_log(filled: Sql, reader: psycopg.Connection) -> None:
+    hashes = [row[0] for row in filled.run("SELECT hash FROM consentfeed.events ORDER BY seq")]
     for seq, whole in enumerate(hashes):
         assert judge(reader, seq, whole[:4]) == "ok"
         assert judge(reader, seq, bytes([whole[0] ^ 1]) + whole[1:4]) == "forked"
@@ -134,8 +139,8 @@ def test_judge_place_knows_the_places_of_this_log(database: Sql, reader: psycopg
     assert judge(reader, 2**62, bytes(4)) == "unknown"
 
 
-def test_judge_place_knows_a_customers_own_places_alone(database: Sql, reader: psycopg.Connection) -> None:
-    hashes = [row[0] for row in database.run("SELECT hash FROM consentfeed.events ORDER BY seq")]
+def test_judge_place_knows_a_customers_own_places_alone(filled: Sql, reader: psycopg.Connection) -> None:
+    hashes = [row[0] for row in filled.run("SELECT hash FROM consentfeed.events ORDER BY seq")]
     assert judge(reader, 4, hashes[4][:8], CUSTOMER) == "ok"
     assert judge(reader, 5, hashes[5][:8], CUSTOMER) == "forked"
     assert judge(reader, 5, hashes[5][:8], OTHER) == "ok"

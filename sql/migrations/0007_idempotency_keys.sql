@@ -14,7 +14,7 @@ COMMENT ON TABLE consentfeed.idempotency_keys IS 'Outcome of each decision that 
 COMMENT ON COLUMN consentfeed.idempotency_keys.principal IS 'Kind and id of who asked.';
 COMMENT ON COLUMN consentfeed.idempotency_keys.route IS 'The route that was asked, without ids.';
 COMMENT ON COLUMN consentfeed.idempotency_keys.key IS 'The Idempotency-Key header.';
-COMMENT ON COLUMN consentfeed.idempotency_keys.item IS 'Index of the decision in its request, from 0.';
+COMMENT ON COLUMN consentfeed.idempotency_keys.item IS 'Place of the decision in its request, from 1.';
 COMMENT ON COLUMN consentfeed.idempotency_keys.request_sha256 IS 'SHA-256 of the request, ids in its path included: another request under the same key is refused.';
 COMMENT ON COLUMN consentfeed.idempotency_keys.outcome IS 'The outcome as record_decisions() returned it.';
 COMMENT ON COLUMN consentfeed.idempotency_keys.created_at IS 'When the decision was made; forgotten 24 hours later.';
