@@ -85,3 +85,9 @@ def test_every_metric_is_set_somewhere() -> None:
     names = [name for name in vars(metrics) if isinstance(getattr(metrics, name), MetricWrapperBase)]
     assert len(names) > 15
     assert not [name for name in names if f"metrics.{name}" not in source]
+
+
+def test_the_architecture_page_names_every_file() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    names = [path.stem for path in (ROOT / "consentfeed").glob("*.py") if not path.stem.startswith("__")]
+    assert not [name for name in names if f"`{name}`" not in text]
