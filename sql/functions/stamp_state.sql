@@ -6,6 +6,7 @@ AS $$
 DECLARE
     _old consentfeed.consents := NEW;
     _now timestamptz := statement_timestamp();
+    _language text := NEW.notice_language;
     _notice consentfeed.notices;
     _changed boolean;
 BEGIN
@@ -37,14 +38,11 @@ BEGIN
 
     _changed := NEW.status <> _old.status;
     IF NEW.status = 'granted' THEN
-        SELECT notice.* INTO _notice
-        FROM consentfeed.notice_in_force(
-            NEW.purpose,
-            coalesce(
-                NEW.notice_language,
-                (SELECT customer.language FROM consentfeed.customers AS customer WHERE customer.id = NEW.customer_id)
-            )
-        ) AS notice;
+        IF NEW.notice_language IS NULL THEN
+            SELECT customer.language INTO _language
+            FROM consentfeed.customers AS customer WHERE customer.id = NEW.customer_id;
+        END IF;
+        SELECT notice.* INTO _notice FROM consentfeed.notice_in_force(NEW.purpose, _language) AS notice;
         IF _notice.version IS NULL THEN
             RAISE EXCEPTION 'no notice is published for purpose %', NEW.purpose
                 USING ERRCODE = 'object_not_in_prerequisite_state',
