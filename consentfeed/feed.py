@@ -88,6 +88,7 @@ class Feed:
         self._bytes = 0
         self._before = self.head = Position(rows[0].seq, rows[0].hash) if found else head
         self.generation += 1
+        self.on_change()
         await self.refresh()
 
     async def run(self) -> None:
@@ -116,7 +117,6 @@ class Feed:
             log.error("history changed under us; memory is emptied and all streams are reset", head=self.head.seq)
             # Nothing before the new head: a reset reader begins there.
             await self.load(warm_up=0)
-            self.on_change()
 
     async def refresh(self) -> None:
         """Reads until memory is complete."""

@@ -25,14 +25,15 @@ _SLICE_SECONDS = 0.001  # uvloop accepts one connection per turn, so a burst mus
 class Pump:
     """Fan-out. `read_older(filter, cursor, upto)` reads a page from the table: (events, place it reaches).
 
-    `reset(reader, reason)` tells a reader that its place is lost, and moves its cursor; reason None: to be found out.
+    `reset(reader, reason)` gives the block that tells a reader that its place is lost, and the place to go on from;
+    reason None: to be found out.
     """
 
     def __init__(
         self,
         feed: Feed,
         read_older: Callable[[Filter, Position, Position], Coroutine[Any, Any, tuple[list[Event], Position]]],
-        reset: Callable[[Reader, str | None], Coroutine[Any, Any, None]],
+        reset: Callable[[Reader, str | None], Coroutine[Any, Any, tuple[bytes, Position]]],
         heartbeat: Callable[[str], bytes],
         *,
         heartbeat_seconds: float,
@@ -194,15 +195,15 @@ class Pump:
             await asyncio.sleep(1)
             reader.task = asyncio.create_task(self._serve(reader))
         except Exception:
+            # Silent for good it would be taken for a quiet one; cut off, the client resumes.
             log.exception("stream failed")
-            reader.stalled()
+            reader.abort()
         finally:
             metrics.streams_behind.dec()
 
     async def _serve_page(self, reader: Reader) -> None:
         if reader.generation != self.generation:
-            reader.generation = self.generation
-            await self._reset(reader, "forked")
+            await self._tell_lost(reader, "forked")
             return
         if reader.cursor.seq > self.place.seq:
             await self.reached(reader.cursor.seq, seconds=3600)
@@ -214,7 +215,7 @@ class Pump:
             try:
                 events, upto = await self._read_older(reader.filter, reader.cursor, upto)
             except Forked:
-                await self._reset(reader, None)
+                await self._tell_lost(reader, None)
                 return
         for chunk, count, end in chunks(
             (e for e in events if e.position.seq <= upto.seq and reader.filter.matches(e)), reader.ids
@@ -224,6 +225,14 @@ class Pump:
             metrics.deliveries.inc(count)
             self._sent(reader, end, count)
         self._sent(reader, upto, 0)
+
+    async def _tell_lost(self, reader: Reader, reason: str | None) -> None:
+        generation = self.generation
+        block, place = await self._reset(reader, reason)
+        if await self._within_deadline(reader, reader.write(block)):
+            # Only now: where the place could not be read, or the block not be sent, it has to be told again.
+            reader.generation = generation
+            reader.cursor = reader.place = place
 
     def _sent(self, reader: Reader, end: Position, count: int) -> None:
         reader.cursor = end

@@ -15,10 +15,19 @@ Write = Coroutine[Any, Any, None]
 class Reader:
     """One stream: everything it may see up to `cursor` has been sent; `place` is what it is told as its position."""
 
-    __slots__ = ("cursor", "filter", "generation", "gone", "group", "ids", "live", "place", "stalled", "task", "write")
+    __slots__ = (
+        "abort", "cursor", "filter", "generation", "gone", "group", "ids", "live", "place", "stalled", "task", "write",
+    )  # fmt: skip
 
     def __init__(
-        self, filter: Filter, ids: Ids, cursor: Position, write: Callable[[bytes], Write], stalled: Callable[[], bool]
+        self,
+        filter: Filter,
+        ids: Ids,
+        cursor: Position,
+        *,
+        write: Callable[[bytes], Write],
+        stalled: Callable[[], bool],
+        abort: Callable[[], None],
     ) -> None:
         self.filter = filter
         self.ids = ids
@@ -26,6 +35,7 @@ class Reader:
         self.place = cursor
         self.write = write
         self.stalled = stalled
+        self.abort = abort
         self.live = False
         self.gone = False
         self.generation = 0

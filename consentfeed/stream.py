@@ -54,14 +54,13 @@ class Wanted(msgspec.Struct, forbid_unknown_fields=True):
 class Open:
     """An open stream: who reads it and until when."""
 
-    __slots__ = ("abort", "ends_at", "expires_at", "principal", "reader", "send")
+    __slots__ = ("ends_at", "expires_at", "principal", "reader", "send")
 
-    def __init__(self, principal: Principal, lifetime: float, send: Send, abort: Callable[[], None]) -> None:
+    def __init__(self, principal: Principal, lifetime: float, send: Send) -> None:
         self.principal = principal
         self.ends_at = time.monotonic() + lifetime
         self.expires_at = principal.expires_at.timestamp()
         self.send = send
-        self.abort = abort
         self.reader: Reader
 
 
@@ -75,7 +74,6 @@ class Streams:
         self._seal = seal
         self._settings = settings
         self._open: set[Open] = set()
-        self._by_reader: dict[Reader, Open] = {}
         self._draining = False
         self.pump = Pump(
             feed,
@@ -158,10 +156,16 @@ class Streams:
         await send(_body(self._first_bytes(stream)))
         lifetime = self._settings.lifetime_seconds * random.uniform(0.9, 1.1)
         transport = scope.get("consentfeed.transport")
-        opened = Open(stream.principal, lifetime, send, transport.abort if transport else lambda: None)
-        opened.reader = Reader(stream.filter, stream.ids, stream.place, _writes(send), _stalled(transport))
+        opened = Open(stream.principal, lifetime, send)
+        opened.reader = Reader(
+            stream.filter,
+            stream.ids,
+            stream.place,
+            write=_writes(send),
+            stalled=_stalled(transport),
+            abort=transport.abort if transport else lambda: None,
+        )
         self._open.add(opened)
-        self._by_reader[opened.reader] = opened
         metrics.streams_open.set(len(self._open))
         self.pump.open(opened.reader)
         try:
@@ -169,7 +173,6 @@ class Streams:
                 pass
         finally:
             self._open.discard(opened)
-            del self._by_reader[opened.reader]
             metrics.streams_open.set(len(self._open))
             self.pump.close(opened.reader)
 
@@ -177,12 +180,11 @@ class Streams:
         place, retry = stream.ids.of(stream.place), self._settings.retry_ms
         return blocks.lost_place(place, stream.lost, retry) if stream.lost else blocks.first_bytes(place, retry)
 
-    async def _reset(self, reader: Reader, reason: str | None) -> None:
-        """Tells a reader in mid-stream that its place is lost."""
+    async def _reset(self, reader: Reader, reason: str | None) -> tuple[bytes, Position]:
+        """What tells a reader in mid-stream that its place is lost, and where it goes on."""
         reason = reason or await self._places.why_lost(reader.cursor, reader.filter)
         place = await self._places.newest(reader.filter, self.pump.place)
-        await reader.write(blocks.reset(reader.ids.of(place), reason))
-        reader.cursor = reader.place = place
+        return blocks.reset(reader.ids.of(place), reason), place
 
     async def watch(self) -> None:
         """Closes streams whose time is up, or whose session has ended on whatever node; until cancelled."""
@@ -216,7 +218,7 @@ class Streams:
                 while self._open:
                     await asyncio.sleep(0.02)
         for opened in list(self._open):
-            opened.abort()
+            opened.reader.abort()
 
     def _end(self, opened: Open, reason: str) -> None:
         opened.ends_at = opened.expires_at = float("inf")

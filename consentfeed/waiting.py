@@ -74,11 +74,10 @@ class Queue:
         self._lines.setdefault(item.decision.consent_id, deque()).appendleft(item)
 
     def ready(self, now: float) -> Iterator[str]:
-        """Consents that may be asked now, those with a revocation first."""
+        """Consents that may be asked now, those with a revocation first, each kind as they came."""
         lines = [(consent, line) for consent, line in self._lines.items() if line[0].not_before <= now]
-        urgent = {c for c, line in lines if any(item.decision.action == "revoke" for item in line)}
-        yield from urgent
-        yield from (consent for consent, _ in lines if consent not in urgent)
+        lines.sort(key=lambda entry: all(item.decision.action != "revoke" for item in entry[1]))
+        return iter([consent for consent, _ in lines])
 
     def take(self, consent: str, keys: Keys) -> Iterator[Waiting]:
         """The line of a consent, up to one whose idempotency key is in the batch already."""

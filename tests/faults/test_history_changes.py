@@ -5,6 +5,10 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
+from consentfeed.errors import DatabaseAway
+from consentfeed.events import Position
+from consentfeed.filters import Filter
+from consentfeed.places import Places
 from tests.conftest import OWNER, StartNode
 from tests.support import CUSTOMER, Block, Sql, Tail, wait_until
 
@@ -69,6 +73,35 @@ def test_a_restore_under_a_live_node_resets_its_streams(
     place = next(int((b.id or "").split("-")[0]) for b in tails[0].blocks if b.event == "reset")
     after = [seq for block, seq in zip(tails[0].events, tails[0].seqs, strict=True) if block in _after_reset(tails[0])]
     assert after == list(range(place + 1, database.head() + 1))
+
+
+def test_a_reset_that_cannot_be_told_at_first_is_told_later(
+    start_node: StartNode,
+    database: Sql,
+    restore: Callable[[], Callable[[], None]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    consents = database.consents()
+    database.set(consents[0], "granted")
+    put_back = restore()
+    node = start_node()
+    tail = node.tail("customer")
+    for consent in consents[1:]:
+        database.set(consent, "granted")
+    tail.wait(lambda t: len(t.events) == 3)
+    newest = Places.newest
+    failed: list[Filter] = []
+
+    async def away_at_first(places: Places, wanted: Filter, head: Position) -> Position:
+        if not failed:
+            failed.append(wanted)
+            raise DatabaseAway
+        return await newest(places, wanted, head)
+
+    monkeypatch.setattr(Places, "newest", away_at_first)
+    put_back()
+    assert tail.wait_event("reset", seconds=30).data["reason"] == "forked"
+    assert failed
 
 
 def _after_reset(tail: Tail) -> list[Block]:
