@@ -1,5 +1,6 @@
 """Granting and revoking many consents at once."""
 
+from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
@@ -20,6 +21,8 @@ from consentfeed.waiting import Decision
 from consentfeed.writer import Writer
 
 _PATH: Final = "/api/v1/decisions"
+MAX_BODY: Final = 16 << 20  # a thousand decisions with the longest of reasons
+_OF_ALL: Final = ("key-reused", "outcome-unknown", "database-away", "draining")
 
 
 class BulkDecision(Answer, forbid_unknown_fields=True, kw_only=True):
@@ -67,14 +70,13 @@ class BulkApi:
 
     async def decide(self, request: Request, principal: Principal) -> Response:
         """Grants and revokes, with one outcome each, in order."""
-        parts = await read_body(request, _Parts)
+        parts = await read_body(request, _Parts, MAX_BODY)
         cause = Cause.of(request, principal, "bulk", _PATH, msgspec.json.encode(parts))
         asked = await self._resolve([_bulk_decision(raw, principal) for raw in parts.decisions], cause)
         outcomes = iter(await self._writer.decide([one for one in asked if isinstance(one, Decision)]))
         became = [next(outcomes) if isinstance(one, Decision) else one for one in asked]
-        for one in became:
-            if isinstance(one, Outcome) and one.problem == "key-reused":
-                raise problem_of(one)  # the whole request is another one
+        if problem := _of_all(became):
+            raise problem
         return Json(f'{{"outcomes":[{",".join(map(_one_of_many, became))}]}}')
 
     async def _resolve(self, asked: list[BulkDecision | Problem], cause: Cause) -> list[Decision | Problem]:
@@ -108,6 +110,12 @@ def _bulk_decision(raw: msgspec.Raw, principal: Principal) -> BulkDecision | Pro
     except Problem as problem:
         return problem
     return decision
+
+
+def _of_all(became: Sequence[Outcome | Exception]) -> Problem | None:
+    """A problem that is the whole request's: it is another one, or has to be sent again to find out about each."""
+    problems = [problem_of(one) for one in became if isinstance(one, Exception) or one.problem]
+    return next((problem for code in _OF_ALL for problem in problems if problem.code == code), None)
 
 
 def _one_of_many(outcome: Outcome | Exception) -> str:

@@ -59,11 +59,7 @@ def _why(error: Exception) -> str:
 def dev(host: str | None, port: int | None, data_dir: str | None) -> None:
     """Embedded PostgreSQL, demo data and the service, with nothing to install."""
     loaded = settings.load(host=host, port=port, data_dir=data_dir)
-    if not _is_loopback(loaded.host):
-        raise settings.SettingsError(
-            f"dev listens on loopback alone, not on {loaded.host}: its accounts have a password that everybody knows"
-        )
-    sys.exit(demo.dev(loaded, app.serve))
+    sys.exit(demo.dev(loaded, app.serve, open_to_all=not _is_loopback(loaded.host)))
 
 
 def _is_loopback(host: str) -> bool:
@@ -104,12 +100,16 @@ def migrate(database_url: str | None, status: bool, dry_run: bool) -> None:
 
 @main.command()
 @click.option("--url", default="http://127.0.0.1:3001", show_default=True, help="Where the service is.")
-@click.option("--token", required=True, envvar="CONSENTFEED_TOKEN", help="A bearer token, as `token` prints.")
+@click.option("--token", help="A bearer token, as `token` prints; else CONSENTFEED_TOKEN.")
 @click.option("--after", help="Event id to go on from; 0-00000000 for everything.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def tail(url: str, token: str, after: str | None, as_json: bool) -> None:
+def tail(url: str, token: str | None, after: str | None, as_json: bool) -> None:
     """Follows the feed; survives restarts of the server."""
-    for message in client.follow(url, token, after, lambda text: click.echo(f"consentfeed: {text}", err=True)):
+    loaded = settings.load(token=token)
+    settings.require(loaded, "token")
+    for message in client.follow(
+        url, loaded.token or "", after, lambda text: click.echo(f"consentfeed: {text}", err=True)
+    ):
         click.echo(_as_json(message) if as_json else _as_line(message))
 
 

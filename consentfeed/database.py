@@ -9,11 +9,13 @@ from uuid import UUID
 
 import asyncpg
 
-from consentfeed.errors import DatabaseAway, OutcomeUnknown, StatementFailed
+from consentfeed.errors import Busy, DatabaseAway, OutcomeUnknown, StatementFailed
 from consentfeed.events import Position, Row
 
 _CONNECT_SECONDS = 5.0
 _COMMAND_SECONDS = 10.0
+LOCK_SECONDS = 4.0  # shorter than the above: who waits for a lock is told so, and not that PostgreSQL is away
+_BUSY = ("57014", "55P03")  # query_canceled, lock_not_available
 # SQLSTATE classes in which the server ends the connection or refuses to have it.
 _AWAY = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError)
 _REFUSED = (
@@ -79,7 +81,11 @@ class Database:
                 command_timeout=_COMMAND_SECONDS,
                 # Between two uses nothing is left to reset: no session state, single statements only.
                 reset=_no_reset,
-                server_settings={"application_name": "consentfeed", "timezone": "UTC"},
+                server_settings={
+                    "application_name": "consentfeed",
+                    "timezone": "UTC",
+                    "lock_timeout": f"{LOCK_SECONDS}s",
+                },
             )
 
     async def close(self) -> None:
@@ -154,7 +160,7 @@ class Database:
     async def record_decisions(self, decisions: str) -> list[tuple[int, Outcome]]:
         """One transaction for all decisions (JSON array); pairs of index and outcome.
 
-        Raises DatabaseAway (nothing was written), StatementFailed (rolled back), OutcomeUnknown.
+        Raises DatabaseAway and Busy (nothing was written), StatementFailed (rolled back), OutcomeUnknown.
         """
         async with self._connection() as connection:
             try:
@@ -162,6 +168,8 @@ class Database:
             except asyncpg.PostgresError as error:
                 if isinstance(error, _AWAY + _REFUSED) or connection.is_closed():
                     raise OutcomeUnknown from error
+                if error.sqlstate in _BUSY:
+                    raise Busy from error
                 raise StatementFailed(error.sqlstate or "XX000") from None
             except _AWAY as error:
                 raise OutcomeUnknown from error
@@ -298,6 +306,15 @@ class Database:
         """Names of what has been applied; StatementFailed 42P01 or 3F000 where nothing has."""
         return [row[0] for row in await self._fetch("SELECT name FROM consentfeed.migrations ORDER BY name")]
 
+    async def not_callable(self, signatures: Sequence[str]) -> list[str]:
+        """Which of these functions there are not, or may not be called."""
+        rows = await self._fetch(
+            "SELECT signature FROM unnest($1::text[]) AS signature"
+            " WHERE has_function_privilege(to_regprocedure(signature), 'EXECUTE') IS NOT TRUE",
+            signatures,
+        )
+        return [row[0] for row in rows]
+
 
 async def _no_reset(_connection: object) -> None:
     """Nothing to reset."""
@@ -314,6 +331,6 @@ def _errors() -> Any:
             raise StatementFailed("22000") from error
         raise DatabaseAway(type(error).__name__) from error
     except asyncpg.PostgresError as error:
-        if error.sqlstate in ("57014", "55P03"):
-            raise DatabaseAway(type(error).__name__) from error
+        if error.sqlstate in _BUSY:
+            raise Busy from error
         raise StatementFailed(error.sqlstate or "XX000") from error

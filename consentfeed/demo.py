@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
@@ -38,14 +38,22 @@ class Kept(msgspec.Struct):
     owner_url: str = ""
 
 
-def dev(settings: Settings, serve: Callable[[Settings, Callable[[int], None]], int]) -> int:
-    """Runs everything until SIGTERM or SIGINT; the exit status."""
+class KnownPassword(ConsentfeedError):
+    """Others could sign in with a password that everybody knows; the message says what to do."""
+
+
+def dev(settings: Settings, serve: Callable[[Settings, Callable[[int], None]], int], *, open_to_all: bool) -> int:
+    """Runs everything until SIGTERM or SIGINT; the exit status. Raises KnownPassword where others could reach it."""
     folder = data_path(settings)
+    if open_to_all and not is_kept(folder):
+        raise _known_password(settings, ACCOUNTS)
     kept = _read(folder) if is_kept(folder) else Kept(secrets.token_urlsafe(32), secrets.token_urlsafe(24))
     with embedded.postgres(folder) as owner_url:
         migrations.migrate(owner_url)
         _open_door(owner_url, kept.app_password)
         _fill(owner_url)
+        if open_to_all and (known := _known_accounts(owner_url)):
+            raise _known_password(settings, known)
         kept.app_url, kept.owner_url = _as_app(owner_url, kept.app_password), owner_url
         _write(folder, kept)
         ready = msgspec.structs.replace(settings, database_url=kept.app_url, secret=kept.secret)
@@ -98,6 +106,20 @@ def _fill(owner_url: str) -> None:
                 "SELECT consentfeed.add_user(%s, %s, %s, (SELECT id FROM consentfeed.customers WHERE email = %s))",
                 (email, role, identity.hash_password(PASSWORD), email),
             )
+
+
+def _known_accounts(owner_url: str) -> list[str]:
+    """Demo accounts that still open with the demo password."""
+    with psycopg.connect(owner_url) as connection:
+        found = connection.execute("SELECT email, password_hash FROM consentfeed.users WHERE disabled_at IS NULL")
+        return [email for email, stored in found if email in ACCOUNTS and identity.verify(stored, PASSWORD)]
+
+
+def _known_password(settings: Settings, accounts: Iterable[str]) -> KnownPassword:
+    return KnownPassword(
+        f"dev listens on loopback alone, not on {settings.host}, while everybody knows the password of"
+        f" {', '.join(accounts)}: disable them first with `consentfeed user disable`"
+    )
 
 
 def _as_app(owner_url: str, password: str) -> str:

@@ -13,8 +13,8 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from consentfeed import metrics
-from consentfeed.errors import RETRY_AFTER, DatabaseAway, Problem, StatementFailed
-from consentfeed.identity import Principal, Sessions, read_token
+from consentfeed.errors import RETRY_AFTER, Busy, DatabaseAway, Problem, StatementFailed
+from consentfeed.identity import Principal, Sessions
 
 log = structlog.get_logger()
 COOKIE: Final = "consentfeed_session"
@@ -78,8 +78,7 @@ def problem_answer(problem: Problem, more: Mapping[str, str] | None = None) -> R
 class Authenticator:
     """Finds out who asks: a bearer token wins over the cookie."""
 
-    def __init__(self, secret: str, sessions: Sessions) -> None:
-        self._secret = secret
+    def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
     async def __call__(self, request: Request) -> Principal:
@@ -87,8 +86,7 @@ class Authenticator:
         authorization = request.headers.get("authorization")
         if authorization is not None:
             scheme, _, token = authorization.partition(" ")
-            found = read_token(self._secret, token.strip()) if scheme.lower() == "bearer" else None
-            principal = found and await self._sessions.by_token(found)
+            principal = await self._sessions.by_token(token.strip()) if scheme.lower() == "bearer" else None
         else:
             cookie = request.cookies.get(COOKIE)
             if cookie:
@@ -126,6 +124,8 @@ class Guarded:
             response = problem_answer(problem)
         except DatabaseAway:
             response = problem_answer(Problem("database-away", "PostgreSQL cannot be reached. Try again shortly."))
+        except Busy:
+            response = problem_answer(Problem("busy", "Another transaction is writing the same. Try again shortly."))
         except ClientDisconnect:
             return
         except StatementFailed as error:

@@ -3,6 +3,7 @@
 ConsentfeedError
 ├── Problem             an answer to the client, by its code in PROBLEMS
 ├── DatabaseAway        PostgreSQL cannot be reached, or will not answer in time
+├── Busy                another transaction held what was needed for too long; nothing was written
 ├── OutcomeUnknown      the connection broke while a commit was under way
 └── StatementFailed     PostgreSQL refused a statement; nothing was written
 """
@@ -32,7 +33,7 @@ PROBLEMS: Final[dict[str, tuple[int, str]]] = {
     "database-away": (503, "The database cannot be reached"),
     "outcome-unknown": (503, "It is not known whether the change was made"),
     "overloaded": (503, "Too much is waiting"),
-    "busy": (503, "The consent is held by another transaction"),
+    "busy": (503, "Another transaction holds what this needs"),
     "draining": (503, "This node is shutting down"),
 }
 
@@ -74,6 +75,10 @@ class Problem(ConsentfeedError):
 
 class DatabaseAway(ConsentfeedError):
     """PostgreSQL cannot be reached, or does not answer in time; nothing was written."""
+
+
+class Busy(ConsentfeedError):
+    """Another transaction held what was needed for too long; nothing was written."""
 
 
 class OutcomeUnknown(ConsentfeedError):

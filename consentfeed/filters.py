@@ -1,5 +1,6 @@
 """Which events a stream is about."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -25,6 +26,11 @@ class Filter:
             and (self.channels is None or event.channel in self.channels)
             and (self.types is None or event.type in self.types)
         )
+
+    def place_in(self, events: Sequence[Event], upto: int) -> Position | None:
+        """Where a customer's place moves with these events up to seq `upto`: to the newest own one, shown or not."""
+        own = (event for event in reversed(events) if event.customer_id == self.owner and event.position.seq <= upto)
+        return next((event.position for event in own), None)
 
     @property
     def everything(self) -> bool:

@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 import jwt
 from argon2 import PasswordHasher
@@ -15,8 +15,6 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from consentfeed.database import Account, OpenSession
 
-K = TypeVar("K")
-T = TypeVar("T")
 ROLES: Final = ("customer", "csr", "admin", "service")
 _ALGORITHM: Final = "HS256"
 _ISSUER: Final = "consentfeed"
@@ -55,10 +53,11 @@ def hash_password(password: str) -> str:
 async def check_password(account: Account | None, password: str) -> bool:
     """Whether the password is the account's; takes as long where there is no account."""
     stored = account.password_hash if account and account.password_hash else _NOBODY
-    return await asyncio.to_thread(_verify, stored, password) and stored is not _NOBODY
+    return await asyncio.to_thread(verify, stored, password) and stored is not _NOBODY
 
 
-def _verify(stored: str, password: str) -> bool:
+def verify(stored: str, password: str) -> bool:
+    """Whether the password is the one of the hash; takes a while."""
     try:
         return _hasher.verify(stored, password)
     except (VerificationError, InvalidHashError):
@@ -114,58 +113,69 @@ def _signing_key(secret: str) -> bytes:
 
 
 class Sessions:
-    """Looks up sessions and accounts, and remembers the answer for two seconds: most requests come many at a time."""
+    """Looks up sessions and tokens, and remembers the answer for two seconds: most requests come many at a time."""
 
     def __init__(
         self,
+        secret: str,
         find: Callable[[bytes], Awaitable[OpenSession | None]],
         disabled: Callable[[list[uuid.UUID], list[uuid.UUID]], Awaitable[set[uuid.UUID]]],
     ) -> None:
+        self._secret = secret
         self._find = find
         self._disabled = disabled
-        self._by_cookie = _Memory[bytes, Principal | None]()
-        self._good_accounts = _Memory[str, bool]()
+        self._known = _Memory()
 
     async def by_cookie(self, token: str) -> Principal | None:
         """The principal of an open session."""
-        digest = token_hash(token)
-        known = self._by_cookie.get(digest)
-        if known is not None and (known[0] is None or known[0].expires_at > datetime.now(UTC)):
-            return known[0]
-        session = await self._find(digest)
-        principal = session and Principal(
-            str(session.user_id), session.email, session.role, session.expires_at, session.session_id
-        )
-        self._by_cookie.put(digest, principal)
+        return await self._remembered(token_hash(token), self._session, token)
+
+    async def by_token(self, token: str) -> Principal | None:
+        """The principal of a bearer token, unless its account has been disabled since."""
+        return await self._remembered(token, self._bearer, token)
+
+    async def _remembered(
+        self, key: str | bytes, look_up: Callable[[str], Awaitable[Principal | None]], token: str
+    ) -> Principal | None:
+        known = self._known.get(key)
+        if known is not None and known.expires_at > datetime.now(UTC):
+            return known
+        principal = await look_up(token)
+        if principal is not None:
+            self._known.put(key, principal)
         return principal
 
-    async def by_token(self, principal: Principal) -> Principal | None:
-        """The principal of a bearer token, unless its account has been disabled since."""
-        known = self._good_accounts.get(principal.id)
-        good = known[0] if known else not await self._disabled([], [uuid.UUID(principal.id)])
-        if known is None:
-            self._good_accounts.put(principal.id, good)
-        return principal if good else None
+    async def _session(self, token: str) -> Principal | None:
+        session = await self._find(token_hash(token))
+        return session and Principal(
+            str(session.user_id), session.email, session.role, session.expires_at, session.session_id
+        )
+
+    async def _bearer(self, token: str) -> Principal | None:
+        principal = read_token(self._secret, token)
+        if principal is None or await self._disabled([], [uuid.UUID(principal.id)]):
+            return None
+        return principal
 
     def forget(self, token: str) -> None:
         """After signing out."""
-        self._by_cookie.drop(token_hash(token))
+        self._known.drop(token_hash(token))
 
 
-class _Memory(Generic[K, T]):
-    """Values that are good for two seconds."""
+class _Memory:
+    """Principals that are good for two seconds."""
 
     def __init__(self) -> None:
-        self._known: dict[K, tuple[float, T]] = {}
+        self._known: dict[str | bytes, tuple[float, Principal]] = {}
 
-    def get(self, key: K) -> tuple[T] | None:
-        known = self._known.get(key)
-        return (known[1],) if known and known[0] > time.monotonic() else None
+    def get(self, key: str | bytes) -> Principal | None:
+        until, principal = self._known.get(key, (0.0, None))
+        return principal if until > time.monotonic() else None
 
-    def put(self, key: K, value: T) -> None:
+    def put(self, key: str | bytes, principal: Principal) -> None:
         if len(self._known) > _REMEMBERED:
             self._known.clear()
-        self._known[key] = (time.monotonic() + _REMEMBERED_SECONDS, value)
+        self._known[key] = (time.monotonic() + _REMEMBERED_SECONDS, principal)
 
-    def drop(self, key: K) -> None:
+    def drop(self, key: str | bytes) -> None:
         self._known.pop(key, None)

@@ -24,19 +24,19 @@ Language = Annotated[str, Meta(max_length=35, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]
 Limit = Annotated[int, Meta(ge=1, le=1000, description="Entries on a page at most")]
 
 
-async def read_body(request: Request, type: type[T]) -> T:
+async def read_body(request: Request, type: type[T], limit: int = MAX_BODY) -> T:
     """The JSON body as a value of the type, whatever Content-Type says; empty counts as {}. Raises Problem."""
-    return decode(await _read(request) or b"{}", type)
+    return decode(await _read(request, limit) or b"{}", type)
 
 
-async def _read(request: Request) -> bytes:
-    too_large = Problem("body-too-large", f"At most {MAX_BODY} bytes.")
-    if int(request.headers.get("content-length", 0)) > MAX_BODY:
+async def _read(request: Request, limit: int) -> bytes:
+    too_large = Problem("body-too-large", f"At most {limit} bytes.")
+    if int(request.headers.get("content-length", 0)) > limit:
         raise too_large
     raw = bytearray()
     async for part in request.stream():
         raw += part
-        if len(raw) > MAX_BODY:
+        if len(raw) > limit:
             raise too_large
     return bytes(raw)
 
@@ -66,12 +66,18 @@ def _not_json(constant: str) -> NoReturn:
     raise ValueError(constant)
 
 
-def read_query(request: Request, type: type[Q]) -> Q:
-    """The query's parameters as a value of the type, empty ones left out; lists are what may be repeated."""
+def read_query(request: Request, type: type[Q], *, empty: bool = True) -> Q:
+    """The query's parameters as a value of the type; lists are what may be repeated.
+
+    An empty one is as if left out, as forms send them; not a list's with empty=False, where that would show too much.
+    """
     found: dict[str, Any] = {}
     fields = {field.name: field.type for field in msgspec.structs.fields(type)}
     for name, value in _parameters(request):
-        if _is_list(fields.get(name)):
+        several = _is_list(fields.get(name))
+        if not value and name in fields and (empty or not several):
+            continue
+        if several:
             found.setdefault(name, []).append(value)
         elif found.setdefault(name, value) != value:
             raise Problem("invalid", f"{name} may be given once.")
@@ -83,9 +89,9 @@ def read_query(request: Request, type: type[Q]) -> Q:
 
 
 def _parameters(request: Request) -> list[tuple[str, str]]:
-    """Names and values that are not empty; raises Problem for what is not UTF-8."""
+    """Names and values; raises Problem for what is not UTF-8."""
     try:
-        return parse_qsl(request.scope["query_string"].decode("latin-1"), errors="strict")
+        return parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True, errors="strict")
     except UnicodeDecodeError:
         raise Problem("invalid", "The query must be valid Unicode.") from None
 

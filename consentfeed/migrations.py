@@ -76,6 +76,11 @@ def misfit(applied: set[str]) -> str | None:
     return None
 
 
+def called() -> list[str]:
+    """Signatures of the functions that grants.sql lets the service call."""
+    return re.findall(r"^(consentfeed\.\w+\(.*?\)),?$", (SQL / "grants.sql").read_text(), re.MULTILINE)
+
+
 def status(url: str) -> list[tuple[str, str]]:
     """(name, "applied" | "pending" | "unknown to this code") for each migration, and for the functions."""
     with psycopg.connect(url) as connection:

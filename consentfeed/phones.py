@@ -1,6 +1,7 @@
 """Phone numbers in any usual form."""
 
 import re
+import unicodedata
 from typing import Final
 
 import phonenumbers
@@ -29,7 +30,7 @@ class Phones:
 
     def prefix(self, text: str) -> str:
         """The beginning of a number in the same form if the text looks like one, else what no number begins with."""
-        digits = _SEPARATORS.sub("", text)
+        digits = _SEPARATORS.sub("", _plain(text))
         if not _DIGITS.fullmatch(digits):
             return "-"
         return self.e164(digits) or self._beginning(digits)
@@ -43,3 +44,9 @@ class Phones:
         # The country's code alone would be everybody.
         begins = digits.startswith(self._country) and digits != self._country
         return f"+{digits}" if digits and (abroad or begins) else "-"
+
+
+def _plain(text: str) -> str:
+    """Without what comes along when a number is copied: tel:, invisible marks, digits of another width."""
+    text = unicodedata.normalize("NFKC", text.strip())
+    return "".join(sign for sign in text if unicodedata.category(sign) != "Cf").removeprefix("tel:")

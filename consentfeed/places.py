@@ -69,10 +69,11 @@ class Places:
                 found, cursor = (known, upto) if known is not None else await self.read_older(wanted, cursor, upto)
             except Forked:
                 raise PlaceLost(await self.why_lost(cursor, wanted)) from None
+            if wanted.owner:
+                place = wanted.place_in(found, upto.seq) or place
             events += [event for event in found if event.position.seq <= upto.seq and wanted.matches(event)]
         more = len(events) > limit
         events = events[:limit]
-        # A customer's place moves with own events alone.
-        if more or wanted.owner:
-            return events, events[-1].position if events else place, more
-        return events, max(cursor, place), more
+        if more:
+            return events, events[-1].position, more
+        return events, place if wanted.owner else max(cursor, place), more

@@ -121,8 +121,6 @@ class Pump:
         # From here on joiners stand behind these events, so that nobody gets them twice.
         self.place = self._feed.head
         for group, found, readers in work:
-            if group.filter.owner:
-                group.place = found[-1].position
             await self._send(readers, list(chunks(found, group.ids)), before)
         async with self._reached:
             self._reached.notify_all()
@@ -225,6 +223,8 @@ class Pump:
             metrics.deliveries.inc(count)
             self._sent(reader, end, count)
         self._sent(reader, upto, 0)
+        if own := reader.filter.owner and reader.filter.place_in(events, upto.seq):
+            reader.place = own
 
     async def _tell_lost(self, reader: Reader, reason: str | None) -> None:
         generation = self.generation

@@ -91,7 +91,7 @@ class Groups:
         if group is None:
             group = self._groups[key] = Group(reader.filter, reader.ids)
             self._index(group)
-        if not group.live:
+        if group.place is None or group.place.seq < reader.place.seq:
             group.place = reader.place
         group.live[reader] = None
         reader.group = group
@@ -113,6 +113,8 @@ class Groups:
         if self._by_customer:
             for event in events:
                 for group in self._by_customer.get(event.customer_id, ()):
+                    if group.filter.owner:
+                        group.place = event.position  # also past own events that the filter leaves out
                     if group.filter.matches(event):
                         keyed.setdefault(group, []).append(event)
         yield from keyed.items()

@@ -52,6 +52,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     probe_seconds: Annotated[Seconds, Meta(description="The listener tests its own hearing this often")] = 1.5
     drain_seconds: Annotated[Seconds, Meta(description="Time for open requests when shutting down")] = 5.0
     session_hours: Annotated[Seconds, Meta(description="A sign-in ends after this long")] = 12.0
+    token: Annotated[str | None, Meta(description="Bearer token of `tail`; `token` prints one")] = None
     secure_cookie: Annotated[
         bool, Meta(description="Mark cookies Secure even when the request did not come over https")
     ] = False

@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from consentfeed import blocks, metrics
 from consentfeed.database import Database
 from consentfeed.edge import EVERYONE, Endpoint, json_answer
-from consentfeed.errors import DatabaseAway, Problem
+from consentfeed.errors import Busy, DatabaseAway, Problem
 from consentfeed.events import Position, Seal
 from consentfeed.feed import Feed
 from consentfeed.filters import Filter, Ids
@@ -96,7 +96,7 @@ class Streams:
 
     async def events(self, request: Request, principal: Principal) -> Response:
         """One page, or a stream."""
-        asked = read_query(request, Wanted)
+        asked = read_query(request, Wanted, empty=False)
         wanted = await self._filter(asked, principal)
         ids = Ids(self._seal if principal.role == "customer" else None)
         after = request.headers.get("last-event-id") or asked.after or None
@@ -196,7 +196,7 @@ class Streams:
             for opened in [opened for opened in self._open if opened.ends_at <= now]:
                 self._end(opened, "lifetime")
             if self._open:
-                with suppress(DatabaseAway):
+                with suppress(Busy, DatabaseAway):
                     await self._end_signed_out()
 
     async def _end_signed_out(self) -> None:

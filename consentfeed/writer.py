@@ -10,8 +10,8 @@ import msgspec
 import structlog
 
 from consentfeed import metrics
-from consentfeed.database import Outcome
-from consentfeed.errors import DatabaseAway, OutcomeUnknown, Problem, StatementFailed
+from consentfeed.database import LOCK_SECONDS, Outcome
+from consentfeed.errors import Busy, DatabaseAway, OutcomeUnknown, Problem, StatementFailed
 from consentfeed.waiting import Decision, Keys, Queue, Waiting
 
 log = structlog.get_logger()
@@ -107,6 +107,9 @@ class Writer:
             outcomes = await self._record(_encoder.encode([item.decision for item in batch]).decode())
         except StatementFailed as error:
             await self._failed(batch, error)
+        except Busy:
+            for item in reversed(batch):
+                self._ask_again(item, LOCK_SECONDS)
         except DatabaseAway:
             self._fail(batch, "database-away", "PostgreSQL cannot be reached; nothing was changed.")
         except OutcomeUnknown:
@@ -135,12 +138,19 @@ class Writer:
             self._fail(batch, "internal", "The decision could not be recorded; nothing was changed.")
 
     def _take(self, item: Waiting, outcome: Outcome) -> None:
-        if outcome.problem == "busy" and time.monotonic() < item.deadline:
-            item.tries += 1
-            item.not_before = time.monotonic() + min(0.005 * 2 ** min(item.tries, 6), 0.25)
+        if outcome.problem == "busy":
+            self._ask_again(item)
+        else:
+            self._settle(item, outcome)
+
+    def _ask_again(self, item: Waiting, takes: float = 0.0) -> None:
+        """Back to the front of its line, or busy, where the next try (which takes seconds) would be too late."""
+        item.tries += 1
+        item.not_before = time.monotonic() + min(0.005 * 2 ** min(item.tries, 6), 0.25)
+        if item.not_before + takes < item.deadline:
             self._queues.setdefault(item.decision.principal, Queue()).put_back(item)
-            return
-        self._settle(item, outcome)
+        else:
+            self._settle(item, Outcome("busy", None, None))
 
     def _fail(self, batch: list[Waiting], code: str, detail: str) -> None:
         for item in batch:

@@ -252,9 +252,6 @@ WHERE default_validity IS NOT NULL;
 
 EXECUTE demo_decide(1, 1);
 SELECT consentfeed.expire_consents(1000) AS expired;
--- The events are appended now, not at the end, so that they stand before what follows.
-SET CONSTRAINTS consentfeed.append_event IMMEDIATE;
-SET CONSTRAINTS consentfeed.append_event DEFERRED;
 
 UPDATE consentfeed.purposes AS purpose
 SET default_validity = demo_validity.default_validity

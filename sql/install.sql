@@ -12,10 +12,12 @@
 \ir functions/consent_json.sql
 \ir functions/customer_json.sql
 \ir functions/notice_in_force.sql
+\ir functions/next_state.sql
 \ir functions/stamp_notice.sql
 \ir functions/refuse_consent_change.sql
 \ir functions/stamp_actor.sql
 \ir functions/stamp_state.sql
+\ir functions/append_events.sql
 \ir functions/append_event.sql
 \ir functions/refuse_log_change.sql
 \ir functions/guard_log_table.sql

@@ -11,6 +11,9 @@ CREATE OR REPLACE TRIGGER refuse_delete BEFORE DELETE OR TRUNCATE ON consentfeed
 FOR EACH STATEMENT EXECUTE FUNCTION consentfeed.refuse_consent_change();
 
 -- Triggers of one kind fire in the order of their names. What was written beside a new status is overwritten by the stamps.
+-- Where the setting is on and the user has all rights on log_order, record_decisions() or expire_consents() is writing, which
+-- run as the owner and do by the batch what the triggers do by the row. Anybody can make the setting, but then has not the
+-- rights; the owner may be a person in psql, but then the setting is off.
 CREATE OR REPLACE TRIGGER before_1_refuse_identity BEFORE UPDATE ON consentfeed.consents
 FOR EACH ROW
 WHEN ((new.id, new.customer_id, new.purpose, new.channel)
@@ -18,12 +21,20 @@ WHEN ((new.id, new.customer_id, new.purpose, new.channel)
 EXECUTE FUNCTION consentfeed.refuse_consent_change();
 CREATE OR REPLACE TRIGGER before_1_refuse_version BEFORE UPDATE ON consentfeed.consents
 FOR EACH ROW
-WHEN (new.status = old.status AND new.version IS DISTINCT FROM old.version)
+WHEN (new.status = old.status AND new.version IS DISTINCT FROM old.version AND (
+    current_setting('consentfeed.recording', true) IS DISTINCT FROM 'on'
+    OR NOT has_table_privilege('consentfeed.log_order', 'TRUNCATE')))
 EXECUTE FUNCTION consentfeed.refuse_consent_change();
 CREATE OR REPLACE TRIGGER before_2_stamp_actor BEFORE INSERT OR UPDATE OF status ON consentfeed.consents
-FOR EACH ROW EXECUTE FUNCTION consentfeed.stamp_actor();
+FOR EACH ROW
+WHEN (current_setting('consentfeed.recording', true) IS DISTINCT FROM 'on'
+    OR NOT has_table_privilege('consentfeed.log_order', 'TRUNCATE'))
+EXECUTE FUNCTION consentfeed.stamp_actor();
 CREATE OR REPLACE TRIGGER before_3_stamp_state BEFORE INSERT OR UPDATE OF status ON consentfeed.consents
-FOR EACH ROW EXECUTE FUNCTION consentfeed.stamp_state();
+FOR EACH ROW
+WHEN (current_setting('consentfeed.recording', true) IS DISTINCT FROM 'on'
+    OR NOT has_table_privilege('consentfeed.log_order', 'TRUNCATE'))
+EXECUTE FUNCTION consentfeed.stamp_state();
 -- After the stamps a row is either as it was or one version further; anything else was written without a status.
 CREATE OR REPLACE TRIGGER before_4_refuse_silent BEFORE UPDATE ON consentfeed.consents
 FOR EACH ROW
@@ -31,11 +42,14 @@ WHEN (new.version = old.version AND new IS DISTINCT FROM old)
 EXECUTE FUNCTION consentfeed.refuse_consent_change();
 
 -- Constraint triggers are the only deferred ones, and cannot be replaced in place. One for both, not one each: SET
--- CONSTRAINTS with the name of one could put the event of a later version before that of an earlier one.
+-- CONSTRAINTS with the name of one could put the event of a later version before that of an earlier one. The condition is
+-- looked at when the row is written, not at commit.
 DROP TRIGGER IF EXISTS append_event ON consentfeed.consents;
 CREATE CONSTRAINT TRIGGER append_event AFTER INSERT OR UPDATE ON consentfeed.consents
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
-WHEN (new.version > 0)
+WHEN (new.version > 0 AND (
+    current_setting('consentfeed.recording', true) IS DISTINCT FROM 'on'
+    OR NOT has_table_privilege('consentfeed.log_order', 'TRUNCATE')))
 EXECUTE FUNCTION consentfeed.append_event();
 
 ALTER TABLE consentfeed.notices ENABLE ALWAYS TRIGGER stamp;

@@ -19,7 +19,7 @@ import jwt
 import psycopg
 import pytest
 
-from consentfeed import cli, demo, logs, migrations
+from consentfeed import cli, demo, embedded, logs, migrations
 from tests.conftest import OWNER, OWNER_PASSWORD, with_login
 from tests.support import CUSTOMER, SECRET, STAFF, RunningNode, Sql, wait_until
 
@@ -380,6 +380,19 @@ def test_serve_refuses_a_schema_that_does_not_fit(run: Run, database: Sql) -> No
     assert refused(run("serve", **settings), "0007_idempotency_keys", "consentfeed migrate")
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DROP FUNCTION consentfeed.record_decisions",
+        "ALTER FUNCTION consentfeed.log_head() RENAME TO log_end",
+        "REVOKE EXECUTE ON FUNCTION consentfeed.expire_consents FROM consentfeed_app",
+    ],
+)
+def test_serve_refuses_functions_that_do_not_fit(run: Run, database: Sql, change: str) -> None:
+    database.run(change)
+    assert refused(run("serve", database_url=database.app_url, secret=SECRET), "consentfeed.", "consentfeed migrate")
+
+
 def test_serve_says_that_its_port_is_taken(serve_settings: dict[str, str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
@@ -395,14 +408,16 @@ def test_serve_says_that_its_port_is_taken(serve_settings: dict[str, str]) -> No
     "host", ["0.0.0.0", "::", "192.168.1.7", "example.com", "localhost.example.com", "127.0.0.1.x"]
 )
 def test_dev_listens_on_loopback_alone(run: Run, monkeypatch: pytest.MonkeyPatch, host: str) -> None:
-    monkeypatch.setattr(demo, "dev", lambda *_: pytest.fail("it started"))
+    monkeypatch.setattr(embedded, "postgres", lambda *_: pytest.fail("it started"))
     assert refused(run("dev", "--host", host), host, "loopback")
     assert refused(run("dev", host=host), host, "loopback")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "localhost", "::1"])
 def test_dev_takes_any_loopback(run: Run, monkeypatch: pytest.MonkeyPatch, host: str) -> None:
-    monkeypatch.setattr(demo, "dev", lambda settings, _: 0 if settings.host == host else 1)
+    monkeypatch.setattr(
+        demo, "dev", lambda settings, _, open_to_all: 0 if settings.host == host and not open_to_all else 1
+    )
     assert run("dev", "--host", host).status == 0
 
 
@@ -562,3 +577,9 @@ def test_dev_from_beginning_to_end(run: Run, data_dir: Path) -> None:
             first = json.loads(following.stdout.readline())
             assert (first["id"][:2], first["event"]) == ("1-", "consent-updated")
     assert refused(run("verify", "--data-dir", str(data_dir)), "cannot be reached")
+    elsewhere = ["dev", "--data-dir", str(data_dir), "--port", "0", "--host", "192.0.2.1"]
+    assert refused(run(*elsewhere), "loopback", "csr@sltmobitel.lk", "user disable")
+    with embedded.postgres(data_dir) as owner_url, psycopg.connect(owner_url) as owner:
+        owner.execute("SELECT consentfeed.disable_user(email) FROM consentfeed.users")
+    # Now it would: what stops it is that this address, which nobody has, is not this machine's.
+    assert refused(run(*elsewhere), "cannot listen on 192.0.2.1")

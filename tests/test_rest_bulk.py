@@ -6,7 +6,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from consentfeed.errors import PROBLEMS
+from consentfeed.database import Outcome
+from consentfeed.errors import PROBLEMS, DatabaseAway, OutcomeUnknown
 from consentfeed.shapes import Outcomes
 from tests.rest import REASON, Rest, ok, problem
 
@@ -151,6 +152,30 @@ def test_a_thousand_are_taken(rest: Rest) -> None:
 )
 def test_a_body_without_decisions_is_422(rest: Rest, body: Any) -> None:
     problem(rest.call("POST", "/decisions", "service", json=body), "invalid")
+
+
+def test_a_thousand_with_long_reasons_are_taken(rest: Rest) -> None:
+    (consent,) = rest.consents(1)
+    text = "\u0d85" * 1200
+    decisions = [grant(consent, reason={"code": "form", "text": text}) for _ in range(1000)]
+    assert len(ok(bulk(rest, decisions), Outcomes)["outcomes"]) == 1000
+
+
+def test_where_it_cannot_be_known_what_happened_the_whole_request_is_a_503(
+    rest: Rest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a client would have to look into each outcome to learn that it has to ask again."""
+    consents = rest.consents(2)
+    for error, code in ((OutcomeUnknown(), "outcome-unknown"), (DatabaseAway(), "database-away")):
+
+        async def fail(_decisions: str, error: Exception = error) -> list[tuple[int, Outcome]]:
+            raise error
+
+        with monkeypatch.context() as patch:
+            patch.setattr(rest.node.node.writer, "_record", fail)
+            answer = bulk(rest, [grant(consent) for consent in consents])
+        assert problem(answer, code)["status"] == 503
+        assert int(answer.headers["retry-after"]) > 0
 
 
 def test_a_thousand_and_one_are_refused_and_none_is_done(rest: Rest) -> None:

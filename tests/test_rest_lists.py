@@ -110,6 +110,8 @@ def test_empty_parameters_are_as_if_left_out(rest: Rest) -> None:
     "query",
     [
         "colour=red",
+        "colour=",
+        "colour",
         "Status=granted",
         "status=gone",
         "status=granted&status=gone",
@@ -184,6 +186,9 @@ def test_what_is_wrong_with_a_query_is_said(rest: Rest) -> None:
         ("0094771234567", "Nimal Perera"),
         ("0094 77 123 4567", "Nimal Perera"),
         ("771234567", "Nimal Perera"),
+        ("tel:+94771234567", "Nimal Perera"),
+        ("\u202a077 123 4567\u202c", "Nimal Perera"),
+        ("０７７１２３４５６７", "Nimal Perera"),
         ("077123", "Nimal Perera"),
         ("+9477", "Nimal Perera"),
         ("9477", "Nimal Perera"),

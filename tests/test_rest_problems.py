@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from consentfeed import bulk
 from consentfeed.errors import PROBLEMS
 from consentfeed.inputs import MAX_BODY
 from tests.conftest import StartNode
@@ -136,9 +137,9 @@ def test_a_pair_of_surrogates_that_belong_together_is_text(rest: Rest) -> None:
     problem(rest.call("POST", "/auth/login", content=content), "wrong-password")
 
 
-def oversized() -> Iterator[bytes]:
+def oversized(limit: int = MAX_BODY) -> Iterator[bytes]:
     yield b'{"reason":{"text":"'
-    for _ in range(MAX_BODY // 65536 + 1):
+    for _ in range(limit // 65536 + 1):
         yield b"x" * 65536
     yield b'"}}'
 
@@ -146,9 +147,10 @@ def oversized() -> Iterator[bytes]:
 @pytest.mark.parametrize("route", WRITING)
 def test_a_body_that_is_too_large_is_413_with_and_without_content_length(rest: Rest, route: str) -> None:
     method, path, role = WRITING[route]
-    whole = b"".join(oversized())
+    limit = bulk.MAX_BODY if route == "many" else MAX_BODY
+    whole = b"".join(oversized(limit))
     problem(rest.call(method, path, role, content=whole), "body-too-large")
-    problem(rest.call(method, path, role, content=oversized()), "body-too-large")
+    problem(rest.call(method, path, role, content=oversized(limit)), "body-too-large")
     assert rest.get("/purposes").status_code == 200
 
 

@@ -157,8 +157,8 @@ def test_functions_that_read_alone_do_not_claim_to_write_nor_the_other_way_round
         name for _, name in database.run(FUNCTIONS + " AND provolatile = 'v' AND prorettype <> 'trigger'::regtype")
     }
     assert volatile == {
-        "add_event_partitions", "add_user", "disable_user", "drop_oldest_partition", "end_session", "expire_consents",
-        "forget_expired", "guard_log_table", "open_session", "record_decisions", "register_customer",
+        "add_event_partitions", "add_user", "append_events", "disable_user", "drop_oldest_partition", "end_session",
+        "expire_consents", "forget_expired", "guard_log_table", "open_session", "record_decisions", "register_customer",
     }  # fmt: skip
 
 

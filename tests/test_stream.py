@@ -132,7 +132,20 @@ def test_filters_choose_events_live_and_in_replay(node: RunningNode, database: S
 
 
 @pytest.mark.parametrize(
-    "query", ["?customer=nobody", "?purpose=unheard-of", "?channel=pigeon", "?type=maybe", "?colour=red", "?limit=0"]
+    "query",
+    [
+        "?customer=nobody",
+        "?purpose=unheard-of",
+        "?channel=pigeon",
+        "?type=maybe",
+        "?colour=red",
+        "?colour=",
+        "?type=",
+        "?customer=",
+        "?purpose=",
+        "?channel=",
+        "?limit=0",
+    ],
 )
 def test_an_unknown_filter_name_or_value_is_422(node: RunningNode, query: str) -> None:
     tail = node.tail(query=query)
@@ -157,6 +170,20 @@ def test_a_customer_sees_own_events_alone_under_sealed_ids(node: RunningNode, da
     assert event.id != before
     tail.wait(lambda t: t.blocks[-1].event == "heartbeat" and t.blocks[-1].id == event.id)
     assert len(tail.events) == 1
+
+
+def test_a_customers_place_moves_past_own_events_that_the_filter_leaves_out(node: RunningNode, database: Sql) -> None:
+    everything, filtered = node.tail("customer"), node.tail("customer", query="?purpose=surveys")
+    for consent in database.consents():
+        database.set(consent, "granted")
+    everything.wait(lambda t: len(t.events) == 4)
+    filtered.wait(lambda t: t.last_id() == everything.last_id())
+    assert len(filtered.events) == 1
+    replay = node.tail("customer", after="0-00000000", query="?purpose=surveys")
+    replay.wait(lambda t: t.last_id() == everything.last_id())
+    with node.client("customer") as client:
+        page = client.get("/api/v1/events?purpose=surveys&after=0-00000000").json()
+    assert (len(page["events"]), page["next"]) == (1, everything.last_id())
 
 
 def test_a_customer_resumes_by_sealed_id(node: RunningNode, database: Sql) -> None:

@@ -4,25 +4,34 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    _expired bigint;
+    _expired consentfeed.consents[];
 BEGIN
-    PERFORM set_config('consentfeed.recording', 'on', true); -- what stamp_actor() looks for
+    SET CONSTRAINTS consentfeed.append_event IMMEDIATE; -- as in record_decisions()
+    SET CONSTRAINTS consentfeed.append_event DEFERRED;
+    PERFORM set_config('consentfeed.recording', 'on', true); -- what the triggers of consents look for
     WITH due AS (
-        SELECT consent.id
+        SELECT consent.id, next.*
         FROM consentfeed.consents AS consent
+        CROSS JOIN LATERAL consentfeed.next_state(consent, 'expired', NULL, NULL, NULL, NULL) AS next
         WHERE consent.status = 'granted' AND consent.expires_at <= statement_timestamp()
         ORDER BY consent.id
         LIMIT max_rows
-        FOR NO KEY UPDATE SKIP LOCKED
+        FOR NO KEY UPDATE OF consent SKIP LOCKED
+    ),
+    expired AS (
+        UPDATE consentfeed.consents AS consent
+        SET status = 'expired', version = consent.version + 1, updated_at = statement_timestamp(),
+            revoked_at = due.revoked_at, expires_at = due.expires_at,
+            actor_kind = 'system', actor_id = 'expiry', method = 'expiry',
+            reason_code = NULL, reason_reference = NULL, note_sha256 = NULL
+        FROM due
+        WHERE consent.id = due.id
+        RETURNING consent AS became
     )
-    UPDATE consentfeed.consents AS consent
-    SET status = 'expired', actor_kind = 'system', actor_id = 'expiry', method = 'expiry',
-        reason_code = NULL, reason_reference = NULL, note_sha256 = NULL
-    FROM due
-    WHERE consent.id = due.id;
-    GET DIAGNOSTICS _expired = ROW_COUNT;
+    SELECT coalesce(array_agg(expired.became), '{}') INTO _expired FROM expired;
     PERFORM set_config('consentfeed.recording', 'off', true);
-    RETURN _expired;
+    PERFORM FROM consentfeed.append_events(_expired);
+    RETURN cardinality(_expired);
 END
 $$;
 COMMENT ON FUNCTION consentfeed.expire_consents IS 'Turns grants whose time has run out into expired, with an event each; returns how many. Readers see them as expired already before.';

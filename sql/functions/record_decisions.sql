@@ -1,4 +1,4 @@
--- Always call it as a statement of its own, outside a transaction: from SET CONSTRAINTS on it holds the log's lock.
+-- Always call it as a statement of its own, outside a transaction: at its end it takes the log's lock.
 CREATE OR REPLACE FUNCTION consentfeed.record_decisions(decisions jsonb)
 RETURNS TABLE (item bigint, problem text, consent text, seq bigint, hash bytea)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -9,30 +9,27 @@ AS $$
 DECLARE
     -- Read once: as a set-returning function in each statement it would be planned and run again each time.
     _asked consentfeed.decision[] := array(
-        SELECT jsonb_populate_record(
-            NULL::consentfeed.decision, element.decision || jsonb_build_object('item', element.item)
-        )
-        FROM jsonb_array_elements(decisions) WITH ORDINALITY AS element (decision, item)
+        SELECT jsonb_populate_record(NULL::consentfeed.decision, element) FROM jsonb_array_elements(decisions) AS element
     );
+    _keyed boolean := EXISTS (SELECT FROM unnest(_asked) AS d WHERE d.key IS NOT NULL);
     _kept bigint[] := '{}';
     _locked uuid[];
-    _head bigint;
     _rounds bigint;
+    _changed consentfeed.consents[] := '{}';
     _done consentfeed.outcome[] := '{}';
 BEGIN
-    PERFORM set_config('consentfeed.recording', 'on', true); -- what stamp_actor() looks for
     -- Answers given before, under the same idempotency key.
-    IF EXISTS (SELECT FROM unnest(_asked) AS d WHERE d.key IS NOT NULL) THEN
+    IF _keyed THEN
         DELETE FROM consentfeed.idempotency_keys AS kept
         USING unnest(_asked) AS d
         WHERE (kept.principal, kept.route, kept.key) = (d.principal, d.route, d.key)
             AND kept.created_at < statement_timestamp() - interval '24 hours';
         RETURN QUERY
             SELECT
-                d.item,
+                d.ordinality,
                 CASE WHEN same.outcome IS NULL THEN 'key-reused' END,
                 same.outcome ->> 'consent', (same.outcome ->> 'seq')::bigint, decode(same.outcome ->> 'hash', 'hex')
-            FROM unnest(_asked) AS d
+            FROM unnest(_asked) WITH ORDINALITY AS d
             LEFT JOIN consentfeed.idempotency_keys AS same
                 ON (same.principal, same.route, same.key, same.item) = (d.principal, d.route, d.key, d.key_item)
                 AND same.request_sha256 = decode(d.request_sha256, 'hex')
@@ -41,8 +38,8 @@ BEGIN
                 WHERE (other.principal, other.route, other.key) = (d.principal, d.route, d.key)
                     AND other.request_sha256 <> decode(d.request_sha256, 'hex')
             );
-        SELECT coalesce(array_agg(d.item), '{}') INTO _kept
-        FROM unnest(_asked) AS d
+        SELECT coalesce(array_agg(d.ordinality), '{}') INTO _kept
+        FROM unnest(_asked) WITH ORDINALITY AS d
         WHERE EXISTS (
             SELECT FROM consentfeed.idempotency_keys AS kept
             WHERE (kept.principal, kept.route, kept.key) = (d.principal, d.route, d.key)
@@ -62,105 +59,100 @@ BEGIN
     -- Called inside a larger transaction, that one's own changes come first.
     SET CONSTRAINTS consentfeed.append_event IMMEDIATE;
     SET CONSTRAINTS consentfeed.append_event DEFERRED;
-    -- After the rows are locked: later events of these consents can only be ours.
-    SELECT max(event.seq) INTO _head FROM consentfeed.events AS event;
     SELECT coalesce(max(same.times), 0) INTO _rounds
     FROM (SELECT count(*) AS times FROM unnest(_asked) AS d GROUP BY d.consent_id) AS same;
 
+    PERFORM set_config('consentfeed.recording', 'on', true); -- what the triggers of consents look for
     -- One round for all consents; further ones where a consent is decided more than once.
     FOR _round IN 1 .. _rounds LOOP
         WITH asked AS (
             SELECT * FROM (
-                SELECT d.*, row_number() OVER (PARTITION BY d.consent_id ORDER BY d.item) AS round
-                FROM unnest(_asked) AS d
-                WHERE d.item <> ALL (_kept)
+                SELECT
+                    d.ordinality AS item, d.*, CASE d.action WHEN 'grant' THEN 'granted' ELSE 'revoked' END AS answer,
+                    row_number() OVER (PARTITION BY d.consent_id ORDER BY d.ordinality) AS round
+                FROM unnest(_asked) WITH ORDINALITY AS d
+                WHERE d.ordinality <> ALL (_kept)
             ) AS numbered
             WHERE numbered.round = _round
         ),
         judged AS (
             SELECT
-                a.*, c AS present,
-                consentfeed.current_status(c.status, c.expires_at) AS present_status,
+                a.item, a.consent_id, a.answer, a.actor_kind, a.actor_id, a.method, a.reason_code, a.reason_reference, a.note,
+                CASE WHEN a.note IS NOT NULL THEN gen_random_uuid()::text END AS salt,
+                c AS present, consentfeed.current_status(c.status, c.expires_at) AS present_status, next.*,
                 CASE
                     WHEN c.id IS NULL OR c.customer_id <> a.only_customer THEN 'not-found'
                     WHEN c.id <> ALL (_locked) THEN 'busy'
-                    WHEN a.action = 'revoke' THEN NULL
+                    WHEN a.answer = 'revoked' THEN NULL
                     WHEN NOT c.version = ANY (a.if_match) THEN 'stale'
                     WHEN notice.version IS NULL THEN 'no-notice'
                     WHEN a.notice_version <> notice.version THEN 'notice-superseded'
                     WHEN a.language <> notice.language THEN 'no-such-language'
-                END AS problem,
-                CASE a.action
-                    WHEN 'revoke' THEN c.status <> 'revoked'
-                    ELSE consentfeed.current_status(c.status, c.expires_at) <> 'granted'
-                        OR c.notice_version <> notice.version
-                END AS changes
+                END AS problem
             FROM asked AS a
             LEFT JOIN consentfeed.consents AS c ON c.id = a.consent_id
             LEFT JOIN consentfeed.customers AS who ON who.id = c.customer_id
+            LEFT JOIN consentfeed.purposes AS purpose ON purpose.key = c.purpose
             -- Inlined, because its arguments are plain columns; with a subquery in them it would be called for each row.
             LEFT JOIN LATERAL consentfeed.notice_in_force(c.purpose, coalesce(a.language, who.language)) AS notice
-                ON a.action = 'grant'
+                ON a.answer = 'granted'
+            CROSS JOIN LATERAL consentfeed.next_state(
+                c, a.answer, notice.version, notice.language, notice.sha256, purpose.default_validity
+            ) AS next
         ),
         changed AS (
             UPDATE consentfeed.consents AS c
-            SET status = CASE j.action WHEN 'grant' THEN 'granted' ELSE 'revoked' END,
-                notice_version = j.notice_version, notice_language = j.language, -- what stamp_state() has to find
+            SET status = j.answer, version = c.version + 1, updated_at = statement_timestamp(),
+                notice_version = j.notice_version, notice_language = j.notice_language, notice_sha256 = j.notice_sha256,
+                granted_at = j.granted_at, revoked_at = j.revoked_at, expires_at = j.expires_at,
                 actor_kind = j.actor_kind, actor_id = j.actor_id, method = j.method,
                 reason_code = j.reason_code, reason_reference = j.reason_reference,
-                note_sha256 = sha256(convert_to(salted.salt || j.note, 'UTF8'))
-            FROM judged AS j, LATERAL (SELECT CASE WHEN j.note IS NOT NULL THEN gen_random_uuid()::text END AS salt) AS salted
+                note_sha256 = sha256(convert_to(j.salt || j.note, 'UTF8'))
+            FROM judged AS j
             WHERE c.id = j.consent_id AND j.problem IS NULL AND j.changes
-            RETURNING j.item, consentfeed.consent_json(c, c.status) AS consent, salted.salt
-        )
-        SELECT _done || coalesce(array_agg(
-            ROW(
-                j.item, j.consent_id, j.problem, changed.item IS NOT NULL,
-                coalesce(changed.consent, CASE WHEN j.problem IS NULL THEN consentfeed.consent_json(j.present, j.present_status) END),
-                changed.salt
-            )::consentfeed.outcome
-        ), '{}') INTO _done
-        FROM judged AS j LEFT JOIN changed ON changed.item = j.item;
-    END LOOP;
-
-    PERFORM set_config('consentfeed.recording', 'off', true);
-    -- Appends the events now, to learn their positions; the lock is held until the commit that follows at once.
-    SET CONSTRAINTS consentfeed.append_event IMMEDIATE;
-    SET CONSTRAINTS consentfeed.append_event DEFERRED;
-
-    RETURN QUERY
-        WITH made AS (
-            SELECT event.consent_id, event.seq, event.hash,
-                row_number() OVER (PARTITION BY event.consent_id ORDER BY event.seq) AS nth
-            FROM consentfeed.events AS event
-            WHERE event.seq > _head
-                AND event.consent_id IN (SELECT o.consent_id FROM unnest(_done) AS o WHERE o.changed)
-        ),
-        told AS (
-            SELECT o.*, row_number() OVER (PARTITION BY o.consent_id, o.changed ORDER BY o.item) AS nth
-            FROM unnest(_done) AS o
+            RETURNING j.item, j.salt, c AS became
         ),
         outcomes AS (
-            SELECT told.*, made.seq, made.hash
-            FROM told
-            LEFT JOIN made ON told.changed AND (made.consent_id, made.nth) = (told.consent_id, told.nth)
+            SELECT
+                changed.item, NULL AS problem, NULL AS consent, changed.salt, changed.became,
+                cardinality(_changed) + row_number() OVER (ORDER BY changed.item) AS nth
+            FROM changed
+            UNION ALL
+            SELECT
+                j.item, j.problem, CASE WHEN j.problem IS NULL THEN consentfeed.consent_json(j.present, j.present_status) END,
+                NULL, NULL, NULL
+            FROM judged AS j
+            WHERE j.problem IS NOT NULL OR NOT j.changes
+        )
+        SELECT
+            _done || coalesce(array_agg(ROW(o.item, o.problem, o.consent, o.nth, o.salt)::consentfeed.outcome), '{}'),
+            _changed || coalesce(array_agg(o.became ORDER BY o.nth) FILTER (WHERE o.nth IS NOT NULL), '{}')
+        INTO _done, _changed
+        FROM outcomes AS o;
+    END LOOP;
+    PERFORM set_config('consentfeed.recording', 'off', true);
+
+    RETURN QUERY
+        WITH outcomes AS (
+            SELECT o.item, o.problem, coalesce(made.consent, o.consent) AS consent, o.salt, made.seq, made.hash
+            FROM unnest(_done) AS o LEFT JOIN consentfeed.append_events(_changed) AS made ON made.nth = o.nth
         ),
         notes AS (
             INSERT INTO consentfeed.event_notes (seq, salt, note)
-            SELECT o.seq, o.salt, d.note
-            FROM outcomes AS o JOIN unnest(_asked) AS d ON d.item = o.item
-            WHERE o.salt IS NOT NULL
+            SELECT o.seq, o.salt, _asked[o.item].note
+            FROM outcomes AS o
+            WHERE o.seq IS NOT NULL AND o.salt IS NOT NULL
         ),
         keys AS (
             INSERT INTO consentfeed.idempotency_keys (principal, route, key, item, request_sha256, outcome)
             SELECT
                 d.principal, d.route, d.key, d.key_item, decode(d.request_sha256, 'hex'),
                 jsonb_build_object('consent', o.consent, 'seq', o.seq, 'hash', encode(o.hash, 'hex'))
-            FROM outcomes AS o JOIN unnest(_asked) AS d ON d.item = o.item
-            WHERE d.key IS NOT NULL AND o.problem IS NULL
+            FROM outcomes AS o JOIN unnest(_asked) WITH ORDINALITY AS d ON d.ordinality = o.item
+            WHERE _keyed AND d.key IS NOT NULL AND o.problem IS NULL
             ORDER BY d.principal, d.route, d.key, d.key_item
         )
         SELECT o.item, o.problem, o.consent, o.seq, o.hash FROM outcomes AS o;
 END
 $$;
-COMMENT ON FUNCTION consentfeed.record_decisions IS 'Grants and revokes, many at once, one outcome each. problem is NULL where it was done; seq and hash are NULL where nothing changed. "busy": the row is held by another transaction, ask again.';
+COMMENT ON FUNCTION consentfeed.record_decisions IS 'Grants and revokes, many at once, one outcome each; item is the place in the array, from 1. problem is NULL where it was done; seq and hash are NULL where nothing changed. "busy": the row is held by another transaction, ask again.';

@@ -52,15 +52,13 @@ CREATE INDEX consents_updated_at ON consentfeed.consents (updated_at, id);
 CREATE INDEX consents_expires_at ON consentfeed.consents (expires_at) WHERE status = 'granted';
 
 CREATE TYPE consentfeed.decision AS (
-    item bigint, consent_id uuid, action text, only_customer uuid, actor_kind text, actor_id text, method text,
+    consent_id uuid, action text, only_customer uuid, actor_kind text, actor_id text, method text,
     if_match bigint [], notice_version bigint, language text, reason_code text, reason_reference text, note text,
     principal text, route text, key text, key_item bigint, request_sha256 text
 );
-COMMENT ON TYPE consentfeed.decision IS 'One decision as record_decisions() takes it, as a JSON object; item is its place in the array, from 1.';
+COMMENT ON TYPE consentfeed.decision IS 'One decision as record_decisions() takes it, as a JSON object.';
 
-CREATE TYPE consentfeed.outcome AS (
-    item bigint, consent_id uuid, problem text, changed boolean, consent text, salt text
-);
-COMMENT ON TYPE consentfeed.outcome IS 'What became of one decision; used inside record_decisions().';
+CREATE TYPE consentfeed.outcome AS (item bigint, problem text, consent text, nth bigint, salt text);
+COMMENT ON TYPE consentfeed.outcome IS 'What became of one decision, used inside record_decisions(); nth counts those that changed something.';
 
 INSERT INTO consentfeed.migrations (name) VALUES ('0004_consents');

@@ -3,9 +3,11 @@
 import threading
 
 import httpx
+import pytest
 
+from consentfeed import database as db
 from tests.conftest import StartNode
-from tests.support import Sql, wait_until
+from tests.support import CUSTOMER, Sql, wait_until
 
 
 def test_an_open_update_holds_up_only_decisions_on_the_same_consents(start_node: StartNode, database: Sql) -> None:
@@ -45,6 +47,28 @@ def test_a_consent_held_for_long_is_a_503_with_retry_after_and_nothing_written(
         assert int(answer.headers["retry-after"]) > 0
         psql.rollback()
     assert database.head() == 0
+
+
+def test_who_waits_too_long_for_the_log_or_a_row_is_told_busy(
+    start_node: StartNode, database: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "LOCK_SECONDS", 0.3)
+    node = start_node(busy_seconds=4.5)
+    held, other, *_ = database.consents()
+    with node.client("service") as client, database.connect() as psql:
+        psql.execute("UPDATE consentfeed.consents SET status = 'granted' WHERE id = %s", (held,))
+        psql.execute("SET CONSTRAINTS ALL IMMEDIATE")  # from now on the log is locked
+        psql.execute("SELECT FROM consentfeed.customers WHERE id = %s FOR UPDATE", (CUSTOMER,))
+        one = client.post(f"/api/v1/customer/consents/{other}/grant")
+        many = client.post("/api/v1/decisions", json={"decisions": [{"action": "grant", "consent_id": other}]})
+        customer = client.put(f"/api/v1/customers/{CUSTOMER}", json={"name": "Nimal Perera"})
+        assert [answer.status_code for answer in (one, many, customer)] == [503, 200, 503]
+        for told in (one.json(), many.json()["outcomes"][0]["problem"], customer.json()):
+            assert told["type"] == "/problems/busy"
+        assert int(one.headers["retry-after"]) > 0
+        psql.rollback()
+        assert client.post(f"/api/v1/customer/consents/{other}/grant").status_code == 200
+    assert database.head() == 1
 
 
 def test_decisions_on_a_held_consent_keep_their_order(start_node: StartNode, database: Sql) -> None:
