@@ -120,9 +120,12 @@ class Writer:
         else:
             metrics.commits.inc()
             metrics.decisions_per_commit.observe(len(batch))
+            if len(outcomes) != len(batch):
+                log.error("decisions without an outcome", decisions=len(batch), outcomes=len(outcomes))
+            told = dict(outcomes)
             # Backwards, because what is put back goes to the front of its line.
-            for index, outcome in sorted(outcomes, reverse=True):
-                self._take(batch[index], outcome)
+            for index in reversed(range(len(batch))):
+                self._take(batch[index], told.get(index, Outcome("internal", None, None)))
 
     async def _failed(self, batch: list[Waiting], error: StatementFailed) -> None:
         if error.sqlstate in _REPEAT and batch[0].tries < 10:

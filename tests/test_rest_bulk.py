@@ -178,6 +178,20 @@ def test_where_it_cannot_be_known_what_happened_the_whole_request_is_a_503(
         assert int(answer.headers["retry-after"]) > 0
 
 
+def test_a_decision_that_the_database_does_not_mention_is_a_problem_and_not_silence(
+    rest: Rest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    consents = rest.consents(2)
+    record = rest.node.node.writer._record
+
+    async def forgetful(decisions: str) -> list[tuple[int, Outcome]]:
+        return (await record(decisions))[:1]
+
+    monkeypatch.setattr(rest.node.node.writer, "_record", forgetful)
+    outcomes = ok(bulk(rest, [grant(consent) for consent in consents]), Outcomes)["outcomes"]
+    assert sorted(codes(outcomes), key=str) == [None, "internal"]
+
+
 def test_a_thousand_and_one_are_refused_and_none_is_done(rest: Rest) -> None:
     consent = rest.consent()
     before = rest.written()

@@ -24,6 +24,14 @@ BEGIN
         USING unnest(_asked) AS d
         WHERE (kept.principal, kept.route, kept.key) = (d.principal, d.route, d.key)
             AND kept.created_at < statement_timestamp() - interval '24 hours';
+        SELECT coalesce(array_agg(d.ordinality), '{}') INTO _kept
+        FROM unnest(_asked) WITH ORDINALITY AS d
+        WHERE EXISTS (
+            SELECT FROM consentfeed.idempotency_keys AS kept
+            WHERE (kept.principal, kept.route, kept.key) = (d.principal, d.route, d.key)
+                AND (kept.item = d.key_item OR kept.request_sha256 <> decode(d.request_sha256, 'hex'))
+        );
+        -- Of these alone: another node may have written more meanwhile, which this snapshot sees and the one above did not.
         RETURN QUERY
             SELECT
                 d.ordinality,
@@ -33,18 +41,7 @@ BEGIN
             LEFT JOIN consentfeed.idempotency_keys AS same
                 ON (same.principal, same.route, same.key, same.item) = (d.principal, d.route, d.key, d.key_item)
                 AND same.request_sha256 = decode(d.request_sha256, 'hex')
-            WHERE same.outcome IS NOT NULL OR EXISTS (
-                SELECT FROM consentfeed.idempotency_keys AS other
-                WHERE (other.principal, other.route, other.key) = (d.principal, d.route, d.key)
-                    AND other.request_sha256 <> decode(d.request_sha256, 'hex')
-            );
-        SELECT coalesce(array_agg(d.ordinality), '{}') INTO _kept
-        FROM unnest(_asked) WITH ORDINALITY AS d
-        WHERE EXISTS (
-            SELECT FROM consentfeed.idempotency_keys AS kept
-            WHERE (kept.principal, kept.route, kept.key) = (d.principal, d.route, d.key)
-                AND (kept.item = d.key_item OR kept.request_sha256 <> decode(d.request_sha256, 'hex'))
-        );
+            WHERE d.ordinality = ANY (_kept);
     END IF;
 
     -- In the order of ids, and never waiting: a transaction left open in psql holds up its own rows alone.
