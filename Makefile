@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
+NODE_BIN := tests/web/node_modules/.bin
+NODE_STAMP := tests/web/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint bench clean
@@ -16,21 +18,29 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $(STAMP)
 
+# What checks and tests the pages comes from npm, at test time alone. Without npm that part is left out, and said to be.
+$(NODE_STAMP): tests/web/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --silent --prefix tests/web; fi
+
 demo: $(STAMP) ## Set everything up and run consentfeed dev on http://127.0.0.1:3001
 	$(BIN)/consentfeed dev
 
-test: $(STAMP) ## Run the whole test suite
+test: $(STAMP) $(NODE_STAMP) ## Run the whole test suite
+	@$(BIN)/python tests/web/browser.py
 	$(BIN)/python -m pytest -n auto
 
-lint: $(STAMP) ## Run all linters
+lint: $(STAMP) $(NODE_STAMP) ## Run all linters
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/squawk sql/migrations/*.sql
+	@if [ -d $(NODE_BIN) ]; then set -x; \
+	$(NODE_BIN)/eslint -c tests/web/eslint.config.js consentfeed/web tests/web && $(NODE_BIN)/tsc -p tests/web/tsconfig.json; \
+	else echo 'No npm here: the JavaScript was not checked.'; fi
 
 bench: $(STAMP) ## Run the benchmarks (minutes; needs gcc)
 	$(BIN)/python benchmarks/run.py
 
 clean: ## Remove what make has made, and the demo's data
-	rm -rf $(VENV) .consentfeed
+	rm -rf $(VENV) tests/web/node_modules .consentfeed

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from consentfeed import logs, metrics, migrations
+from consentfeed.administration import Administration
 from consentfeed.bulk import BulkApi
 from consentfeed.consents import ConsentApi
 from consentfeed.customers import CustomerApi
@@ -27,12 +28,20 @@ from consentfeed.feed import Feed
 from consentfeed.identity import Sessions
 from consentfeed.listener import Listener
 from consentfeed.login import Login
+from consentfeed.nodes import NodeApi
+from consentfeed.notices import NoticeApi
 from consentfeed.ops import Ops
+from consentfeed.pages import Pages
 from consentfeed.phones import Phones
+from consentfeed.preferences import PreferenceApi
 from consentfeed.purposes import PurposeApi
+from consentfeed.reporter import Reporter
 from consentfeed.server import listening_socket, server
+from consentfeed.sessions import SessionApi
 from consentfeed.settings import Settings, require
 from consentfeed.stream import Streams
+from consentfeed.users import UserApi
+from consentfeed.verification import VerificationApi
 from consentfeed.writer import Writer
 
 log = structlog.get_logger()
@@ -55,6 +64,8 @@ class Node:
         self.settings = settings
         self.failed = False
         self.database = Database(settings.database_url, settings.pool_size)
+        administration = Administration(self.database)
+        self.reporter = Reporter(administration)
         self.feed = Feed(
             self.database.events_after,
             self.database.log_head,
@@ -81,14 +92,20 @@ class Node:
             *DecisionApi(self.writer, seal).endpoints(),
             *BulkApi(self.database, self.writer).endpoints(),
             *CustomerApi(self.database, phones).endpoints(),
-            *PurposeApi(self.database).endpoints(),
+            *PurposeApi(self.database, administration).endpoints(),
+            *NoticeApi(self.database, administration).endpoints(),
             *self.streams.endpoints(),
+            *PreferenceApi(administration).endpoints(),
+            *UserApi(self.database, administration).endpoints(),
+            *SessionApi(self.database, administration).endpoints(),
+            *NodeApi(administration).endpoints(),
+            *VerificationApi(self.database).endpoints(),
             *self._ops.endpoints(),
         ]
         self._ops.describe(self.endpoints)
         authenticate = Authenticator(self.sessions)
         self.app = Starlette(
-            routes=routes(self.endpoints, authenticate),
+            routes=[*routes(self.endpoints, authenticate), *Pages(authenticate).routes()],
             exception_handlers={HTTPException: _http_problem},
             lifespan=self._lifespan,
         )
@@ -120,6 +137,7 @@ class Node:
                 self.writer.run,
                 self._expire,
                 self._keep_house,
+                self.reporter.run,
             )
         ]
         metrics.listener_age.set_function(lambda: self.listener.age)
@@ -129,6 +147,7 @@ class Node:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self.reporter.stop()
             await self.database.close()
 
     async def start(self) -> None:

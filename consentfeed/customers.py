@@ -12,12 +12,11 @@ from consentfeed.database import Database
 from consentfeed.edge import STAFF, Endpoint, Json, json_answer
 from consentfeed.errors import Problem
 from consentfeed.identity import Principal
-from consentfeed.inputs import END, Language, Limit, Line, Text, checked_id, path_id, read_body, read_query
+from consentfeed.inputs import Email, Language, Limit, Line, Text, checked_id, path_id, read_body, read_query
 from consentfeed.phones import Phones
 from consentfeed.shapes import Customer, CustomerPage
 
 _PATH: Final = "/api/v1/customers"
-_NO_CONTROL: Final = r"[^@\s\x00-\x1f\x7f-\x9f]+"
 
 
 class CustomerSearch(msgspec.Struct, forbid_unknown_fields=True):
@@ -35,7 +34,7 @@ class Registration(msgspec.Struct, forbid_unknown_fields=True):
     """A customer as the customer app knows it; what is left out is emptied, but for the language."""
 
     name: Annotated[Line, Meta(min_length=1, max_length=200)]
-    email: Annotated[str, Meta(max_length=320, pattern=f"^{_NO_CONTROL}@{_NO_CONTROL}{END}")] | None = None
+    email: Email | None = None
     msisdn: Annotated[str, Meta(max_length=50, description="In any usual form; kept as +94771234567")] | None = None
     language: Annotated[Language, Meta(description="In which notices are shown when none is asked for")] | None = None
 

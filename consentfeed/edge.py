@@ -19,6 +19,7 @@ from consentfeed.identity import Principal, Sessions
 log = structlog.get_logger()
 COOKIE: Final = "consentfeed_session"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+ADMIN: Final = ("admin",)
 STAFF: Final = ("csr", "admin", "service")
 EVERYONE: Final = ("customer", *STAFF)
 # SQLSTATE classes and codes that blame a value: what got past the edge's own checks.

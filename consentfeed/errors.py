@@ -10,7 +10,7 @@ ConsentfeedError
 
 from typing import Final
 
-# code: (HTTP status, title). Codes that SQL returns (record_decisions, judge_place) stand here under the same name.
+# code: (HTTP status, title). Codes that SQL functions return stand here under the same name.
 PROBLEMS: Final[dict[str, tuple[int, str]]] = {
     "bad-json": (400, "The body is not valid JSON"),
     "bad-request": (400, "The request cannot be understood"),
@@ -22,6 +22,12 @@ PROBLEMS: Final[dict[str, tuple[int, str]]] = {
     "method-not-allowed": (405, "This method is not offered here"),
     "notice-superseded": (409, "The notice is no longer in force"),
     "no-notice": (409, "No notice is published for this purpose"),
+    "notice-published": (409, "The notice is published, and changes no more"),
+    "no-draft": (409, "There is no draft of this version"),
+    "taken": (409, "There is an account for this already"),
+    "own-account": (409, "Nobody takes away their own access"),
+    "last-admin": (409, "One admin must be left"),
+    "customer-account": (409, "A customer's account stays a customer's"),
     "place-lost": (410, "The place to continue from is not in this log"),
     "stale": (412, "The consent has changed since you read it"),
     "body-too-large": (413, "The body is too large"),

@@ -119,11 +119,11 @@ class Sessions:
         self,
         secret: str,
         find: Callable[[bytes], Awaitable[OpenSession | None]],
-        disabled: Callable[[list[uuid.UUID], list[uuid.UUID]], Awaitable[set[uuid.UUID]]],
+        ended: Callable[[list[uuid.UUID], list[tuple[uuid.UUID, str]]], Awaitable[set[uuid.UUID]]],
     ) -> None:
         self._secret = secret
         self._find = find
-        self._disabled = disabled
+        self._ended = ended
         self._known = _Memory()
 
     async def by_cookie(self, token: str) -> Principal | None:
@@ -131,7 +131,7 @@ class Sessions:
         return await self._remembered(token_hash(token), self._session, token)
 
     async def by_token(self, token: str) -> Principal | None:
-        """The principal of a bearer token, unless its account has been disabled since."""
+        """The principal of a bearer token, unless its account has been disabled or given another role since."""
         return await self._remembered(token, self._bearer, token)
 
     async def _remembered(
@@ -153,7 +153,7 @@ class Sessions:
 
     async def _bearer(self, token: str) -> Principal | None:
         principal = read_token(self._secret, token)
-        if principal is None or await self._disabled([], [uuid.UUID(principal.id)]):
+        if principal is None or await self._ended([], [(uuid.UUID(principal.id), principal.role)]):
             return None
         return principal
 

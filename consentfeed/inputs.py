@@ -20,6 +20,8 @@ END: Final = r"$(?!\n)"
 Text = Annotated[str, Meta(pattern=r"^[^\x00]*" + END)]
 # For what is shown on one line, in lists, terminals and files: no control characters.
 Line = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f-\x9f]*" + END)]
+_NAME: Final = r"[^@\s\x00-\x1f\x7f-\x9f]+"
+Email = Annotated[str, Meta(max_length=320, pattern=f"^{_NAME}@{_NAME}{END}")]
 Language = Annotated[str, Meta(max_length=35, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*" + END)]
 Limit = Annotated[int, Meta(ge=1, le=1000, description="Entries on a page at most")]
 

@@ -38,3 +38,13 @@ expired = Counter("consentfeed_expired", "Consents that this node turned to expi
 requests = Counter(
     "consentfeed_requests", "Answers of the API by route and status.", ["route", "status"], registry=registry
 )
+
+
+def total(metric: Counter | Gauge, **labels: str) -> float:
+    """What a metric stands at, summed over those of its labels that are not given."""
+    return sum(
+        sample.value
+        for family in metric.collect()
+        for sample in family.samples
+        if not sample.name.endswith("_created") and labels.items() <= sample.labels.items()
+    )

@@ -4,7 +4,7 @@ The service itself passes consents and events on as PostgreSQL writes them.
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Struct, UnsetType
@@ -174,6 +174,7 @@ class Purpose(Struct):
     legal_basis: str
     dpv_term: str | None
     default_validity_days: int | None
+    position: int
     offered: bool
     notice_version: int | None
     languages: list[str] | None
@@ -195,8 +196,25 @@ class Notice(Struct):
     sha256: str
 
 
+class NoticeVersion(Struct):
+    """One language of one version of a notice; a draft is not published yet."""
+
+    version: int
+    language: str
+    text: str
+    sha256: str
+    published_at: datetime | None
+    in_force: bool
+
+
+class NoticeVersions(Struct):
+    """All notices of a purpose, newest version first."""
+
+    notices: list[NoticeVersion]
+
+
 class User(Struct):
-    """Who is signed in."""
+    """Whose a session or token is."""
 
     id: UUID
     email: str
@@ -207,6 +225,84 @@ class SignedIn(Struct):
     """The account of a session or token."""
 
     user: User
+
+
+class Account(User):
+    """An account; disabled_at is null while it may sign in."""
+
+    created_at: datetime
+    disabled_at: datetime | None
+
+
+class AccountPage(Struct):
+    """Accounts, and the cursor of the next page if there is one."""
+
+    users: list[Account]
+    next: str | None
+
+
+class Session(Struct):
+    """An open session; current is the one that asks."""
+
+    id: UUID
+    user: User
+    created_at: datetime
+    expires_at: datetime
+    current: bool
+
+
+class SessionPage(Struct):
+    """Sessions, and the cursor of the next page if there is one."""
+
+    sessions: list[Session]
+    next: str | None
+
+
+class Preferences(Struct):
+    """What somebody has chosen on the pages."""
+
+    preferences: dict[str, Any]
+
+
+class Numbers(Struct):
+    """What a node counts: as it is now, per second since its last report, and resets since its start."""
+
+    streams: int
+    streams_behind: int
+    lag_events: int
+    lag_seconds: float
+    listener_age: float
+    writes_per_second: float
+    events_per_second: float
+    deliveries_per_second: float
+    resets: int
+    decisions_waiting: int
+
+
+class Node(Struct):
+    """A process that serves."""
+
+    id: UUID
+    host: str
+    started_at: datetime
+    seen_at: datetime
+    numbers: Numbers
+
+
+class Nodes(Struct):
+    """The nodes that have reported within the last minute."""
+
+    nodes: list[Node]
+
+
+class Verification(Struct):
+    """Whether the log is whole up to its head, else the first position that does not fit, and why."""
+
+    whole: bool
+    head: str
+    position: int | None
+    problem: str | None
+    events: int
 
 
 class Health(Struct):

@@ -201,7 +201,7 @@ class Streams:
 
     async def _end_signed_out(self) -> None:
         sessions = {opened.principal.session for opened in self._open if opened.principal.session}
-        accounts = {UUID(opened.principal.id) for opened in self._open}
+        accounts = {(UUID(opened.principal.id), opened.principal.role) for opened in self._open}
         ended = await self._database.ended(list(sessions), list(accounts))
         for opened in list(self._open) if ended else ():
             if opened.principal.session in ended or UUID(opened.principal.id) in ended:

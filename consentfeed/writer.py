@@ -10,8 +10,9 @@ import msgspec
 import structlog
 
 from consentfeed import metrics
-from consentfeed.database import LOCK_SECONDS, Outcome
+from consentfeed.database import Outcome
 from consentfeed.errors import Busy, DatabaseAway, OutcomeUnknown, Problem, StatementFailed
+from consentfeed.pool import LOCK_SECONDS
 from consentfeed.waiting import Decision, Keys, Queue, Waiting
 
 log = structlog.get_logger()

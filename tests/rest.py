@@ -1,14 +1,16 @@
 """What the tests of REST share: one client for all roles, the shapes of answers, and whether anything was written."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import msgspec
+import psycopg
 
 from consentfeed.errors import PROBLEMS
-from tests.support import RunningNode, Sql, bearer
+from tests.support import RunningNode, Sql, bearer, wait_until
 
 ROLES = ("customer", "csr", "admin", "service")
 REASON = {"reason": {"code": "phone-call"}}
@@ -18,8 +20,14 @@ _WRITTEN = """
         (SELECT max(seq) FROM consentfeed.events), (SELECT sum(version) FROM consentfeed.consents),
         (SELECT count(*) FROM consentfeed.consents), (SELECT count(*) FROM consentfeed.idempotency_keys),
         (SELECT count(*) FROM consentfeed.event_notes), (SELECT count(*) FROM consentfeed.users),
-        (SELECT md5(string_agg(customer::text, ',' ORDER BY id)) FROM consentfeed.customers AS customer)
+        (SELECT md5(string_agg(customer::text, ',' ORDER BY id)) FROM consentfeed.customers AS customer),
+        (SELECT md5(string_agg(account::text, ',' ORDER BY id)) FROM consentfeed.users AS account),
+        (SELECT md5(string_agg(purpose::text, ',' ORDER BY key)) FROM consentfeed.purposes AS purpose),
+        (SELECT md5(string_agg(notice::text, ',' ORDER BY notice::text)) FROM consentfeed.notices AS notice),
+        (SELECT md5(string_agg(chosen::text, ',' ORDER BY principal)) FROM consentfeed.preferences AS chosen)
 """
+# Seen by a superuser alone.
+_WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 class Rest:
@@ -74,6 +82,14 @@ class Rest:
         """Many calls at the same time."""
         with ThreadPoolExecutor(times) as pool:
             return [future.result() for future in [pool.submit(call) for _ in range(times)]]
+
+    def while_held(self, holder: psycopg.Connection, *calls: Callable[[], httpx.Response]) -> list[httpx.Response]:
+        """Answers to calls that wait for what the holder's transaction holds; it commits when all of them wait."""
+        with ThreadPoolExecutor(len(calls)) as pool:
+            answers = [pool.submit(call) for call in calls]
+            wait_until(lambda: Sql.run_as(self.database.admin_url, _WAITING) == [(len(calls),)], 4)
+            holder.commit()
+            return [answer.result() for answer in answers]
 
     def customer(self, name: str = "Somebody New", email: str | None = None, msisdn: str | None = None) -> str:
         """Registers a customer with pending consents."""

@@ -21,6 +21,11 @@ READABLE = [
     ("/notices/marketing/1/en", "customer"),
     ("/events", "csr"),
     ("/auth/me", "csr"),
+    ("/preferences", "csr"),
+    ("/users", "admin"),
+    ("/sessions", "admin"),
+    ("/purposes/marketing/notices", "admin"),
+    ("/nodes", "admin"),
     ("/healthz", None),
     ("/readyz", None),
     ("/metrics", None),
@@ -114,7 +119,8 @@ def test_every_operation_says_what_it_takes_and_gives(described: dict[str, Any])
         assert in_path == set(re.findall(r"\{(\w+)\}", name))
         assert all(one["required"] for one in operation["parameters"] if one["in"] == "path")
         method = name.split()[0]
-        assert ("requestBody" in operation) == (method in {"POST", "PUT"} and not name.endswith("/logout"))
+        bare = name.endswith(("/logout", "/disable", "/enable", "/end", "/publish", "/verify"))
+        assert ("requestBody" in operation) == (method in {"POST", "PUT"} and not bare)
         # Who must be signed in, and who need not.
         assert ("401" in operation["responses"]) == bool(operation["security"])
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from consentfeed import bulk
+from consentfeed import bulk, preferences
 from consentfeed.errors import PROBLEMS
 from consentfeed.inputs import MAX_BODY
 from tests.conftest import StartNode
@@ -19,9 +19,10 @@ from tests.support import CUSTOMER, NOBODY, Sql, bearer
 STABLE = {
     "bad-json": 400, "bad-request": 400, "signed-out": 401, "wrong-password": 401, "forbidden": 403,
     "foreign-origin": 403, "not-found": 404, "method-not-allowed": 405, "notice-superseded": 409, "no-notice": 409,
-    "place-lost": 410, "stale": 412, "body-too-large": 413, "invalid": 422, "reason-required": 422,
-    "key-reused": 422, "no-such-language": 422, "internal": 500, "database-away": 503, "outcome-unknown": 503,
-    "overloaded": 503, "busy": 503, "draining": 503,
+    "notice-published": 409, "no-draft": 409, "taken": 409, "own-account": 409, "last-admin": 409,
+    "customer-account": 409, "place-lost": 410, "stale": 412, "body-too-large": 413, "invalid": 422,
+    "reason-required": 422, "key-reused": 422, "no-such-language": 422, "internal": 500, "database-away": 503,
+    "outcome-unknown": 503, "overloaded": 503, "busy": 503, "draining": 503,
 }  # fmt: skip
 
 
@@ -36,6 +37,11 @@ WRITING = {
     "many": ("POST", "/decisions", "service"),
     "register": ("PUT", f"/customers/{NOBODY}", "service"),
     "sign in": ("POST", "/auth/login", None),
+    "choose": ("PUT", "/preferences", "csr"),
+    "add a user": ("POST", "/users", "admin"),
+    "another role": ("POST", f"/users/{NOBODY}/role", "admin"),
+    "offer": ("PUT", "/purposes/new", "admin"),
+    "draft": ("PUT", "/purposes/marketing/notices/9/en", "admin"),
 }
 
 
@@ -58,7 +64,8 @@ def nothing_is_written(rest: Rest) -> Iterator[None]:
 )  # fmt: skip
 def test_what_is_not_json_is_400(rest: Rest, route: str, content: bytes) -> None:
     method, path, role = WRITING[route]
-    problem(rest.call(method, path, role, content=content), "bad-json")
+    too_large = route == "choose" and len(content) > preferences.MAX_BODY
+    problem(rest.call(method, path, role, content=content), "body-too-large" if too_large else "bad-json")
 
 
 @pytest.mark.parametrize("route", WRITING)
@@ -85,6 +92,11 @@ NAMELESS = {"action": "grant", "consent_id": NOBODY}
         ("register", {"name": "a", "email": 1}, "$.email"),
         ("register", {"name": "a", "msisdn": "x"}, "$.msisdn"),
         ("sign in", {"email": "a@b", "password": None}, "$.password"),
+        ("choose", {"preferences": []}, "$.preferences"),
+        ("add a user", {"email": "a@b", "role": "owner"}, "$.role"),
+        ("another role", {"role": "customer"}, "$.role"),
+        ("offer", {"title": "a", "channels": ["SMS"]}, "$.channels[0]"),
+        ("draft", {"text": 1}, "$.text"),
     ],
 )
 def test_a_wrong_type_is_422_with_the_path(rest: Rest, route: str, body: Any, where: str) -> None:
@@ -100,6 +112,10 @@ def texts(bad: bytes) -> dict[str, bytes]:
         "revoke on behalf": b'{"reason":{"code":"ok","reference":"%b"}}' % bad,
         "register": b'{"name":"%b"}' % bad,
         "sign in": b'{"email":"%b","password":"x"}' % bad,
+        "choose": b'{"preferences":{"a":["%b"]}}' % bad,
+        "add a user": b'{"email":"a@b","role":"csr","password":"long enough %b"}' % bad,
+        "offer": b'{"title":"a","channels":["sms"],"description":"%b"}' % bad,
+        "draft": b'{"text":"%b"}' % bad,
     }
 
 

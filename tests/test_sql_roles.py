@@ -8,8 +8,8 @@ import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege
 
-import consentfeed.database
-from tests.support import CUSTOMER, STAFF, Sql
+import consentfeed
+from tests.support import CUSTOMER, OTHER, STAFF, Sql
 from tests.support_sql import SQL_ROLE, cloned, decide, decision, sql_role
 
 APP = "consentfeed_app"
@@ -32,6 +32,7 @@ CALLS: dict[str, tuple[str, object]] = {
     "judge_place": ("verdict FROM consentfeed.judge_place(0, '\\x00000000', NULL)", "ok"),
     "customer_place": (f"seq FROM consentfeed.customer_place('{CUSTOMER}')", 1),
     "verify_log": ("seq FROM consentfeed.verify_log()", None),
+    "kept_events": ("consentfeed.kept_events()", 1),
     "list_consents": (
         "count(*) FROM consentfeed.list_consents(NULL, NULL, NULL, NULL, 'nim', NULL, 'customer', NULL, NULL, 9)",
         5,
@@ -40,19 +41,31 @@ CALLS: dict[str, tuple[str, object]] = {
     "one_consent": ("version FROM consentfeed.one_consent(%(consent)s, NULL)", 1),
     "consent_ids": (f"consentfeed.consent_ids('{{{CUSTOMER}}}', '{{none}}', '{{sms}}')", None),
     "list_customers": ("name FROM consentfeed.list_customers('nim', NULL, NULL, NULL, 1)", "Nimal Perera"),
+    "save_purpose": ("consentfeed.save_purpose('new', 'New', '', '{sms}', NULL, 9, true)", True),
+    "give_consents": (f"consentfeed.give_consents('new', '{CUSTOMER}', 1)::text", OTHER),
+    "save_draft": ("consentfeed.save_draft('new', 1, 'en', 'Text')", None),
+    "publish_notice": ("consentfeed.publish_notice('new', 1)", None),
+    "list_notices": ("in_force FROM consentfeed.list_notices('new')", True),
     "list_purposes": ("key FROM consentfeed.list_purposes() LIMIT 1", "marketing"),
     "find_user": ("role FROM consentfeed.find_user('CSR@example.com')", "csr"),
     "add_user": ("consentfeed.add_user('new@example.com', 'csr', NULL, NULL) IS NOT NULL", True),
     "disable_user": ("consentfeed.disable_user('new@example.com')", True),
+    "list_users": ("email FROM consentfeed.list_users('NEW@', NULL, 9)", "new@example.com"),
+    "change_user": (f"consentfeed.change_user('{STAFF['admin']}', '{STAFF['admin']}', 'csr', NULL)", "own-account"),
     "open_session": (f"consentfeed.open_session('{STAFF['csr']}', %(token)s, '1 hour') IS NOT NULL", True),
     "find_session": ("role FROM consentfeed.find_session(%(token)s)", "csr"),
-    "ended_sessions": (f"consentfeed.ended_sessions('{{{CUSTOMER}}}', '{{}}')::text", CUSTOMER),
-    "end_session": (f"consentfeed.end_session('{CUSTOMER}')", None),
+    "list_sessions": ("count(*) FROM consentfeed.list_sessions(NULL, NULL, 9)", 1),
+    "ended_sessions": (f"consentfeed.ended_sessions('{{{CUSTOMER}}}', '{{}}', '{{}}')::text", CUSTOMER),
+    "end_session": (f"consentfeed.end_session('{CUSTOMER}')", False),
+    "save_preferences": ("consentfeed.save_preferences('csr:x', '{}')", None),
+    "report_node": (f"consentfeed.report_node('{CUSTOMER}', 'here', now(), '{{}}')", None),
+    "list_nodes": ("host FROM consentfeed.list_nodes()", "here"),
+    "forget_node": (f"consentfeed.forget_node('{CUSTOMER}')", None),
     "forget_expired": ("consentfeed.forget_expired()", None),
     "add_event_partitions": ("consentfeed.add_event_partitions()", 0),
 }
 # What those of them that run as their caller call themselves.
-HELPERS = {"rfc3339", "current_status", "consent_json", "customer_json", "find_customers"}
+HELPERS = {"rfc3339", "current_status", "consent_json", "customer_json", "user_json", "find_customers"}
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +109,9 @@ def test_the_service_cannot_write_even_where_it_may_read(database: Sql) -> None:
 def test_the_service_may_execute_what_it_needs_and_nothing_else(database: Sql) -> None:
     needed = CALLS.keys() | HELPERS
     assert held(database, APP, "function", FUNCTIONS, ["EXECUTE"]) == {(name, "EXECUTE") for name in needed}
-    calls = re.findall(r"consentfeed\.(\w+)\(", Path(consentfeed.database.__file__).read_text())
-    assert {*calls} - HELPERS == CALLS.keys()
+    package = Path(consentfeed.__file__).parent
+    asked = "".join((package / f"{name}.py").read_text() for name in ("database", "administration"))
+    assert {*re.findall(r"consentfeed\.(\w+)\(", asked)} - HELPERS == CALLS.keys()
 
 
 def test_the_service_can_call_each_of_them(database: Sql) -> None:
@@ -157,8 +171,10 @@ def test_functions_that_read_alone_do_not_claim_to_write_nor_the_other_way_round
         name for _, name in database.run(FUNCTIONS + " AND provolatile = 'v' AND prorettype <> 'trigger'::regtype")
     }
     assert volatile == {
-        "add_event_partitions", "add_user", "append_events", "disable_user", "drop_oldest_partition", "end_session",
-        "expire_consents", "forget_expired", "guard_log_table", "open_session", "record_decisions", "register_customer",
+        "add_event_partitions", "add_user", "append_events", "change_user", "disable_user", "drop_oldest_partition",
+        "end_session", "expire_consents", "forget_expired", "forget_node", "give_consents", "guard_log_table",
+        "open_session", "publish_notice", "record_decisions", "register_customer", "report_node", "save_draft",
+        "save_preferences", "save_purpose",
     }  # fmt: skip
 
 

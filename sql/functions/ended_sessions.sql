@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION consentfeed.ended_sessions(sessions uuid [], accounts uuid [])
+CREATE OR REPLACE FUNCTION consentfeed.ended_sessions(sessions uuid [], accounts uuid [], roles text [])
 RETURNS SETOF uuid
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -11,6 +11,8 @@ AS $$
             AND session.expires_at > statement_timestamp() AND account.disabled_at IS NULL
     )
     UNION ALL
-    SELECT account.id FROM consentfeed.users AS account WHERE account.id = ANY (accounts) AND account.disabled_at IS NOT NULL
+    SELECT account.id
+    FROM unnest(accounts, roles) AS asked (id, role) JOIN consentfeed.users AS account ON account.id = asked.id
+    WHERE account.disabled_at IS NOT NULL OR account.role <> asked.role
 $$;
-COMMENT ON FUNCTION consentfeed.ended_sessions IS 'Which of these sessions are no longer open, and which of these accounts are disabled: whose streams a node must close.';
+COMMENT ON FUNCTION consentfeed.ended_sessions IS 'Which of these sessions are no longer open, and which of these accounts are disabled or have another role than is claimed (the nth role is of the nth account): whose streams a node must close.';

@@ -7,5 +7,7 @@ AS $$
     WHERE kept.created_at < statement_timestamp() - interval '24 hours';
     DELETE FROM consentfeed.sessions AS session
     WHERE session.expires_at < statement_timestamp() - interval '30 days';
+    DELETE FROM consentfeed.nodes AS node
+    WHERE node.seen_at < statement_timestamp() - interval '1 minute';
 $$;
-COMMENT ON FUNCTION consentfeed.forget_expired IS 'Deletes idempotency keys after 24 hours, and sessions 30 days after their end.';
+COMMENT ON FUNCTION consentfeed.forget_expired IS 'Deletes idempotency keys after 24 hours, sessions 30 days after their end, and nodes a minute after their last report.';

@@ -1,15 +1,15 @@
 CREATE OR REPLACE FUNCTION consentfeed.list_purposes()
 RETURNS TABLE (
     key text, title text, description text, channels text [], legal_basis text, dpv_term text,
-    default_validity_days bigint, offered boolean, notice_version bigint, languages text []
+    default_validity_days bigint, "position" bigint, offered boolean, notice_version bigint, languages text []
 )
 LANGUAGE sql STABLE ROWS 20
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT
         purpose.key, purpose.title, purpose.description, purpose.channels, purpose.legal_basis, purpose.dpv_term,
-        floor(extract(epoch FROM purpose.default_validity) / 86400)::bigint, purpose.offered, notice.version,
-        notice.languages
+        floor(extract(epoch FROM purpose.default_validity) / 86400)::bigint, purpose.position, purpose.offered,
+        notice.version, notice.languages
     FROM consentfeed.purposes AS purpose
     LEFT JOIN LATERAL (
         SELECT published.version, array_agg(published.language ORDER BY published.language) AS languages

@@ -1,0 +1,108 @@
+"""What people with an account keep here, and what admins see and change: one method per SQL function."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from consentfeed.pool import Pool, Record
+
+_PAGE: Final = 10_000
+
+
+class Administration:
+    """Preferences, accounts, sessions, purposes, notices and nodes."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    # Preferences
+
+    async def preferences(self, principal: str) -> str | None:
+        """What a principal has chosen, as JSON."""
+        rows = await self._pool.fetch("SELECT preferences FROM consentfeed.preferences WHERE principal = $1", principal)
+        return rows[0][0] if rows else None
+
+    async def save_preferences(self, principal: str, preferences: str) -> None:
+        """In place of what was there."""
+        await self._pool.fetch("SELECT consentfeed.save_preferences($1, $2)", principal, preferences)
+
+    # Accounts and sessions
+
+    async def list_users(self, query: str | None, after_email: str | None, max_rows: int) -> list[Record]:
+        """Rows of (account, email, id)."""
+        return await self._pool.fetch("SELECT * FROM consentfeed.list_users($1, $2, $3)", query, after_email, max_rows)
+
+    async def one_user(self, user: UUID | str) -> str | None:
+        """An account as JSON."""
+        rows = await self._pool.fetch(
+            "SELECT consentfeed.user_json(u) FROM consentfeed.users AS u WHERE u.id = $1", user
+        )
+        return rows[0][0] if rows else None
+
+    async def change_user(
+        self, user: str, actor: str, *, role: str | None = None, disabled: bool | None = None
+    ) -> str | None:
+        """Why it was not changed (a code of errors.PROBLEMS), or None."""
+        rows = await self._pool.fetch("SELECT consentfeed.change_user($1, $2, $3, $4)", user, actor, role, disabled)
+        problem: str | None = rows[0][0]
+        return problem
+
+    async def list_sessions(self, after_key: str | None, after_id: str | None, max_rows: int) -> list[Record]:
+        """Rows of (id, account, created_at, expires_at)."""
+        return await self._pool.fetch(
+            "SELECT * FROM consentfeed.list_sessions($1, $2, $3)", after_key, after_id, max_rows
+        )
+
+    # Purposes and notices
+
+    async def save_purpose(
+        self, key: str, title: str, description: str, channels: Sequence[str], days: int | None, position: int,
+        *, offered: bool,
+    ) -> bool | None:  # fmt: skip
+        """Whether the purpose is new; None where it would lose a channel."""
+        rows = await self._pool.fetch(
+            "SELECT consentfeed.save_purpose($1, $2, $3, $4, $5, $6, $7)",
+            key, title, description, channels, days, position, offered,
+        )  # fmt: skip
+        new: bool | None = rows[0][0]
+        return new
+
+    async def give_consents(self, purpose: str) -> None:
+        """Pending consents for all customers who have none yet for this purpose."""
+        last = None
+        while True:
+            rows = await self._pool.fetch("SELECT consentfeed.give_consents($1, $2, $3)", purpose, last, _PAGE)
+            last = rows[0][0]
+            if last is None:
+                return
+
+    async def list_notices(self, purpose: str) -> list[Record]:
+        """All versions and languages, drafts too."""
+        return await self._pool.fetch("SELECT * FROM consentfeed.list_notices($1)", purpose)
+
+    async def save_draft(self, purpose: str, version: int, language: str, text: str) -> str | None:
+        """Why it was not written (a code of errors.PROBLEMS), or None."""
+        rows = await self._pool.fetch("SELECT consentfeed.save_draft($1, $2, $3, $4)", purpose, version, language, text)
+        problem: str | None = rows[0][0]
+        return problem
+
+    async def publish_notice(self, purpose: str, version: int) -> str | None:
+        """Why it was not published (a code of errors.PROBLEMS), or None."""
+        rows = await self._pool.fetch("SELECT consentfeed.publish_notice($1, $2)", purpose, version)
+        problem: str | None = rows[0][0]
+        return problem
+
+    # Nodes
+
+    async def report_node(self, node: UUID, host: str, started_at: datetime, numbers: str) -> None:
+        """What a node says of itself."""
+        await self._pool.fetch("SELECT consentfeed.report_node($1, $2, $3, $4)", node, host, started_at, numbers)
+
+    async def forget_node(self, node: UUID) -> None:
+        """A node goes."""
+        await self._pool.fetch("SELECT consentfeed.forget_node($1)", node)
+
+    async def list_nodes(self) -> list[Record]:
+        """The nodes that have reported lately."""
+        return await self._pool.fetch("SELECT * FROM consentfeed.list_nodes()")

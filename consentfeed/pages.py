@@ -1,0 +1,84 @@
+"""The pages and what they are made of: files as they are, under a strict policy, and who is sent where."""
+
+from os import PathLike, stat_result
+from pathlib import Path
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from consentfeed.edge import Authenticator
+from consentfeed.errors import Problem
+
+WEB: Final = Path(__file__).parent / "web"
+# Page by path, and the roles it is for; a role's first page is where it goes after signing in.
+PAGES: Final = {"/customer": ("customer",), "/csr": ("csr", "admin"), "/admin": ("admin",)}
+_HEADERS: Final = {
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+    " connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "cache-control": "no-cache",  # asked again each time: a deployment must not mix old modules with new ones
+}
+
+
+class _Files(StaticFiles):
+    """The files of web/, with our headers."""
+
+    def file_response(
+        self, full_path: str | PathLike[str], stat_result: stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers.update(_HEADERS)
+        return response
+
+
+class Pages:
+    """The sign-in page, the page of each role, and the files they load."""
+
+    def __init__(self, authenticate: Authenticator) -> None:
+        self._authenticate = authenticate
+        self._files = _Files(directory=WEB)
+
+    def routes(self) -> list[BaseRoute]:
+        """The routes of this file. They are not part of the API, and no description lists them."""
+        pages = [Route(path, self.page, name=path) for path in PAGES]
+        return [Route("/", self.sign_in, name="/"), *pages, Mount("/web", self._files, name="/web")]
+
+    async def sign_in(self, request: Request) -> Response:
+        """The sign-in page; who is signed in already goes to the first page of the role."""
+        home = _home(await self._role(request))
+        return await self._file("signin.html", request) if home == "/" else _go(home)
+
+    async def page(self, request: Request) -> Response:
+        """A page for certain roles; anybody else is sent to where they may be."""
+        role = await self._role(request)
+        if role not in PAGES[request.url.path]:
+            return _go(_home(role))
+        return await self._file(f"{request.url.path[1:]}.html", request)
+
+    async def _role(self, request: Request) -> str:
+        try:
+            return (await self._authenticate(request)).role
+        except Problem:
+            return ""
+
+    async def _file(self, name: str, request: Request) -> Response:
+        response = await self._files.get_response(name, request.scope)
+        # Not even for the back button: after signing out it would show the last customer again.
+        response.headers["cache-control"] = "no-store"
+        return response
+
+
+def _home(role: str) -> str:
+    return next((path for path, roles in PAGES.items() if role == roles[0]), "/")
+
+
+def _go(path: str) -> Response:
+    return RedirectResponse(path, 303, {"cache-control": "no-store"})

@@ -1,0 +1,117 @@
+"""The door to PostgreSQL for everything but the listener: connections, and the driver's errors turned into ours."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+
+from consentfeed.errors import Busy, DatabaseAway, OutcomeUnknown, StatementFailed
+
+Record = asyncpg.Record
+_CONNECT_SECONDS = 5.0
+_COMMAND_SECONDS = 10.0
+LOCK_SECONDS = 4.0  # shorter than the above: who waits for a lock is told so, and not that PostgreSQL is away
+_BUSY = ("57014", "55P03")  # query_canceled, lock_not_available
+# SQLSTATE classes in which the server ends the connection or refuses to have it.
+_AWAY = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError)
+_REFUSED = (
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InsufficientResourcesError,
+)
+
+
+class Pool:
+    """A pool of connections as role consentfeed_app."""
+
+    def __init__(self, url: str, size: int) -> None:
+        self._url = url
+        self._size = size
+        self._pool: asyncpg.Pool[Record] | None = None
+
+    async def open(self) -> None:
+        """Makes the pool; raises DatabaseAway."""
+        with _errors():
+            self._pool = await asyncpg.create_pool(
+                self._url,
+                min_size=0,
+                max_size=self._size,
+                timeout=_CONNECT_SECONDS,
+                command_timeout=_COMMAND_SECONDS,
+                # Between two uses nothing is left to reset: no session state, single statements only.
+                reset=_no_reset,
+                server_settings={
+                    "application_name": "consentfeed",
+                    "timezone": "UTC",
+                    "lock_timeout": f"{LOCK_SECONDS}s",
+                },
+            )
+
+    async def close(self) -> None:
+        """Closes the pool, at once where connections do not come back."""
+        if self._pool is not None:
+            try:
+                await asyncio.wait_for(self._pool.close(), 2)
+            except TimeoutError:
+                self._pool.terminate()
+
+    @contextlib.asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Any]:
+        assert self._pool is not None
+        with _errors():
+            connection = await self._pool.acquire(timeout=_CONNECT_SECONDS)
+        try:
+            yield connection
+        finally:
+            # A connection that cannot be released is terminated; what it did before is known all the same.
+            with contextlib.suppress(*_AWAY):
+                await self._pool.release(connection)
+
+    async def fetch(self, query: str, *args: object, seconds: float | None = None) -> list[Record]:
+        """A statement; raises DatabaseAway, Busy, StatementFailed. seconds: where it may take long."""
+        async with self._connection() as connection:
+            with _errors():
+                rows: list[Record] = await connection.fetch(query, *args, timeout=seconds)
+                return rows
+
+    async def commit(self, query: str, *args: object) -> list[Record]:
+        """A statement that writes, where it matters whether it did.
+
+        Raises DatabaseAway and Busy (nothing was written), StatementFailed (rolled back), OutcomeUnknown.
+        """
+        async with self._connection() as connection:
+            try:
+                rows: list[Record] = await connection.fetch(query, *args)
+                return rows
+            except asyncpg.PostgresError as error:
+                if isinstance(error, _AWAY + _REFUSED) or connection.is_closed():
+                    raise OutcomeUnknown from error
+                if error.sqlstate in _BUSY:
+                    raise Busy from error
+                raise StatementFailed(error.sqlstate or "XX000") from None
+            except _AWAY as error:
+                raise OutcomeUnknown from error
+
+
+async def _no_reset(_connection: object) -> None:
+    """Nothing to reset."""
+
+
+@contextlib.contextmanager
+def _errors() -> Any:
+    """asyncpg's errors as ours."""
+    try:
+        yield
+    except (*_AWAY, *_REFUSED) as error:
+        # The driver counts an argument that does not fit its type among the errors of its interface.
+        if isinstance(error, ValueError):
+            raise StatementFailed("22000") from error
+        raise DatabaseAway(type(error).__name__) from error
+    except asyncpg.PostgresError as error:
+        if error.sqlstate in _BUSY:
+            raise Busy from error
+        raise StatementFailed(error.sqlstate or "XX000") from error

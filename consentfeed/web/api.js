@@ -1,0 +1,63 @@
+// Requests to the API of this site, and problems (RFC 9457) as errors.
+
+/** @typedef {{data: any, status: number, position: string | null, etag: string | null}} Answer */
+
+/** What a request that failed says: code is the last part of the problem's type, "offline" where no answer came. */
+export class ApiError extends Error {
+  /** @param {number} status @param {any} problem @param {number | null} retryAfter seconds */
+  constructor(status, problem, retryAfter) {
+    super(problem.detail || problem.title || `HTTP ${status}`);
+    this.status = status;
+    this.code = String(problem.type ?? 'unknown').split('/').pop() ?? 'unknown';
+    this.title = String(problem.title ?? '');
+    this.detail = String(problem.detail ?? '');
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** @type {() => void} */
+let signedOut = () => {};
+
+/** Sets what happens when the session has ended. @param {() => void} handler */
+export function whenSignedOut(handler) {
+  signedOut = handler;
+}
+
+/** @param {string} path after /api/v1 */
+export const get = (path) => request('GET', path);
+/** @param {string} path @param {unknown} [body] @param {{key?: string}} [options] key: an Idempotency-Key */
+export const post = (path, body, options) => request('POST', path, body, options);
+/** @param {string} path @param {unknown} body */
+export const put = (path, body) => request('PUT', path, body);
+
+/** A key under which a request may be sent again without being done twice. */
+export const newKey = () => crypto.randomUUID();
+
+/** @param {string} method @param {string} path @param {unknown} [body] @param {{key?: string}} [options] @returns {Promise<Answer>} */
+async function request(method, path, body, options = {}) {
+  /** @type {Record<string, string>} */
+  const headers = { Accept: 'application/json' };
+  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  if (options.key) headers['Idempotency-Key'] = options.key;
+  const init = { method, headers, body: body === undefined ? undefined : JSON.stringify(body) };
+  let response;
+  try {
+    response = await fetch(`/api/v1${path}`, { ...init, cache: 'no-store', credentials: 'same-origin' });
+  } catch {
+    throw new ApiError(0, { type: '/problems/offline' }, null);
+  }
+  const data = await readJson(response);
+  if (response.ok) return { data, status: response.status, position: response.headers.get('consentfeed-position'), etag: response.headers.get('etag') };
+  if (response.status === 401 && path !== '/auth/login') signedOut();
+  const wait = Number(response.headers.get('retry-after'));
+  throw new ApiError(response.status, data ?? {}, wait || null);
+}
+
+/** @param {Response} response */
+async function readJson(response) {
+  try {
+    return response.status === 204 ? null : await response.json();
+  } catch {
+    return null; // a proxy's own page, or cut off
+  }
+}

@@ -1,0 +1,49 @@
+// Small helpers around the DOM. Text goes in as text: nothing here takes HTML.
+
+/** The element with this id; throws where there is none. @param {string} id @returns {HTMLElement} */
+export function byId(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`no element #${id}`);
+  return found;
+}
+
+/** A copy of the first element of a template. @param {string} id @returns {HTMLElement} */
+export function clone(id) {
+  const template = /** @type {HTMLTemplateElement} */ (byId(id));
+  const first = template.content.firstElementChild;
+  if (!first) throw new Error(`template #${id} is empty`);
+  return /** @type {HTMLElement} */ (document.importNode(first, true));
+}
+
+/** The element marked data-slot="name" in root, or root itself. @param {Element} root @param {string} name @returns {HTMLElement} */
+export function slot(root, name) {
+  const own = root instanceof HTMLElement && root.dataset.slot === name ? root : null;
+  const found = own ?? root.querySelector(`[data-slot="${name}"]`);
+  if (!found) throw new Error(`no slot ${name}`);
+  return /** @type {HTMLElement} */ (found);
+}
+
+/** Puts text or a node into slots; null empties. @template {Element} E @param {E} root
+ * @param {Record<string, string | number | Node | null>} content @returns {E} */
+export function fill(root, content) {
+  for (const [name, value] of Object.entries(content)) {
+    const target = slot(root, name);
+    if (value instanceof Node) target.replaceChildren(value);
+    else target.textContent = value === null ? '' : String(value);
+  }
+  return root;
+}
+
+/** addEventListener, shorter. @param {EventTarget} target @param {string} type @param {(event: any) => void} handler
+ * @param {AddEventListenerOptions} [options] */
+export function on(target, type, handler, options) {
+  target.addEventListener(type, handler, options);
+}
+
+/** An element with a class and text. @param {string} tag @param {string} [className] @param {string | null} [text] @returns {HTMLElement} */
+export function element(tag, className = '', text = null) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== null) made.textContent = text;
+  return made;
+}

@@ -1,0 +1,46 @@
+// What every page of somebody who is signed in begins with.
+
+import { get, post, whenSignedOut } from './api.js';
+import { byId, element, on } from './dom.js';
+import { loadPreferences } from './preferences.js';
+import { keepLanguage, language, languages, loadTexts, translate } from './text.js';
+import { tick } from './time.js';
+
+/** @typedef {{id: string, email: string, role: string}} User */
+
+/** Texts, choices and who is signed in; leaves for the sign-in page where nobody is. @param {string} name of the page
+ * @param {() => void} [beforeLeaving] called when the person signs out here @returns {Promise<User>} */
+export async function openPage(name, beforeLeaving = () => {}) {
+  whenSignedOut(leave);
+  const [me] = await Promise.all([get('/auth/me'), loadTexts(name), loadPreferences()]);
+  translate(document);
+  tick();
+  drawLanguageChoice();
+  on(byId('signout'), 'click', async () => {
+    await post('/auth/logout').catch(() => {});
+    beforeLeaving();
+    leave();
+  });
+  // The back button may bring a page back whole, for somebody who has signed out since.
+  on(window, 'pageshow', (event) => event.persisted && location.reload());
+  byId('user').textContent = me.data.user.email;
+  return me.data.user;
+}
+
+/** To the sign-in page, leaving nothing to go back to. */
+export function leave() {
+  location.replace('/');
+}
+
+function drawLanguageChoice() {
+  const select = /** @type {HTMLSelectElement | null} */ (document.getElementById('language'));
+  if (!select) return;
+  for (const [code, text] of Object.entries(languages)) {
+    const option = /** @type {HTMLOptionElement} */ (element('option', '', text));
+    option.value = code;
+    option.lang = code;
+    option.selected = code === language();
+    select.append(option);
+  }
+  on(select, 'change', () => (keepLanguage(select.value), location.reload()));
+}

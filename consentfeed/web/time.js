@@ -1,0 +1,67 @@
+// Times as people read them: relative up to an hour, then absolute in the viewer's zone; the exact UTC on hover.
+
+import { language, t } from './text.js';
+
+const HOUR = 3_600_000;
+
+/** "12,408". @param {number} value */
+export const count = (value) => value.toLocaleString(language());
+
+/** "3 March 2026, 10:15". @param {string | Date} at */
+export const dateText = (at) => new Date(at).toLocaleString(language(), { dateStyle: 'long', timeStyle: 'short' });
+
+/** "3 March 2026". @param {string | Date} at */
+export const dayText = (at) => new Date(at).toLocaleDateString(language(), { dateStyle: 'long' });
+
+/** "10:15:30". @param {number | string | Date} at */
+export const clockText = (at) => new Date(at).toLocaleTimeString(language(), { timeStyle: 'medium' });
+
+/** "10:15". @param {number | string | Date} at */
+export const minuteText = (at) => new Date(at).toLocaleTimeString(language(), { timeStyle: 'short' });
+
+/** The instant itself, as the log has it. @param {string} iso */
+export const utcText = (iso) => iso.replace('T', ' ').replace('Z', ' UTC');
+
+/** "just now", "5 minutes ago", or the date and time. @param {string} iso @param {number} [now] */
+export function relativeText(iso, now = Date.now()) {
+  const age = now - Date.parse(iso);
+  if (age >= HOUR || age < -60_000) return shortText(iso, now);
+  const minutes = Math.floor(age / 60_000);
+  return minutes < 1 ? t('time.now') : t('time.minutes', { count: minutes });
+}
+
+/** @param {string} iso @param {number} now */
+function shortText(iso, now) {
+  const at = new Date(iso);
+  const today = at.toDateString() === new Date(now).toDateString();
+  const year = at.getFullYear() === new Date(now).getFullYear() ? undefined : 'numeric';
+  return today
+    ? at.toLocaleTimeString(language(), { hour: '2-digit', minute: '2-digit' })
+    : at.toLocaleString(language(), { day: 'numeric', month: 'short', year, hour: '2-digit', minute: '2-digit' });
+}
+
+/** A <time> that tick() keeps right. @param {string} iso @returns {HTMLTimeElement} */
+export function timeNode(iso) {
+  return setTime(document.createElement('time'), iso);
+}
+
+/** The same for a <time> that is there already. @param {HTMLTimeElement} node @param {string} iso */
+export function setTime(node, iso) {
+  node.dateTime = iso;
+  node.title = utcText(iso);
+  node.textContent = relativeText(iso);
+  return node;
+}
+
+/** Keeps all <time> of the page right; once per page. */
+export function tick() {
+  setInterval(() => {
+    const now = Date.now();
+    for (const node of document.querySelectorAll('time[datetime]')) {
+      const time = /** @type {HTMLTimeElement} */ (node);
+      if (time.hasAttribute('data-fixed')) continue;
+      const text = relativeText(time.dateTime, now);
+      if (time.textContent !== text) time.textContent = text;
+    }
+  }, 10_000);
+}

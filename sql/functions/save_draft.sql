@@ -1,0 +1,24 @@
+CREATE OR REPLACE FUNCTION consentfeed.save_draft(purpose text, version bigint, language text, text text)
+RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- Held also by publish_notice(): a language that comes while its version is published would stay a draft for ever.
+    PERFORM FROM consentfeed.purposes AS held WHERE held.key = save_draft.purpose FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN 'not-found';
+    ELSIF EXISTS (
+        SELECT FROM consentfeed.notices AS notice
+        WHERE notice.purpose = save_draft.purpose AND notice.version = save_draft.version
+            AND notice.published_at IS NOT NULL
+    ) THEN
+        RETURN 'notice-published';
+    END IF;
+    INSERT INTO consentfeed.notices (purpose, version, language, text)
+    VALUES (save_draft.purpose, save_draft.version, save_draft.language, save_draft.text)
+    ON CONFLICT ON CONSTRAINT notices_pkey DO UPDATE SET text = excluded.text;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION consentfeed.save_draft IS 'Writes one language of a notice that is not published yet. Returns why not: not-found (the purpose), notice-published (the version, in whatever language); NULL: done.';
