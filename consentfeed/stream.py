@@ -149,7 +149,7 @@ class Streams:
 
     async def serve(self, stream: "Stream", scope: Scope, receive: Receive, send: Send) -> None:
         """Serves a stream until either side ends it."""
-        await send({"type": "http.response.start", "status": 200, "headers": _HEAD})
+        await send({"type": "http.response.start", "status": 200, "headers": self._head(stream)})
         if scope["method"] == "HEAD":
             await send({"type": "http.response.body", "body": b""})
             return
@@ -175,6 +175,14 @@ class Streams:
             self._open.discard(opened)
             metrics.streams_open.set(len(self._open))
             self.pump.close(opened.reader)
+
+    def _head(self, stream: "Stream") -> list[tuple[bytes, bytes]]:
+        head = [*_HEAD, (b"consentfeed-heartbeat", b"%g" % self._settings.heartbeat_seconds)]
+        # To a customer it would tell how much happens to others.
+        if stream.principal.role != "customer":
+            behind = max(self.pump.place.seq - stream.place.seq, 0)
+            head.append((b"consentfeed-behind", b"%d" % behind))
+        return head
 
     def _first_bytes(self, stream: "Stream") -> bytes:
         place, retry = stream.ids.of(stream.place), self._settings.retry_ms

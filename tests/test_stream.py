@@ -88,6 +88,35 @@ def test_after_in_the_query_serves_where_no_header_does_and_the_header_wins(node
     assert (by_query.seqs, both.seqs) == ([4], [3, 4])
 
 
+def test_a_stream_tells_its_heartbeat_and_staff_how_far_behind_it_begins(node: RunningNode, database: Sql) -> None:
+    first = node.tail()
+    for consent in database.consents():
+        database.set(consent, "granted")
+    first.wait(lambda t: len(t.events) == 4)
+
+    def told(role: str, after: str | None) -> tuple[str, str | None]:
+        tail = node.tail(role, after=after)
+        tail.wait(lambda t: t.blocks)
+        assert tail.headers is not None
+        return tail.headers["consentfeed-heartbeat"], tail.headers.get("consentfeed-behind")
+
+    beat = f"{node.node.settings.heartbeat_seconds:g}"
+    assert told("csr", "0-00000000") == (beat, "4")
+    assert told("csr", first.events[2].id) == (beat, "1")
+    assert told("service", None) == (beat, "0")
+    assert told("admin", "nonsense") == (beat, "0")  # after a reset it stands at the newest
+
+
+def test_a_customer_is_not_told_how_much_happens_to_others(node: RunningNode, database: Sql) -> None:
+    for consent in database.consents(OTHER):
+        database.set(consent, "granted")
+    tail = node.tail("customer", after="0-00000000")
+    tail.wait(lambda t: t.blocks)
+    assert tail.headers is not None
+    assert "consentfeed-heartbeat" in tail.headers
+    assert "consentfeed-behind" not in tail.headers
+
+
 def test_older_events_than_memory_holds_are_read_from_the_table(start_node: StartNode, database: Sql) -> None:
     consents = database.consents() + database.consents(OTHER)
     for turn in range(40):

@@ -31,7 +31,10 @@ export const post = (path, body, options) => request('POST', path, body, options
 export const put = (path, body) => request('PUT', path, body);
 
 /** A key under which a request may be sent again without being done twice. */
-export const newKey = () => crypto.randomUUID();
+export const newKey = () => {
+  // Not randomUUID(): there is none where the site is not served over https.
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+};
 
 /** @param {string} method @param {string} path @param {unknown} [body] @param {{key?: string}} [options] @returns {Promise<Answer>} */
 async function request(method, path, body, options = {}) {
@@ -48,7 +51,10 @@ async function request(method, path, body, options = {}) {
   }
   const data = await readJson(response);
   if (response.ok) return { data, status: response.status, position: response.headers.get('consentfeed-position'), etag: response.headers.get('etag') };
-  if (response.status === 401 && path !== '/auth/login') signedOut();
+  if (response.status === 401 && path !== '/auth/login') {
+    signedOut();
+    return new Promise(() => {}); // the page is on its way out: nothing more is to be said on it
+  }
   const wait = Number(response.headers.get('retry-after'));
   throw new ApiError(response.status, data ?? {}, wait || null);
 }

@@ -1,9 +1,9 @@
 // What every page of somebody who is signed in begins with.
 
-import { get, post, whenSignedOut } from './api.js';
+import { ApiError, get, post, whenSignedOut } from './api.js';
 import { byId, element, on } from './dom.js';
 import { loadPreferences } from './preferences.js';
-import { keepLanguage, language, languages, loadTexts, translate } from './text.js';
+import { keepLanguage, language, languages, loadTexts, t, translate } from './text.js';
 import { tick } from './time.js';
 
 /** @typedef {{id: string, email: string, role: string}} User */
@@ -12,8 +12,9 @@ import { tick } from './time.js';
  * @param {() => void} [beforeLeaving] called when the person signs out here @returns {Promise<User>} */
 export async function openPage(name, beforeLeaving = () => {}) {
   whenSignedOut(leave);
-  const [me] = await Promise.all([get('/auth/me'), loadTexts(name), loadPreferences()]);
+  await loadTexts(name);
   translate(document);
+  const [me] = await Promise.all([get('/auth/me'), loadPreferences()]).catch(waitForServer);
   tick();
   drawLanguageChoice();
   on(byId('signout'), 'click', async () => {
@@ -25,6 +26,19 @@ export async function openPage(name, beforeLeaving = () => {}) {
   on(window, 'pageshow', (event) => event.persisted && location.reload());
   byId('user').textContent = me.data.user.email;
   return me.data.user;
+}
+
+/** Says that there is no answer, and begins again until there is one. @param {unknown} error @returns {Promise<never>} */
+function waitForServer(error) {
+  if (!(error instanceof ApiError)) throw error;
+  const state = element('div', 'state');
+  state.setAttribute('role', 'alert');
+  const again = element('button', 'button', t('error.again'));
+  on(again, 'click', () => location.reload());
+  state.append(element('p', '', t(error.status ? 'error.try-again' : 'error.offline')), again);
+  document.querySelector('main')?.replaceChildren(state);
+  setTimeout(() => location.reload(), 1000 * (error.retryAfter ?? 10));
+  return new Promise(() => {});
 }
 
 /** To the sign-in page, leaving nothing to go back to. */

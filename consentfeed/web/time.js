@@ -4,20 +4,31 @@ import { language, t } from './text.js';
 
 const HOUR = 3_600_000;
 
+/** @type {Record<string, string>} */
+const locales = {};
+const locale = () => (locales[language()] ??= localeOf(language()));
+
+/** The viewer's own variant of a language, as en-GB; English where the browser has no month names in it, but "M11".
+ * @param {string} code @returns {string} */
+function localeOf(code) {
+  if (/^M\d/.test(new Date().toLocaleDateString(code, { month: 'long' }))) return localeOf('en');
+  return navigator.languages.find((tag) => tag.toLowerCase().startsWith(`${code}-`)) ?? (code === 'en' ? 'en-GB' : code);
+}
+
 /** "12,408". @param {number} value */
-export const count = (value) => value.toLocaleString(language());
+export const count = (value) => value.toLocaleString(locale());
 
 /** "3 March 2026, 10:15". @param {string | Date} at */
-export const dateText = (at) => new Date(at).toLocaleString(language(), { dateStyle: 'long', timeStyle: 'short' });
+export const dateText = (at) => new Date(at).toLocaleString(locale(), { dateStyle: 'long', timeStyle: 'short' });
 
 /** "3 March 2026". @param {string | Date} at */
-export const dayText = (at) => new Date(at).toLocaleDateString(language(), { dateStyle: 'long' });
+export const dayText = (at) => new Date(at).toLocaleDateString(locale(), { dateStyle: 'long' });
 
 /** "10:15:30". @param {number | string | Date} at */
-export const clockText = (at) => new Date(at).toLocaleTimeString(language(), { timeStyle: 'medium' });
+export const clockText = (at) => new Date(at).toLocaleTimeString(locale(), { timeStyle: 'medium' });
 
 /** "10:15". @param {number | string | Date} at */
-export const minuteText = (at) => new Date(at).toLocaleTimeString(language(), { timeStyle: 'short' });
+export const minuteText = (at) => new Date(at).toLocaleTimeString(locale(), { timeStyle: 'short' });
 
 /** The instant itself, as the log has it. @param {string} iso */
 export const utcText = (iso) => iso.replace('T', ' ').replace('Z', ' UTC');
@@ -36,8 +47,8 @@ function shortText(iso, now) {
   const today = at.toDateString() === new Date(now).toDateString();
   const year = at.getFullYear() === new Date(now).getFullYear() ? undefined : 'numeric';
   return today
-    ? at.toLocaleTimeString(language(), { hour: '2-digit', minute: '2-digit' })
-    : at.toLocaleString(language(), { day: 'numeric', month: 'short', year, hour: '2-digit', minute: '2-digit' });
+    ? at.toLocaleTimeString(locale(), { hour: '2-digit', minute: '2-digit' })
+    : at.toLocaleString(locale(), { day: 'numeric', month: 'short', year, hour: '2-digit', minute: '2-digit' });
 }
 
 /** A <time> that tick() keeps right. @param {string} iso @returns {HTMLTimeElement} */

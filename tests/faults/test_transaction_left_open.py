@@ -5,7 +5,7 @@ import threading
 import httpx
 import pytest
 
-from consentfeed import database as db
+from consentfeed import pool
 from tests.conftest import StartNode
 from tests.support import CUSTOMER, Sql, wait_until
 
@@ -52,7 +52,7 @@ def test_a_consent_held_for_long_is_a_503_with_retry_after_and_nothing_written(
 def test_who_waits_too_long_for_the_log_or_a_row_is_told_busy(
     start_node: StartNode, database: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(db, "LOCK_SECONDS", 0.3)
+    monkeypatch.setattr(pool, "LOCK_SECONDS", 0.3)
     node = start_node(busy_seconds=4.5)
     held, other, *_ = database.consents()
     with node.client("service") as client, database.connect() as psql:

@@ -43,6 +43,7 @@ export default {
   'toast.dismiss': 'Dismiss',
   'toast.more': { one: 'and {count} more', other: 'and {count} more' },
 
+  'error.again': 'Try again',
   'error.offline': 'The connection is lost.',
   'error.try-again': 'Something went wrong here. Try again in a moment.',
 };

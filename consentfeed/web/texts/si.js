@@ -43,6 +43,7 @@ export default {
   'toast.dismiss': 'ඉවත් කරන්න',
   'toast.more': { one: 'තවත් {count}ක්', other: 'තවත් {count}ක්' },
 
+  'error.again': 'නැවත උත්සාහ කරන්න',
   'error.offline': 'සම්බන්ධතාව බිඳී ඇත.',
   'error.try-again': 'මෙහි යමක් වැරදී ඇත. මොහොතකින් නැවත උත්සාහ කරන්න.',
 };

@@ -43,6 +43,7 @@ export default {
   'toast.dismiss': 'நீக்கு',
   'toast.more': { one: 'மேலும் {count}', other: 'மேலும் {count}' },
 
+  'error.again': 'மீண்டும் முயல்',
   'error.offline': 'இணைப்பு துண்டிக்கப்பட்டது.',
   'error.try-again': 'இங்கே ஏதோ தவறு நடந்தது. சிறிது நேரத்தில் மீண்டும் முயலவும்.',
 };

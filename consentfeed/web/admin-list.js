@@ -1,0 +1,141 @@
+// A list and its states: loading, empty, error (nothing to show), ready, stale (what is shown is from before).
+
+import { clone, element, fill, on, slot } from './dom.js';
+import { explain } from './admin-forms.js';
+import { t } from './text.js';
+import { clockText } from './time.js';
+
+/** @template T @typedef {{
+ *   read: (cursor: string | null) => Promise<{items: T[], next: string | null}>,
+ *   key: (item: T) => string,
+ *   row: string,
+ *   draw: (row: HTMLElement, item: T) => void,
+ *   empty: () => string,
+ *   drawn?: (items: T[]) => void,
+ * }} Kind row is the template of a row; empty says what to do where there is none; drawn is called after each drawing */
+
+/** @template T */
+export class List {
+  /** @type {T[]} */
+  items = [];
+  /** @type {'loading' | 'empty' | 'error' | 'ready' | 'stale'} */
+  state = 'loading';
+  #asked = 0;
+  /** @type {string | null} */
+  #next = null;
+  #readAt = 0;
+  /** @type {Map<string, HTMLElement>} */
+  #rows = new Map();
+
+  /** @param {HTMLElement} root with a slot "body" @param {Kind<T>} kind */
+  constructor(root, kind) {
+    this.root = root;
+    this.kind = kind;
+    this.body = slot(root, 'body');
+    this.note = clone('list-note');
+    this.instead = element('div');
+    this.moreButton = element('button', 'button', t('admin.more'));
+    root.prepend(this.note);
+    root.append(this.instead, this.moreButton);
+    on(slot(this.note, 'again'), 'click', () => this.refresh());
+    on(this.moreButton, 'click', () => this.#more());
+    this.#show('loading');
+  }
+
+  /** Reads the list anew; what is shown stays until the answer is here. @returns {Promise<boolean>} whether it came */
+  async refresh() {
+    if (!this.#readAt) this.#show('loading');
+    return this.#read(null);
+  }
+
+  /** Forgets what is shown: the next refresh reads another list. */
+  reset() {
+    this.#asked += 1;
+    this.#readAt = 0;
+    this.items = [];
+    this.#show('loading');
+  }
+
+  /** Draws again, with this item in place of the one with its key. @param {T} item */
+  replace(item) {
+    this.items = this.items.map((one) => (this.kind.key(one) === this.kind.key(item) ? item : one));
+    this.#draw();
+  }
+
+  /** Takes an item out. @param {T} item */
+  remove(item) {
+    this.items = this.items.filter((one) => this.kind.key(one) !== this.kind.key(item));
+    this.#draw();
+  }
+
+  /** @param {string} key */
+  find(key) {
+    return this.items.find((item) => this.kind.key(item) === key);
+  }
+
+  async #more() {
+    const row = this.items.length;
+    if (!(await this.#read(this.#next))) return;
+    const first = /** @type {HTMLElement | undefined} */ (this.body.children[row]);
+    first?.querySelector('button')?.focus();
+  }
+
+  /** @param {string | null} cursor */
+  async #read(cursor) {
+    const asked = ++this.#asked;
+    this.root.setAttribute('aria-busy', 'true');
+    try {
+      const page = await this.kind.read(cursor);
+      if (asked !== this.#asked) return false;
+      this.items = cursor ? [...this.items, ...page.items] : page.items;
+      this.#next = page.next;
+      this.#readAt = Date.now();
+      this.#draw();
+      return true;
+    } catch (error) {
+      if (asked === this.#asked) this.#show(this.#readAt ? 'stale' : 'error', explain(error));
+      return false;
+    } finally {
+      if (asked === this.#asked) this.root.removeAttribute('aria-busy');
+    }
+  }
+
+  /** Rows keep their elements, and with them the focus. */
+  #draw() {
+    const rows = new Map(this.items.map((item) => [this.kind.key(item), this.#rows.get(this.kind.key(item)) ?? clone(this.kind.row)]));
+    for (const [key, row] of this.#rows) if (!rows.has(key)) row.remove();
+    this.#rows = rows;
+    this.items.forEach((item, index) => {
+      const row = /** @type {HTMLElement} */ (rows.get(this.kind.key(item)));
+      row.dataset.key = this.kind.key(item);
+      this.kind.draw(row, item);
+      if (this.body.children[index] !== row) this.body.insertBefore(row, this.body.children[index] ?? null);
+    });
+    this.#show(this.items.length ? 'ready' : 'empty');
+    this.kind.drawn?.(this.items);
+  }
+
+  /** @param {List<T>['state']} state @param {string} [why] */
+  #show(state, why = '') {
+    this.state = state;
+    this.root.dataset.state = state;
+    const time = this.#readAt ? clockText(this.#readAt) : '';
+    this.note.hidden = state === 'loading' || state === 'error';
+    slot(this.note, 'updated').textContent = state === 'stale' ? t('admin.stale', { time, why }) : t('admin.updated', { time });
+    slot(this.note, 'again').textContent = t(state === 'stale' ? 'admin.again' : 'admin.refresh');
+    this.moreButton.hidden = !this.#next || !['ready', 'stale'].includes(state);
+    this.instead.replaceChildren(...this.#instead(why));
+  }
+
+  /** What stands in place of the rows. @param {string} why */
+  #instead(why) {
+    if (this.state === 'loading') return [clone('list-loading')];
+    if (this.state !== 'error' && this.state !== 'empty') return [];
+    const failed = this.state === 'error';
+    const box = fill(clone('list-state'), { words: failed ? t('admin.failed') : this.kind.empty(), detail: why });
+    box.setAttribute('role', failed ? 'alert' : 'status');
+    slot(box, 'again').hidden = !failed;
+    on(slot(box, 'again'), 'click', () => this.refresh());
+    return [box];
+  }
+}

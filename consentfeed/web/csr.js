@@ -1,0 +1,112 @@
+// The dashboard: puts its parts together.
+
+import { byId, on, slot } from './dom.js';
+import { connectFeed } from './feed/feed.js';
+import { leave, openPage } from './page.js';
+import { preference } from './preferences.js';
+import { Activity } from './csr-activity.js';
+import { alertOf } from './csr-alerts.js';
+import { Card } from './csr-card.js';
+import { drawList, prepareFilters } from './csr-filters.js';
+import { prepareKeys } from './csr-keys.js';
+import { prepareLight } from './csr-light.js';
+import { ConsentList } from './csr-list.js';
+import { dialog, preparePanels } from './csr-panels.js';
+import { openSettings, prepareSettings } from './csr-settings.js';
+import { closeSides, prepareSides } from './csr-sides.js';
+import { Table } from './csr-table.js';
+import { loadPurposes, setSelf } from './csr-words.js';
+
+/** @typedef {import('./csr-activity.js').Change} Change */
+/** @typedef {import('./csr-activity.js').Feed} Feed */
+
+const RETRY = 5000;
+
+const user = await openPage('csr', () => feed.signOut());
+setSelf(user);
+byId('admin-link').hidden = user.role !== 'admin';
+const purposes = loadPurposes().catch(() => {});
+
+const feed = connectFeed({ url: '/api/v1/events', name: user.id, pollSeconds: preference('pollSeconds', 30) });
+const list = new ConsentList(changed);
+const table = new Table(byId('grid'), byId('grid-rows'), list, { open: (row, byKey) => open(row.customer_id, row.id, byKey), refresh });
+const card = new Card(/** @type {Feed} */ (feed), { closed: () => table.select(''), table: () => table.focus(), decided });
+const page = {
+  open: (/** @type {Change} */ { consent }) => open(consent.customer_id, consent.id, true),
+  name: (/** @type {string} */ customer) => list.customer(customer)?.name ?? null,
+  customer: () => card.customer,
+};
+const activity = new Activity(page);
+
+/** @type {{close: () => void} | null} */
+let following = null;
+let listening = false;
+let again = 0;
+let drawn = list.rows;
+let frame = 0;
+
+/** Reads the list, and follows it from where it stands. @param {import('./csr-list.js').Query} query */
+async function show(query) {
+  clearTimeout(again);
+  const position = await list.load(query);
+  // With nothing that keeps it right, a list may not stay as it is until somebody notices.
+  if (list.phase === 'error' && !following) again = setTimeout(refresh, RETRY);
+  if (position === null) return;
+  following?.close();
+  following = feed.subscribe(position, { event: ({ data }) => data.consent && list.apply(data.consent), reset: begin });
+  if (!listening) listen(position);
+}
+
+function refresh() {
+  show(list.query);
+}
+
+function begin() {
+  following = null;
+  refresh();
+}
+
+/** Activity and messages, for as long as the page is open; what a search shows does not touch them. @param {string} position */
+function listen(position) {
+  listening = true;
+  feed.subscribe(position, {
+    event({ data }) {
+      if (!data.consent) return;
+      activity.add(data);
+      alertOf(data, page);
+    },
+    reset: () => (listening = false), // the list, reset as well, begins anew
+  });
+}
+
+/** @param {string | null} id of the row, or null: anything else */
+function changed(id) {
+  if (list.rows === drawn) table.draw(id);
+  else (drawn = list.rows), table.restart();
+  if (!id) frame ||= requestAnimationFrame(() => ((frame = 0), drawList(list)));
+}
+
+/** @param {string} customer @param {string} consent @param {boolean} focus */
+function open(customer, consent, focus) {
+  table.select(consent);
+  card.open(customer, focus);
+}
+
+/** The answer is newer than the feed, where that is away. @param {import('./csr-list.js').Consent} consent */
+function decided(consent) {
+  if (list.indexOf(consent.id) >= 0) list.apply(consent);
+}
+
+prepareLight(feed, list, leave);
+preparePanels();
+prepareSides();
+prepareKeys({ close: () => closeSides() || card.close(), table: () => table.focus() });
+prepareSettings();
+on(byId('open-settings'), 'click', openSettings);
+on(byId('open-help'), 'click', () => dialog('help').showModal());
+on(byId('refresh'), 'click', refresh);
+on(byId('fresh'), 'click', refresh);
+on(slot(byId('strip'), 'again'), 'click', refresh);
+await purposes;
+prepareFilters(show);
+show(list.query);

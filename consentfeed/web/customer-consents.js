@@ -1,0 +1,89 @@
+// A customer's consents as the page holds them: by purpose, in the purposes' order; only newer versions come in.
+
+/** @typedef {{key: string, version: number, language: string}} BoundNotice */
+/** @typedef {{id: string, purpose: string, channel: string, status: string, version: number, notice: BoundNotice | null,
+ *   granted_at: string | null, revoked_at: string | null, expires_at: string | null, updated_at: string}} Consent */
+/** @typedef {{key: string, title: string, description: string, channels: string[], notice_version: number | null,
+ *   languages: string[] | null}} Purpose */
+/** @typedef {{type: string, consent: Consent, timestamp: string, actor: {kind: string, id: string},
+ *   reason: {code: string | null, reference: string | null} | null}} Change */
+
+export class Consents {
+  /** @type {Map<string, Consent>} */
+  #held = new Map();
+  /** @type {Map<string, Purpose>} */
+  #purposes = new Map();
+
+  /** @param {Purpose[]} purposes */
+  learn(purposes) {
+    this.#purposes = new Map(purposes.map((purpose) => [purpose.key, purpose]));
+  }
+
+  /** Holds these instead, but never an older version than it held; the ids that changed. @param {Consent[]} list */
+  replace(list) {
+    const before = this.#held;
+    this.#held = new Map(list.map((consent) => [consent.id, newer(consent, before.get(consent.id))]));
+    return list.map(({ id }) => id).filter((id) => before.has(id) && before.get(id)?.version !== this.#held.get(id)?.version);
+  }
+
+  /** Takes a consent in; whether it is newer than what is held. @param {Consent} consent */
+  apply(consent) {
+    const held = this.#held.get(consent.id);
+    if (held && held.version >= consent.version) return false;
+    this.#held.set(consent.id, consent);
+    return true;
+  }
+
+  /** @param {string} id */
+  get(id) {
+    return this.#held.get(id);
+  }
+
+  get size() {
+    return this.#held.size;
+  }
+
+  /** What is known of a purpose; of one that is not listed, its key. @param {string} key @returns {Purpose} */
+  purpose(key) {
+    return this.#purposes.get(key) ?? { key, title: key, description: '', channels: [], notice_version: null, languages: null };
+  }
+
+  /** The consents of a purpose, in the order of its channels. @param {string} key */
+  of(key) {
+    const { channels } = this.purpose(key);
+    const place = (/** @type {Consent} */ { channel }) => (channels.indexOf(channel) + channels.length + 1) % (channels.length + 1);
+    return [...this.#held.values()].filter(({ purpose }) => purpose === key).sort((a, b) => place(a) - place(b));
+  }
+
+  /** The purposes that there are consents for, in the purposes' order. */
+  keys() {
+    const used = new Set([...this.#held.values()].map(({ purpose }) => purpose));
+    return [...new Set([...this.#purposes.keys(), ...used])].filter((key) => used.has(key));
+  }
+}
+
+/** @param {Consent} read @param {Consent | undefined} held */
+const newer = (read, held) => (held && held.version > read.version ? held : read);
+
+/** The text that is shown to whoever is asked now: null where none is published. @param {Purpose} purpose
+ * @param {string} language of the page @returns {BoundNotice | null} */
+export function noticeInForce({ key, notice_version, languages }, language) {
+  if (!notice_version || !languages?.length) return null;
+  const shown = [language, 'en'].find((code) => languages.includes(code)) ?? languages[0];
+  return { key, version: notice_version, language: shown };
+}
+
+/** The texts that were agreed to and still count, each with the channels it was agreed to for. @param {Consent[]} consents */
+export function noticesAgreedTo(consents) {
+  /** @type {Map<string, {notice: BoundNotice, channels: string[], since: string}>} */
+  const agreed = new Map();
+  for (const { status, notice, channel, granted_at } of consents) {
+    if (status !== 'granted' || !notice) continue;
+    const name = `${notice.version} ${notice.language}`;
+    const entry = agreed.get(name) ?? { notice, channels: [], since: granted_at ?? '' };
+    entry.channels.push(channel);
+    if (granted_at && granted_at < entry.since) entry.since = granted_at;
+    agreed.set(name, entry);
+  }
+  return [...agreed.values()].sort((a, b) => b.notice.version - a.notice.version);
+}

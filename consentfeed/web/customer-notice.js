@@ -1,0 +1,80 @@
+// The exact texts, in a dialog: what was agreed to, and what is in force where that is another.
+
+import { get } from './api.js';
+import { byId, clone, fill, on, slot } from './dom.js';
+import { language, t } from './text.js';
+import { dayText } from './time.js';
+import { noticeInForce, noticesAgreedTo } from './customer-consents.js';
+import { channelName, noticeName } from './customer-words.js';
+
+/** @typedef {import('./customer-consents.js').BoundNotice} BoundNotice */
+/** @typedef {{heading: string, notice: BoundNotice}} Part */
+
+const dialog = /** @type {HTMLDialogElement} */ (byId('notice'));
+/** A published text never changes. @type {Map<string, string>} */
+const known = new Map();
+
+/** The texts of a purpose. @param {import('./customer-consents.js').Consents} consents @param {string} key */
+export function showNotices(consents, key) {
+  const { title } = consents.purpose(key);
+  const agreed = noticesAgreedTo(consents.of(key));
+  const parts = agreed.map(({ notice, channels, since }) => ({ notice, heading: agreedText(channels, since) }));
+  const now = noticeInForce(consents.purpose(key), language());
+  if (now && !agreed.some(({ notice }) => notice.version === now.version)) {
+    parts.push({ notice: now, heading: t(agreed.length ? 'customer.newer' : 'customer.in-force') });
+  }
+  show(title, parts);
+}
+
+/** One text of the history. @param {string} title @param {BoundNotice} notice */
+export function showNotice(title, notice) {
+  show(title, [{ notice, heading: '' }]);
+}
+
+/** @param {string[]} channels @param {string} since */
+function agreedText(channels, since) {
+  const list = new Intl.ListFormat(language(), { type: 'conjunction' }).format(channels.map(channelName));
+  return t('customer.agreed', { channels: list, time: dayText(since) });
+}
+
+/** @param {string} title @param {Part[]} parts */
+function show(title, parts) {
+  byId('notice-title').textContent = title;
+  byId('notice-parts').replaceChildren(...parts.map(draw));
+  if (!dialog.open) dialog.showModal();
+  dialog.scrollTop = 0;
+}
+
+/** @param {Part} part */
+function draw({ heading, notice }) {
+  const node = fill(clone('notice-part'), { heading, about: noticeName(notice), text: t('customer.loading') });
+  slot(node, 'heading').hidden = !heading;
+  write(slot(node, 'text'), notice);
+  return node;
+}
+
+/** @param {HTMLElement} target @param {BoundNotice} notice */
+async function write(target, notice) {
+  try {
+    const text = await read(notice);
+    target.lang = notice.language;
+    target.textContent = text;
+  } catch {
+    target.textContent = t('customer.no-text');
+  }
+}
+
+/** @param {BoundNotice} notice @returns {Promise<string>} */
+async function read({ key, version, language }) {
+  const path = `/notices/${encodeURIComponent(key)}/${version}/${encodeURIComponent(language)}`;
+  if (!known.has(path)) known.set(path, (await get(path)).data.text);
+  return /** @type {string} */ (known.get(path));
+}
+
+on(byId('notice-close'), 'click', () => dialog.close());
+// Beside it is outside: only the backdrop has the dialog itself as its target.
+on(dialog, 'click', (event) => {
+  const { left, right, top, bottom } = dialog.getBoundingClientRect();
+  const inside = event.clientX >= left && event.clientX <= right && event.clientY >= top && event.clientY <= bottom;
+  if (event.target === dialog && !inside) dialog.close();
+});

@@ -1,0 +1,86 @@
+// What has come of the feed: the place it has reached, whom it tells, and how late it is.
+
+import { Clock } from './clock.js';
+
+/** @typedef {import('./source.js').Message} Message */
+/** event: with every event; moved: with each place that was reached without one, also the same again; reset: the place is
+ * lost, and it goes on from another, null: not known yet.
+ * @typedef {{event: (message: Message) => void, moved: (place: string) => void,
+ *   reset: (reason: string, place: string | null) => void, state: (state: import('./status.js').State) => void}} Listener */
+/** How a stream ended. @typedef {{signedOut?: boolean, goodbye?: boolean, retryAfter?: number | null}} End */
+
+export class Progress {
+  #told;
+  #status;
+  #clock = new Clock();
+  #openedAt = Infinity;
+
+  /** @param {string | null} place null: now @param {Listener} told @param {import('./status.js').Status} status */
+  constructor(place, told, status) {
+    /** Everything up to it was told. @type {string | null} */
+    this.place = place;
+    this.#told = told;
+    this.#status = status;
+  }
+
+  /** A stream has begun. @param {number | null} behind events still to come, null: not told */
+  open(behind) {
+    this.#openedAt = Date.now();
+    this.#status.set({ phase: behind ? 'catching-up' : 'live', behind, delay: null, polling: false });
+  }
+
+  /** Takes a block of a stream. @param {import('./sse.js').Block} block @returns {End | undefined} where it is the last one */
+  take({ id, event, data }) {
+    const value = read(data);
+    if (event === 'goodbye') return value?.reason === 'signed-out' ? { signedOut: true } : { goodbye: true };
+    if (event === 'heartbeat') this.#clock.beat(Date.now(), value?.time);
+    // A stream beats only when it has sent everything.
+    if (event === 'heartbeat' || event === 'reset') this.#caughtUp(0);
+    if (event === 'reset') this.reset(value?.reason, id || this.place);
+    else if (id && event !== 'heartbeat' && data !== null) this.#event({ id, event, data: value });
+    else if (id) this.#move(id);
+  }
+
+  /** @param {import('./source.js').Page} page */
+  takePage({ events, next }) {
+    for (const message of events) this.#event(message);
+    this.#move(next);
+    this.#status.set({ heardAt: Date.now() });
+  }
+
+  /** @param {string | undefined} reason @param {string | null} place */
+  reset(reason, place) {
+    this.place = place;
+    this.#told.reset(reason ?? 'unknown', place);
+  }
+
+  /** @param {Message} message */
+  #event(message) {
+    this.place = message.id;
+    const streams = this.#status.state.phase === 'live' || this.#status.state.phase === 'catching-up';
+    const delay = streams ? this.#clock.delay(Date.now(), message.data?.timestamp, this.#openedAt) : null;
+    if (delay !== null) this.#status.set({ delay });
+    this.#caughtUp((this.#status.state.behind ?? 0) - 1);
+    this.#told.event(message);
+  }
+
+  /** @param {string} place */
+  #move(place) {
+    this.place = place;
+    this.#told.moved(place);
+  }
+
+  /** @param {number} behind events still to come */
+  #caughtUp(behind) {
+    if (this.#status.state.behind) this.#status.set({ behind, phase: behind ? 'catching-up' : 'live' });
+  }
+}
+
+/** Data as JSON; what is none as it is. @param {string | null} data */
+function read(data) {
+  try {
+    return JSON.parse(data ?? 'null');
+  } catch {
+    return data;
+  }
+}

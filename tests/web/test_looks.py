@@ -1,0 +1,66 @@
+"""What people see: no accessibility violations in either theme, nothing wider than a phone, and pictures to look at."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support import Sql
+from tests.web.conftest import ARTEFACTS, NewPerson, Person
+
+WIDTHS = (360, 1280, 2560)
+TABS = ("overview", "users", "purposes", "log", "sessions")
+PAGES = ("signin", "customer", "csr", "csr-card", *(f"admin-{tab}" for tab in TABS))
+# Nothing is still a grey bar.
+SETTLED = "() => ![...document.querySelectorAll('.skeleton')].some((one) => one.checkVisibility())"
+
+
+def opened(someone: Person, name: str) -> Page:
+    """The page, when what it shows has come."""
+    role, _, part = name.partition("-")
+    if role == "signin":
+        return someone.tab()
+    page = someone.sign_in(role)
+    if role == "csr":
+        expect(page.locator("#light")).to_have_attribute("data-phase", "live")
+        expect(page.locator("#grid-rows [role=row]")).to_have_count(8)
+        if part:
+            page.locator("#grid-rows [role=row]").first.click()
+            expect(page.locator("#card .timeline li").first).to_be_visible()
+    elif role == "customer":
+        expect(page.get_by_role("switch")).to_have_count(4)
+    else:
+        page.goto(f"{someone.url}/admin#{part}")
+    page.wait_for_function(SETTLED)
+    return page
+
+
+@pytest.fixture
+def answered(database: Sql) -> None:
+    """Consents in several states, each with a history."""
+    for consent, statuses in zip(
+        database.consents(), (["granted"], ["granted", "revoked"], [], ["granted"]), strict=True
+    ):
+        for status in statuses:
+            database.set(consent, status)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_has_no_accessibility_violations(
+    person: NewPerson, answered: None, axe: str, name: str, theme: str
+) -> None:
+    page = opened(person(color_scheme=theme, viewport={"width": 1280, "height": 800}), name)
+    page.evaluate(axe)
+    options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+    found: dict[str, Any] = page.evaluate("(options) => axe.run(document, options)", options)
+    assert [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found["violations"]] == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_fits_every_width_and_leaves_a_picture(person: NewPerson, answered: None, name: str, width: int) -> None:
+    page = opened(person(viewport={"width": width, "height": 900}), name)
+    ARTEFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=ARTEFACTS / f"{name}-{width}.png", animations="disabled")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -1,0 +1,83 @@
+"""The sign-in page, who is sent where, and what the pages' answers forbid."""
+
+import pytest
+from playwright.sync_api import expect
+
+from consentfeed.pages import PAGES, WEB
+from tests.support import PASSWORD, RunningNode
+from tests.web.conftest import NewPerson
+
+ROLES = ("customer", "csr", "admin")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_signing_in_leads_to_the_page_of_the_role_and_signing_out_back(person: NewPerson, role: str) -> None:
+    page = person().sign_in(role)
+    expect(page.locator("#user")).to_have_text(f"{role}@example.com")
+    page.goto(page.url.rsplit("/", 1)[0] + "/")
+    page.wait_for_url(f"**/{role}")
+    page.click("#signout")
+    page.wait_for_selector("#email")
+    page.goto(page.url + role)
+    page.wait_for_selector("#email")
+
+
+def test_a_wrong_password_is_said_and_the_address_stays(person: NewPerson) -> None:
+    page = person().tab()
+    page.fill("#email", "csr@example.com")
+    page.fill("#password", "wrong")
+    page.keyboard.press("Enter")
+    expect(page.locator("#problem")).to_contain_text("wrong")
+    expect(page.locator("#email")).to_have_value("csr@example.com")
+    expect(page.locator("#password")).to_be_focused()
+    page.fill("#password", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/csr")
+
+
+def test_what_is_left_empty_is_asked_for_and_nothing_is_sent(person: NewPerson) -> None:
+    page = person().tab()
+    page.click("#submit")
+    expect(page.locator("#problem")).to_have_text("Enter your e-mail address.")
+    expect(page.locator("#email")).to_be_focused()
+
+
+@pytest.mark.parametrize(("code", "word"), [("si", "මුරපදය"), ("ta", "கடவுச்சொல்")])
+def test_the_language_of_the_browser_is_spoken_and_another_can_be_chosen(
+    person: NewPerson, code: str, word: str
+) -> None:
+    page = person(locale=f"{code}-LK").tab()
+    expect(page.locator("label[for=password]")).to_have_text(word)
+    assert page.get_attribute("html", "lang") == code
+    page.click("#languages [lang=en]")
+    expect(page.locator("label[for=password]")).to_have_text("Password")
+
+
+@pytest.mark.parametrize("role", [None, *ROLES, "service"])
+@pytest.mark.parametrize("path", ["/", *PAGES])
+def test_each_role_is_sent_to_a_page_of_its_own(node: RunningNode, role: str | None, path: str) -> None:
+    homes = {role: next((page for page, roles in PAGES.items() if roles[0] == role), "/") for role in (*ROLES, None)}
+    with node.client(role) as client:
+        answer = client.get(path)
+    if path in PAGES and role in PAGES[path]:
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+        return
+    home = homes.get(role, "/")
+    assert answer.headers.get("location", path) == home
+    assert answer.status_code == (200 if path == home else 303)
+
+
+def test_every_file_comes_under_a_strict_policy_and_is_asked_for_again(node: RunningNode) -> None:
+    with node.client() as client:
+        for file in (path for path in WEB.rglob("*") if path.is_file()):
+            answer = client.get(f"/web/{file.relative_to(WEB)}")
+            assert answer.content == file.read_bytes()
+            policy = answer.headers["content-security-policy"]
+            assert "default-src 'none'" in policy
+            assert "unsafe" not in policy
+            assert answer.headers["x-content-type-options"] == "nosniff"
+            assert answer.headers["cache-control"] == "no-cache"
+            again = client.get(f"/web/{file.relative_to(WEB)}", headers={"If-None-Match": answer.headers["etag"]})
+            assert again.status_code == 304
+        for outside in ("/web/../settings.py", "/web/%2e%2e/settings.py", "/web/none.js", "/web/"):
+            assert client.get(outside).status_code == 404, outside

@@ -1,0 +1,45 @@
+"""Text that somebody typed is shown as text, on every page and in every place."""
+
+import re
+from typing import Any
+
+from playwright.sync_api import expect
+
+from tests.support import CUSTOMER, RunningNode, Sql
+from tests.web.conftest import NewPerson
+from tests.web.test_walk import DESK, PHONE
+
+BAD = "<img src=x onerror=\"document.title='run'\"></script><script>document.title='run'</script>"
+ELSEWHERE = "</title>'\"><svg onload=alert(1)>{{7*7}}\u202e"
+
+
+def test_markup_in_every_text_field_is_shown_and_not_run(person: NewPerson, node: RunningNode, database: Sql) -> None:
+    database.run("UPDATE consentfeed.purposes SET title = %s, description = %s WHERE key = 'marketing'", BAD[:190], BAD)
+    database.run(
+        "INSERT INTO consentfeed.notices (purpose, version, language, text, published_at)"
+        " VALUES ('marketing', 2, 'en', %s, now())",
+        BAD,
+    )
+    consents: list[dict[str, Any]] = []
+    with node.client("service") as service, node.client("csr") as csr:
+        service.put(f"/api/v1/customers/{CUSTOMER}", json={"name": BAD, "email": 'a"><img@x.lk', "msisdn": None})
+        consents = csr.get("/api/v1/consents", params={"customer": CUSTOMER, "purpose": "marketing"}).json()["consents"]
+        reason = {"code": "phone-call", "text": BAD, "reference": ELSEWHERE}
+        for action in ("grant", "revoke", "grant"):
+            for consent in consents:
+                answer = csr.post(f"/api/v1/consents/{consent['id']}/{action}", json={"reason": reason})
+                assert answer.status_code == 200
+    desk, phone = person(**DESK).sign_in("csr"), person(**PHONE).sign_in("customer")
+    row = desk.locator("#grid [role=row]").filter(has_text="<img").first
+    row.click()
+    expect(desk.locator("#card .timeline")).to_contain_text("<img src=x")
+    expect(desk.locator("#card .timeline")).to_contain_text("{{7*7}}")
+    expect(phone.locator("main")).to_contain_text("<img src=x")
+    phone.get_by_role("switch").first.click()
+    expect(desk.locator(".toast").first).to_be_visible()
+    admin = person(**DESK).sign_in("admin")
+    admin.goto(re.sub("#.*", "", admin.url) + "#purposes")
+    expect(admin.locator("main")).to_contain_text("<img src=x")
+    for page in (desk, phone, admin):
+        assert "run" not in page.title()
+        assert page.evaluate("document.querySelectorAll('img, svg[onload], body script').length") == 0
