@@ -2,44 +2,14 @@
 
 import os
 import signal
-import socket
-import subprocess
-import sys
 import threading
 
-from tests.support import SECRET, Sql, Tail, bearer, wait_until
-
-
-def _serve(database: Sql, port: int) -> subprocess.Popen[bytes]:
-    environment = os.environ | {
-        "CONSENTFEED_DATABASE_URL": database.app_url,
-        "CONSENTFEED_SECRET": SECRET,
-        "CONSENTFEED_PORT": str(port),
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-c", "from consentfeed.cli import run; run()", "serve"],
-        env=environment,
-        stderr=subprocess.DEVNULL,
-    )
-    wait_until(lambda: _accepts(port), seconds=30)
-    return process
-
-
-def _accepts(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
-    except OSError:
-        return False
-    return True
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+from tests.processes import free_port, serve
+from tests.support import Sql, Tail, bearer
 
 
 def test_a_client_of_a_killed_node_resumes_with_nothing_missing_and_nothing_twice(database: Sql) -> None:
-    port = _free_port()
+    port = free_port()
     stop = threading.Event()
 
     def write() -> None:
@@ -56,7 +26,7 @@ def test_a_client_of_a_killed_node_resumes_with_nothing_missing_and_nothing_twic
     writer.start()
     try:
         for _ in range(4):
-            process = _serve(database, port)
+            process = serve(database, port)
             try:
                 tail = Tail(f"http://127.0.0.1:{port}/api/v1/events", headers | {"Last-Event-ID": last})
                 tail.wait(lambda t: len(t.events) >= 20)
@@ -76,8 +46,8 @@ def test_a_client_of_a_killed_node_resumes_with_nothing_missing_and_nothing_twic
 
 def test_sigterm_and_sigint_end_serve_with_status_0(database: Sql) -> None:
     for sent in (signal.SIGTERM, signal.SIGINT):
-        port = _free_port()
-        process = _serve(database, port)
+        port = free_port()
+        process = serve(database, port)
         tail = Tail(
             f"http://127.0.0.1:{port}/api/v1/events",
             {"Accept": "text/event-stream", "Authorization": f"Bearer {bearer('csr')}"},

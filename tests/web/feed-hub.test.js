@@ -254,7 +254,7 @@ for (let seed = Number(process.env.FEED_FIRST ?? 1); seed <= SEEDS; seed++) {
     const acts = [
       () => server.add(1 + below(20)),
       () => server.add(1 + below(150)),
-      () => readers.push(Object.assign(start(below(server.log.length + 1)))),
+      () => readers.push(start(below(server.log.length + 1))),
       () => readers.push(start(Math.max(0, server.log.length - below(5)))),
       () => readers.length > 1 && readers.splice(below(readers.length), 1)[0].close(),
       () => server.cut(),

@@ -2,6 +2,7 @@
 
 import asyncio
 import http.server
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from playwright.sync_api import Page, expect
 
 from tests.conftest import StartNode
+from tests.processes import free_port, serve
 from tests.support import RunningNode, Sql, wait_until
 from tests.web.conftest import NewPerson
 from tests.web.test_walk import DESK, live, row
@@ -51,22 +53,43 @@ def test_ten_tabs_share_one_connection_and_each_shows_every_change(
     wait_until(lambda: streams(node) == 0, what="the connection ends with the last tab")
 
 
-def test_the_server_goes_and_comes_back_and_nothing_is_missing(
-    person: NewPerson, start_node: StartNode, database: Sql
-) -> None:
-    first = start_node(heartbeat_seconds=0.4)
-    page = person(first.url, **DESK).sign_in("csr")
+def test_the_server_is_killed_and_comes_back_and_nothing_is_missing(person: NewPerson, database: Sql) -> None:
+    port = free_port()
+    server = serve(database, port)
+    try:
+        page = person(f"http://127.0.0.1:{port}", **DESK).sign_in("csr")
+        live(page)
+        server.kill()
+        server.wait()
+        phase(page, "connecting")
+        phase(page, "offline")
+        expect(page.locator("#light")).to_have_text(
+            re.compile(r"Offline since .* (next try in|trying now).* · showing ")
+        )
+        for status in ("granted", "revoked", "granted"):
+            database.set(offers(database), status)
+        server = serve(database, port)
+        phase(page, "live", 45)
+        expect(row(page)).to_contain_text("Granted")
+        expect(page.locator("#activity-lines li")).to_have_count(3)
+    finally:
+        server.terminate()
+        assert server.wait(30) == 0
+
+
+def test_offline_and_back(person: NewPerson, database: Sql) -> None:
+    """The browser itself loses the network. Not in the worker, which the switch of the test does not reach."""
+    someone = person(**DESK)
+    someone.context.add_init_script("delete window.SharedWorker")
+    page = someone.sign_in("csr")
     live(page)
-    first.stop()
-    phase(page, "offline")
-    expect(page.locator("#light")).to_contain_text("Offline since")
-    expect(page.locator("#light")).to_contain_text("try")
-    for status in ("granted", "revoked", "granted"):
-        database.set(offers(database), status)
-    start_node(port=first.port, heartbeat_seconds=0.4)
-    phase(page, "live", 45)
+    someone.context.set_offline(True)
+    phase(page, "offline", 40)
+    database.set(offers(database), "granted")
+    expect(row(page)).to_contain_text("Pending")
+    someone.context.set_offline(False)
+    phase(page, "live", 40)
     expect(row(page)).to_contain_text("Granted")
-    expect(page.locator("#activity-lines li")).to_have_count(3)
 
 
 @contextmanager

@@ -1,0 +1,77 @@
+"""Toasts: they go by themselves, wait while somebody looks, are grouped, and are told to screen readers."""
+
+from playwright.sync_api import Page, expect
+
+from tests.support import OTHER, Sql
+from tests.web.conftest import NewPerson
+from tests.web.test_walk import DESK, live
+
+
+def desk(person: NewPerson) -> Page:
+    """The dashboard, with a clock that the test turns."""
+    someone = person(**DESK)
+    someone.sign_in("csr").close()
+    page = someone.tab("/web/icon.svg")
+    page.clock.install()
+    page.goto(f"{someone.url}/csr")
+    live(page)
+    return page
+
+
+def test_a_toast_goes_by_itself_after_five_seconds_or_as_many_as_were_chosen(person: NewPerson, database: Sql) -> None:
+    page = desk(person)
+    database.set(database.consents()[0], "granted")
+    toasts = page.locator(".toast")
+    expect(toasts).to_have_count(1)
+    page.clock.fast_forward(4_000)
+    expect(toasts).to_have_count(1)
+    page.clock.run_for(2_000)
+    expect(toasts).to_have_count(0)
+    database.run(
+        "INSERT INTO consentfeed.preferences (principal, preferences)"
+        " SELECT 'csr:' || id, '{\"toastSeconds\": 60}' FROM consentfeed.users WHERE role = 'csr'"
+    )
+    page.reload()
+    live(page)
+    database.set(database.consents()[0], "revoked")
+    expect(toasts).to_have_count(1)
+    page.clock.run_for(30_000)
+    expect(toasts).to_have_count(1)
+    page.clock.run_for(40_000)
+    expect(toasts).to_have_count(0)
+
+
+def test_a_toast_waits_while_it_is_hovered_or_focused_and_goes_when_it_is_not(person: NewPerson, database: Sql) -> None:
+    page = desk(person)
+    database.set(database.consents()[0], "granted")
+    toasts = page.locator(".toast")
+    toasts.hover()
+    page.clock.run_for(30_000)
+    expect(toasts).to_have_count(1)
+    page.mouse.move(10, 300)
+    toasts.get_by_role("button", name="Dismiss").focus()
+    page.clock.run_for(30_000)
+    expect(toasts).to_have_count(1)
+    page.locator("#search").focus()
+    page.clock.run_for(6_000)
+    expect(toasts).to_have_count(0)
+
+
+def test_many_are_three_and_a_number_and_the_keyboard_dismisses_them(person: NewPerson, database: Sql) -> None:
+    page = desk(person)
+    for consent in database.consents() + database.consents(OTHER)[:3]:
+        database.set(consent, "granted")
+    expect(page.locator(".toast")).to_have_count(3)
+    expect(page.locator(".toast-more")).to_have_text("and 4 more")
+    page.get_by_role("button", name="Dismiss").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_have_count(2)
+    page.keyboard.press("Escape")
+    expect(page.locator(".toast")).to_have_count(0)
+    expect(page.locator(".toast-more")).to_have_count(0)
+
+
+def test_a_toast_is_told_to_screen_readers(person: NewPerson, database: Sql) -> None:
+    page = desk(person)
+    database.set(database.consents()[0], "revoked")
+    expect(page.locator("[aria-live=polite]", has_text="consent revoked")).to_have_count(1)
