@@ -20,7 +20,8 @@ $(STAMP): pyproject.toml
 
 # What checks and tests the pages comes from npm, at test time alone. Without npm that part is left out, and said to be.
 $(NODE_STAMP): tests/web/package-lock.json
-	@if command -v npm >/dev/null; then npm ci --silent --prefix tests/web; fi
+	@command -v npm >/dev/null && npm ci --silent --prefix tests/web || \
+	echo 'npm could not install the tools of the pages: their JavaScript is not checked here.'
 
 demo: $(STAMP) ## Set everything up and run consentfeed dev on http://127.0.0.1:3001
 	$(BIN)/consentfeed dev
