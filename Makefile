@@ -18,10 +18,11 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $(STAMP)
 
-# What checks and tests the pages comes from npm, at test time alone. Without npm that part is left out, and said to be.
+# What checks and tests the pages comes from npm, at test time alone. Without it that part is left out, and said to be.
 $(NODE_STAMP): tests/web/package-lock.json
-	@command -v npm >/dev/null && npm ci --silent --prefix tests/web || \
-	echo 'npm could not install the tools of the pages: their JavaScript is not checked here.'
+	@command -v npm >/dev/null && node -e 'process.exit(+(parseInt(process.versions.node) < 20))' \
+	&& npm ci --silent --prefix tests/web || \
+	echo 'No Node 20 or newer, or its npm could not install the tools of the pages: their JavaScript is not checked here.'
 
 demo: $(STAMP) ## Set everything up and run consentfeed dev on http://127.0.0.1:3001
 	$(BIN)/consentfeed dev
@@ -38,7 +39,7 @@ lint: $(STAMP) $(NODE_STAMP) ## Run all linters
 	$(BIN)/squawk sql/migrations/*.sql
 	@if [ -d $(NODE_BIN) ]; then set -x; \
 	$(NODE_BIN)/eslint -c tests/web/eslint.config.js consentfeed/web tests/web && $(NODE_BIN)/tsc -p tests/web/tsconfig.json; \
-	else echo 'No npm here: the JavaScript was not checked.'; fi
+	else echo 'The JavaScript was not checked: see above.'; fi
 
 bench: $(STAMP) ## Run the benchmarks (minutes; needs gcc)
 	$(BIN)/python benchmarks/run.py
