@@ -27,9 +27,10 @@ def reset(id: str, reason: str) -> bytes:
     return _block(id=id, event="reset", data=f'{{"reason":"{reason}","snapshot":"/api/v1/consents"}}')
 
 
-def heartbeat(id: str) -> bytes:
-    """The stream's own position, and the time."""
-    return _block(id=id, event="heartbeat", data=f'{{"time":"{rfc3339(datetime.now(UTC))}"}}')
+def heartbeat(id: str, stale: float | None) -> bytes:
+    """The stream's own position, and the time; stale: for how many seconds the log could not be read."""
+    more = "" if stale is None else f',"stale":{stale:.1f}'
+    return _block(id=id, event="heartbeat", data=f'{{"time":"{rfc3339(datetime.now(UTC))}"{more}}}')
 
 
 def goodbye(reason: str) -> bytes:

@@ -131,6 +131,7 @@ def _announce(settings: Settings, port: int, owner_url: str) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     click.echo(
         f"\nconsentfeed runs on http://{host}:{port}\n"
+        f"  pages         http://{host}:{port}/ (sign-in), /customer, /csr, /admin\n"
         f"  API           http://{host}:{port}/openapi.json\n"
         f"  accounts      {', '.join(ACCOUNTS)}\n"
         f"  password      {PASSWORD}\n"

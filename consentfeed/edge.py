@@ -93,6 +93,9 @@ class Authenticator:
             if cookie:
                 refuse_foreign(request)
             principal = await self._sessions.by_cookie(cookie) if cookie else None
+            # A page that was opened for somebody else: another tab of this browser has signed in anew.
+            if principal and request.headers.get("consentfeed-user", principal.id) != principal.id:
+                principal = None
         if principal is None:
             raise Problem("signed-out", "Sign in, or send a bearer token that has not expired.")
         return principal

@@ -49,6 +49,7 @@ class Login:
         account = await self._database.find_user(credentials.email)
         if not await check_password(account, credentials.password) or account is None:
             raise _wrong()
+        await self._end(request.cookies.get(COOKIE))  # or its streams would go on for who was signed in before
         token, digest = new_session_token()
         if await self._database.open_session(account.id, digest, self._lifetime) is None:
             raise _wrong()  # disabled just now
@@ -68,12 +69,16 @@ class Login:
         if token is None or "authorization" in request.headers:
             return answer
         refuse_foreign(request)
-        principal = await self._sessions.by_cookie(token)
-        if principal is not None and principal.session is not None:
-            await self._database.end_session(principal.session)
-        self._sessions.forget(token)
+        await self._end(token)
         answer.headers["set-cookie"] = _cookie("", 0)
         return answer
+
+    async def _end(self, token: str | None) -> None:
+        """Ends the session of a cookie, if there is one."""
+        principal = await self._sessions.by_cookie(token) if token else None
+        if token and principal and principal.session:
+            await self._database.end_session(principal.session)
+            self._sessions.forget(token)
 
 
 def _wrong() -> Problem:

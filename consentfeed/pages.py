@@ -11,7 +11,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from consentfeed.edge import Authenticator
-from consentfeed.errors import Problem
+from consentfeed.errors import Busy, DatabaseAway, Problem
 
 WEB: Final = Path(__file__).parent / "web"
 # Page by path, and the roles it is for; a role's first page is where it goes after signing in.
@@ -53,21 +53,25 @@ class Pages:
 
     async def sign_in(self, request: Request) -> Response:
         """The sign-in page; who is signed in already goes to the first page of the role."""
-        home = _home(await self._role(request))
+        role = await self._role(request)
+        home = "/" if role is None else _home(role)
         return await self._file("signin.html", request) if home == "/" else _go(home)
 
     async def page(self, request: Request) -> Response:
         """A page for certain roles; anybody else is sent to where they may be."""
         role = await self._role(request)
-        if role not in PAGES[request.url.path]:
+        if role is not None and role not in PAGES[request.url.path]:
             return _go(_home(role))
         return await self._file(f"{request.url.path[1:]}.html", request)
 
-    async def _role(self, request: Request) -> str:
+    async def _role(self, request: Request) -> str | None:
+        """The role, "" for nobody; None where PostgreSQL is away: the page itself says so, and holds no data."""
         try:
             return (await self._authenticate(request)).role
         except Problem:
             return ""
+        except (Busy, DatabaseAway):
+            return None
 
     async def _file(self, name: str, request: Request) -> Response:
         response = await self._files.get_response(name, request.scope)

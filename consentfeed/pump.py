@@ -47,6 +47,7 @@ class Pump:
         self._stall_seconds = stall_seconds
         self._groups = Groups()
         self._woken = asyncio.Event()
+        self._beat_now = False
         self._reached = asyncio.Condition()
         self.place = feed.head
         self.generation = feed.generation
@@ -73,6 +74,11 @@ class Pump:
             before.cancel()
         reader.task = asyncio.create_task(self._say(reader, before, last_words))
 
+    def beat_soon(self) -> None:
+        """Heartbeats before their time."""
+        self._beat_now = True
+        self._woken.set()
+
     async def reached(self, seq: int, seconds: float = 5.0) -> None:
         """Returns when the pump has sent everything up to seq, or history changed; raises TimeoutError."""
         generation = self.generation
@@ -92,7 +98,8 @@ class Pump:
             if self.generation != self._feed.generation:
                 await self._restart()
             await self._round()
-            if time.monotonic() >= beat_at:
+            if self._beat_now or time.monotonic() >= beat_at:
+                self._beat_now = False
                 beat_at = time.monotonic() + self._heartbeat_seconds
                 await self._beat()
 

@@ -75,11 +75,12 @@ class Streams:
         self._settings = settings
         self._open: set[Open] = set()
         self._draining = False
+        self._stale: float | None = None
         self.pump = Pump(
             feed,
             self._places.read_older,
             self._reset,
-            blocks.heartbeat,
+            lambda place: blocks.heartbeat(place, self._stale),
             heartbeat_seconds=settings.heartbeat_seconds,
             stall_seconds=settings.stall_seconds,
         )
@@ -198,6 +199,9 @@ class Streams:
         """Closes streams whose time is up, or whose session has ended on whatever node; until cancelled."""
         while True:
             await asyncio.sleep(_WATCH_SECONDS)
+            before, self._stale = self._stale, self._unread()
+            if (before is None) != (self._stale is None):
+                self.pump.beat_soon()
             now, clock = time.monotonic(), time.time()
             for opened in [opened for opened in self._open if opened.expires_at <= clock]:
                 self._end(opened, "signed-out")
@@ -206,6 +210,10 @@ class Streams:
             if self._open:
                 with suppress(Busy, DatabaseAway):
                     await self._end_signed_out()
+
+    def _unread(self) -> float | None:
+        """Seconds since the log was last read to its end, where that is too long ago to be called live."""
+        return self._feed.age if self._feed.age > 3 * self._settings.poll_seconds else None
 
     async def _end_signed_out(self) -> None:
         sessions = {opened.principal.session for opened in self._open if opened.principal.session}

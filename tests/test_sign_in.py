@@ -107,6 +107,27 @@ def test_logout_ends_the_session_and_takes_the_cookie_away(browser: httpx.Client
     problem(browser.get(ME, headers={"Cookie": f"{COOKIE}={token}"}), "signed-out")
 
 
+def test_signing_in_again_ends_the_session_before(browser: httpx.Client) -> None:
+    sign_in(browser)
+    before = {"Cookie": f"{COOKIE}={browser.cookies[COOKIE]}"}
+    sign_in(browser, "customer@example.com")
+    browser.cookies.clear()
+    problem(browser.get(ME, headers=before), "signed-out")
+
+
+def test_a_page_that_was_opened_for_somebody_else_is_refused_and_changes_nothing(
+    rest: Rest, browser: httpx.Client
+) -> None:
+    sign_in(browser, "customer@example.com")
+    before, consent = rest.written(), rest.database.consents()[0]
+    for user in (STAFF["csr"], "", "nobody"):
+        headers = {"Consentfeed-User": user}
+        problem(browser.get("/api/v1/customer/consents", headers=headers), "signed-out")
+        problem(browser.post(f"/api/v1/customer/consents/{consent}/grant", headers=headers), "signed-out")
+    assert rest.written() == before
+    ok(browser.get("/api/v1/customer/consents", headers={"Consentfeed-User": CUSTOMER}))
+
+
 def test_logout_without_a_session_is_done_too(browser: httpx.Client) -> None:
     assert browser.post(LOGOUT).status_code == 204
     assert browser.post(LOGOUT, headers={"Cookie": f"{COOKIE}=nonsense"}).status_code == 204

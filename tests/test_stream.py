@@ -6,6 +6,8 @@ from datetime import datetime
 
 import pytest
 
+from consentfeed.errors import DatabaseAway
+from consentfeed.feed import Feed
 from tests.conftest import StartNode
 from tests.support import CUSTOMER, OTHER, PASSWORD, STAFF, RunningNode, Sql, bearer, wait_until
 
@@ -341,3 +343,18 @@ def test_anonymous_requests_get_no_stream(node: RunningNode) -> None:
     assert node.tail(token="nonsense").status == 401
     assert node.tail(token=bearer("csr", STAFF["csr"], lifetime=-1)).status == 401
     assert node.tail(token=bearer("csr", secret="another secret of another deployment")).status == 401
+
+
+def test_a_node_that_cannot_read_the_log_says_so_in_its_heartbeats(
+    start_node: StartNode, database: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = start_node(heartbeat_seconds=60.0, poll_seconds=0.2)
+    tail = node.tail()
+    with monkeypatch.context() as away:
+
+        async def cannot(_feed: Feed) -> None:
+            raise DatabaseAway
+
+        away.setattr(Feed, "refresh", cannot)
+        assert tail.wait_event("heartbeat").data["stale"] > 0.5
+    tail.wait(lambda t: [b for b in t.blocks if b.event == "heartbeat" and "stale" not in b.data])

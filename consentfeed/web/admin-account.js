@@ -82,9 +82,12 @@ async function newAccount() {
   return { email, role, password: password || undefined, customer_id: customer };
 }
 
-/** Id of the one customer who is meant. @param {string} q */
+/** Id of the one customer who is meant: whole id, address or number, for a search finds beginnings too. @param {string} q */
 async function findCustomer(q) {
-  const found = (await get(`/customers?${new URLSearchParams({ q, limit: '2' })}`)).data.customers;
+  const { data } = await get(`/customers?${new URLSearchParams({ q, limit: '1000' })}`);
+  /** @type {{id: string, email: string | null, msisdn: string | null}[]} */
+  const all = data.customers;
+  const found = all.filter(({ id, email, msisdn }) => [id, email, msisdn].some((one) => one?.toLowerCase() === q.toLowerCase()));
   if (found.length === 1) return found[0].id;
   throw new FieldProblem('customer_id', t(found.length ? 'users.many-customers' : 'users.no-customer', { q }));
 }

@@ -1,12 +1,13 @@
 // The connection light: how the feed does, as seen from here.
 
 import { byId, on } from './dom.js';
+import { personHeader } from './api.js';
 import { connectFeed } from './feed/feed.js';
 import { drawLight, lightWords } from './light.js';
 
 /** @param {string} name whose feed @param {() => void} signedOut in another tab, perhaps */
 export function watchFeed(name, signedOut) {
-  const feed = connectFeed({ url: '/api/v1/events', name, pollSeconds: 30 });
+  const feed = connectFeed({ url: '/api/v1/events', name, headers: personHeader(name), pollSeconds: 30 });
   let phase = feed.state.phase;
   const draw = () => {
     const { state } = feed;

@@ -11,11 +11,11 @@ import { byId, on } from './dom.js';
 import { leave, openPage } from './page.js';
 import { t } from './text.js';
 
-/** @typedef {{open: (rest: string) => void, close?: () => void}} Section */
+/** @typedef {{open?: (rest: string) => void, close?: () => void}} Section */
 
 /** @type {import('./feed/feed.js').Feed | null} */
 let feed = null;
-const [me, paths] = await Promise.all([openPage('admin', () => feed?.signOut()), offered()]);
+const me = await openPage('admin', () => feed?.signOut());
 feed = watchFeed(me.id, leave);
 
 /** @type {Record<string, Section>} */
@@ -23,19 +23,17 @@ const sections = {
   overview: nodesSection(),
   users: usersSection(me.id),
   purposes: purposesSection(),
-  log: { open() {} },
+  log: {},
   sessions: sessionsSection(),
-  access: { open() {} },
 };
 openLog();
-byId('tab-access').hidden = !('/api/v1/access' in paths);
 
 let shown = '';
 openTabs(byId('tabs'), (name, rest) => {
   if (shown && shown !== name) sections[shown].close?.();
   shown = name;
   document.title = `${t(`admin.${name}`)} · consentfeed`;
-  sections[name].open(rest);
+  sections[name].open?.(rest);
 });
 
 // The hash is for tabs: a plain link to #main would choose one.
@@ -43,8 +41,3 @@ on(byId('skip'), 'click', (event) => {
   event.preventDefault();
   byId('main').focus();
 });
-
-/** What the service offers, by path: not each version has an access trail. @returns {Promise<Record<string, unknown>>} */
-async function offered() {
-  return fetch('/openapi.json').then(async (answer) => (await answer.json()).paths).catch(() => ({}));
-}

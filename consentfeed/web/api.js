@@ -18,6 +18,18 @@ export class ApiError extends Error {
 /** @type {() => void} */
 let signedOut = () => {};
 
+/** @type {Record<string, string>} */
+let person = {};
+
+/** From now on requests are this person's alone: where another has signed in since, in another tab, they are refused.
+ * @param {string} id */
+export function speakFor(id) {
+  person = personHeader(id);
+}
+
+/** What a request says about whose it is. @param {string} id */
+export const personHeader = (id) => ({ 'Consentfeed-User': id });
+
 /** Sets what happens when the session has ended. @param {() => void} handler */
 export function whenSignedOut(handler) {
   signedOut = handler;
@@ -39,7 +51,7 @@ export const newKey = () => {
 /** @param {string} method @param {string} path @param {unknown} [body] @param {{key?: string}} [options] @returns {Promise<Answer>} */
 async function request(method, path, body, options = {}) {
   /** @type {Record<string, string>} */
-  const headers = { Accept: 'application/json' };
+  const headers = { Accept: 'application/json', ...person };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   if (options.key) headers['Idempotency-Key'] = options.key;
   const init = { method, headers, body: body === undefined ? undefined : JSON.stringify(body) };

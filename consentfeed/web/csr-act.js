@@ -113,7 +113,8 @@ async function decide(path, body) {
     const { data } = await post(path, body, { key });
     decided = data.consent;
     dialog('act').close();
-    toast(data.event ? { kind: 'success', text: t('csr.act-done') } : { kind: 'info', text: t('csr.act-nothing') });
+    if (data.event) toast({ kind: 'success', text: t('csr.act-done'), own: true });
+    else toast({ kind: 'info', text: t('csr.act-nothing'), own: true });
   } catch (error) {
     await explain(/** @type {import('./api.js').ApiError} */ (error));
   } finally {

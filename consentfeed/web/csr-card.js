@@ -105,6 +105,7 @@ export class Card {
     const state = slot(this.#inside, 'state');
     state.hidden = false;
     state.replaceChildren(element('p', 'problem', whyText(error)), again);
+    fill(this.#inside, { 'history-state': null });
   }
 
   /** @param {import('./csr-list.js').Customer} who @param {Consent[]} consents */

@@ -3,6 +3,7 @@
 import { get } from './api.js';
 
 const PAGE = 200;
+const FRESH = 1000;
 const MOST = 10_000;
 
 /** @typedef {{id: string, name: string | null, email: string | null, msisdn: string | null}} Customer */
@@ -151,6 +152,7 @@ export class ConsentList {
     const run = this.#run;
     if (query.q && !(await this.#finds(query.q)).has(consent.customer_id)) return;
     if (run !== this.#run || this.#at.has(consent.id)) return;
+    if (this.fresh.size >= FRESH) return; // else it would grow as long as nobody looks
     this.fresh.add(consent.id);
     this.#changed(null);
   }
@@ -159,7 +161,7 @@ export class ConsentList {
   #finds(q) {
     this.#found ??= get(`/customers?${new URLSearchParams({ q, limit: '1000' })}`).then(
       ({ data }) => new Set(data.customers.map((/** @type {Customer} */ customer) => customer.id)),
-      () => new Set(),
+      () => ((this.#found = null), new Set()),
     );
     return this.#found;
   }

@@ -2,7 +2,7 @@
 
 import { get } from './api.js';
 import { byId, clone, element, on, slot } from './dom.js';
-import { preference, setPreference } from './preferences.js';
+import { preference, setPreferences } from './preferences.js';
 import { t } from './text.js';
 import { KINDS, choices } from './csr-alerts.js';
 import { dialog } from './csr-panels.js';
@@ -36,9 +36,10 @@ export function openSettings() {
 
 /** Watches a customer, or no longer. @param {string} customer @param {boolean} on */
 export async function watch(customer, on) {
-  const chosen = choices();
-  const others = chosen.watched.filter((id) => id !== customer);
-  await setPreference('csr', { ...chosen, watched: on ? [...others, customer] : others });
+  await setPreferences(() => {
+    const others = choices().watched.filter((id) => id !== customer);
+    return { csr: { ...choices(), watched: on ? [...others, customer] : others } };
+  });
 }
 
 /** @param {string} kind */
@@ -93,10 +94,9 @@ async function save(event) {
   const quiet = { from: field('quiet-from').value, to: field('quiet-to').value };
   const keys = /** @type {HTMLInputElement} */ (byId('single-keys')).checked;
   try {
-    await setPreference('toastSeconds', Number(field('toast-seconds').value));
-    await setPreference('pollSeconds', Number(field('poll-seconds').value));
     const told = { about: field('about').value, messages: ticked('message'), sounds: ticked('sound') };
-    await setPreference('csr', { ...choices(), ...told, quiet, watched, keys });
+    const seconds = { toastSeconds: Number(field('toast-seconds').value), pollSeconds: Number(field('poll-seconds').value) };
+    await setPreferences(() => ({ ...seconds, csr: { ...choices(), ...told, quiet, watched, keys } }));
   } catch (error) {
     byId('settings-problem').textContent = whyText(error);
     return;

@@ -1,5 +1,6 @@
 // The dashboard: puts its parts together.
 
+import { personHeader } from './api.js';
 import { byId, on, slot } from './dom.js';
 import { connectFeed } from './feed/feed.js';
 import { leave, openPage } from './page.js';
@@ -7,7 +8,7 @@ import { preference } from './preferences.js';
 import { Activity } from './csr-activity.js';
 import { alertOf } from './csr-alerts.js';
 import { Card } from './csr-card.js';
-import { drawList, prepareFilters } from './csr-filters.js';
+import { drawList, prepareFilters, query } from './csr-filters.js';
 import { prepareKeys } from './csr-keys.js';
 import { prepareLight } from './csr-light.js';
 import { ConsentList } from './csr-list.js';
@@ -27,7 +28,7 @@ setSelf(user);
 byId('admin-link').hidden = user.role !== 'admin';
 const purposes = loadPurposes().catch(() => {});
 
-const feed = connectFeed({ url: '/api/v1/events', name: user.id, pollSeconds: preference('pollSeconds', 30) });
+const feed = connectFeed({ url: '/api/v1/events', name: user.id, headers: personHeader(user.id), pollSeconds: preference('pollSeconds', 30) });
 const list = new ConsentList(changed);
 const table = new Table(byId('grid'), byId('grid-rows'), list, { open: (row, byKey) => open(row.customer_id, row.id, byKey), refresh });
 const card = new Card(/** @type {Feed} */ (feed), { closed: () => table.select(''), table: () => table.focus(), decided });
@@ -58,7 +59,7 @@ async function show(query) {
 }
 
 function refresh() {
-  show(list.query);
+  show(query()); // what was typed meanwhile
 }
 
 function begin() {

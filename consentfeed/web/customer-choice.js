@@ -79,7 +79,8 @@ export class Choice {
       if (this.#wish !== wish) continue;
       this.#wish = null;
       this.draw();
-      if (problem) this.#complain(problem);
+      // The answer may have been lost after the change was made, and the feed have brought it.
+      if (problem && (this.#consent.status === 'granted') !== wish) this.#complain(problem);
     }
     this.#saving = false;
   }

@@ -1,6 +1,6 @@
 // The consent centre: puts its parts together.
 
-import { get } from './api.js';
+import { get, personHeader } from './api.js';
 import { byId, on } from './dom.js';
 import { connectFeed } from './feed/feed.js';
 import { leave, openPage } from './page.js';
@@ -21,7 +21,7 @@ import { channelName, whoText } from './customer-words.js';
 const RETRY_MS = 5000;
 
 const user = await openPage('customer', () => feed.signOut());
-const feed = connectFeed({ url: '/api/v1/events', name: user.id, pollSeconds: preference('pollSeconds', 30) });
+const feed = connectFeed({ url: '/api/v1/events', name: user.id, headers: personHeader(user.id), pollSeconds: preference('pollSeconds', 30) });
 const consents = new Consents();
 let history = new History();
 /** @type {{close: () => void} | null} */

@@ -1,10 +1,11 @@
 // What every page of somebody who is signed in begins with.
 
-import { ApiError, get, post, whenSignedOut } from './api.js';
+import { ApiError, get, post, speakFor, whenSignedOut } from './api.js';
 import { byId, element, on } from './dom.js';
 import { loadPreferences } from './preferences.js';
 import { keepLanguage, language, languages, loadTexts, t, translate } from './text.js';
 import { tick } from './time.js';
+import { toast } from './toasts.js';
 
 /** @typedef {{id: string, email: string, role: string}} User */
 
@@ -14,18 +15,22 @@ export async function openPage(name, beforeLeaving = () => {}) {
   whenSignedOut(leave);
   await loadTexts(name);
   translate(document);
-  const [me] = await Promise.all([get('/auth/me'), loadPreferences()]).catch(waitForServer);
+  const me = await get('/auth/me').catch(waitForServer);
+  speakFor(me.data.user.id);
+  await loadPreferences().catch(waitForServer);
   tick();
   drawLanguageChoice();
-  on(byId('signout'), 'click', async () => {
-    await post('/auth/logout').catch(() => {});
-    beforeLeaving();
-    leave();
-  });
+  on(byId('signout'), 'click', () => signOut().then(beforeLeaving).then(leave, stillHere));
   // The back button may bring a page back whole, for somebody who has signed out since.
   on(window, 'pageshow', (event) => event.persisted && location.reload());
   byId('user').textContent = me.data.user.email;
   return me.data.user;
+}
+
+const signOut = () => post('/auth/logout');
+
+function stillHere() {
+  toast({ kind: 'error', text: t('error.still-here'), detail: t('error.try-again') });
 }
 
 /** Says that there is no answer, and begins again until there is one. @param {unknown} error @returns {Promise<never>} */

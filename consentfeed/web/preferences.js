@@ -15,14 +15,11 @@ export function preference(name, fallback) {
   return name in kept ? kept[name] : fallback;
 }
 
-/** Makes a choice, here at once and on the server; here no longer where that fails. @param {string} name @param {unknown} value */
-export async function setPreference(name, value) {
-  const before = kept;
-  kept = { ...kept, [name]: value };
-  try {
-    await put('/preferences', { preferences: kept });
-  } catch (error) {
-    kept = before;
-    throw error;
-  }
+/** Makes choices, on top of those that another tab has made meanwhile. @param {() => Record<string, unknown>} choose is called
+ * when the newest are known */
+export async function setPreferences(choose) {
+  await loadPreferences();
+  const preferences = { ...kept, ...choose() };
+  await put('/preferences', { preferences });
+  kept = preferences;
 }

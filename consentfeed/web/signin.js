@@ -16,8 +16,11 @@ async function signIn(event) {
   if (empty) return complain(t(empty === email ? 'signin.no-email' : 'signin.no-password'), empty);
   submit.disabled = true;
   try {
-    await post('/auth/login', { email: email.value.trim(), password: password.value });
-    location.replace('/'); // the server knows where each role goes
+    const { data } = await post('/auth/login', { email: email.value.trim(), password: password.value });
+    if (data.user.role !== 'service') return location.replace('/'); // the server knows where each role goes
+    await post('/auth/logout');
+    submit.disabled = false;
+    complain(t('signin.no-page'), email);
   } catch (error) {
     submit.disabled = false;
     complain(why(/** @type {ApiError} */ (error)), password);

@@ -7,12 +7,16 @@ import { t } from './text.js';
 const SHOWN = 3;
 const ICONS = { success: '✓', warning: '!', error: '✕', info: 'i' };
 
-/** @typedef {{kind: 'success' | 'warning' | 'error' | 'info', text: string, detail?: string | Node, seconds?: number,
- *   action?: {text: string, run: () => void}}} Toast */
+const FORGOTTEN = 10_000;
+
+/** own: about what the person has just done; it and an error take the place of the oldest.
+ * @typedef {{kind: 'success' | 'warning' | 'error' | 'info', text: string, detail?: string | Node, seconds?: number,
+ *   own?: boolean, action?: {text: string, run: () => void}}} Toast */
 
 /** @type {{node: HTMLElement, left: number}[]} */
 let open = [];
 let hidden = 0;
+let hiddenAt = 0;
 /** @type {HTMLElement | null} */
 let region = null;
 const more = element('div', 'toast-more');
@@ -20,10 +24,12 @@ const more = element('div', 'toast-more');
 /** Shows a message; screen readers hear an error at once, all others when they pause. @param {Toast} toast */
 export function toast(toast) {
   region ??= makeRegion();
-  announce(toast);
+  if (open.length >= SHOWN && (toast.own || toast.kind === 'error')) close(open[0].node);
   if (open.length >= SHOWN) {
     hidden += 1;
+    hiddenAt = Date.now();
   } else {
+    announce(toast);
     const node = draw(toast);
     open.push({ node, left: 1000 * (toast.seconds ?? preference('toastSeconds', 5)) });
     region.prepend(node);
@@ -105,6 +111,8 @@ function close(node) {
 
 function age() {
   if (document.hidden || region?.matches(':hover') || region?.contains(document.activeElement)) return;
+  if (hidden && Date.now() - hiddenAt > FORGOTTEN) hidden = 0;
+  showMore();
   for (const entry of [...open]) {
     entry.left -= 250;
     if (entry.left <= 0) close(entry.node);

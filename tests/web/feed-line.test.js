@@ -139,7 +139,6 @@ test('goodbye: it comes back soon, counts no failure, and says "offline" to nobo
 for (const [what, provoke] of [
   ['goodbye signed-out', () => server.goodbye('signed-out')],
   ['a 401', () => (server.streamScript.push(status(401)), server.cut())],
-  ['a 403', () => (server.streamScript.push(status(403)), server.cut())],
   ['a 401 to a poll', () => (server.streamScript.push(...Array(9).fill(status(502))), server.pageScript.push(status(401)), server.cut())],
 ]) {
   test(`${what} ends it for good`, async () => {
@@ -383,4 +382,24 @@ test('what is no feed of ours is never taken for a page', async () => {
   await live();
   await until(() => seen.events.length === 2);
   assert.deepEqual(seen.events, [1, 2]);
+});
+
+test('a 403 is tried again like any other answer: it may be somebody in between who says it', async () => {
+  const seen = follow({ retrySeconds: 0.05 });
+  await live();
+  server.streamScript.push(status(403));
+  server.cut();
+  await until(() => server.of('stream').length === 3);
+  await live();
+  assert.ok(!seen.phases().includes('signed-out'));
+});
+
+test('a server that cannot read the log is not called live, and what is shown is as old as it says', async () => {
+  follow();
+  await live();
+  server.say(`id: ${START}\nevent: heartbeat\ndata: {"time":"${new Date().toISOString()}","stale":60.5}\n\n`);
+  await until(() => line.state.phase === 'catching-up');
+  assert.ok(Math.abs(Date.now() - 60_500 - line.state.heardAt) < 5000);
+  server.beat();
+  await live();
 });

@@ -42,7 +42,6 @@ def test_the_chosen_tab_survives_reload_and_back_and_arrows_walk(admin: Page) ->
     expect(admin.locator("#tab-users")).to_have_attribute("aria-selected", "true")
     expect(admin.locator("#panel-users")).to_be_visible()
     expect(admin.locator("#panel-log")).to_be_hidden()
-    expect(admin.locator("#tab-access")).to_be_hidden()  # until there is an access trail
 
 
 def test_a_node_shows_its_numbers_and_is_silent_when_it_reports_no_more(admin: Page, database: Sql) -> None:
@@ -84,6 +83,26 @@ def test_an_account_is_added_changed_disabled_and_enabled_but_not_ones_own(admin
     expect(own.locator("button:visible")).to_have_count(0)
     admin.fill("#users-q", "nobody at all")
     expect(admin.locator("#users .state")).to_contain_text("No account fits")
+
+
+def test_an_account_of_a_customer_is_the_very_customers_and_not_one_whose_address_begins_so(
+    admin: Page, database: Sql
+) -> None:
+    customer = database.new_customer("Nimali Perera")
+    database.run("UPDATE consentfeed.customers SET email = 'nimali@example.com' WHERE id = %s", customer)
+    admin.click("#tab-users")
+    admin.click("#users-add")
+    admin.check("#account [value=customer]")
+    admin.fill("#account-email", "nimali@example.co")
+    admin.click("#account [type=submit]")
+    expect(admin.locator("#account-customer_id-problem, #account [id*=customer][id$=problem]").first).not_to_be_empty()
+    admin.fill("#account-email", "nimali@example.com")
+    admin.click("#account [type=submit]")
+    expect(admin.locator("#account")).to_be_hidden()
+    found = database.run(
+        "SELECT email, customer_id::text FROM consentfeed.users WHERE role = 'customer' AND id = %s", customer
+    )
+    assert found == [("nimali@example.com", customer)]
 
 
 def test_a_list_says_when_it_is_old_or_cannot_be_read(admin: Page) -> None:

@@ -3,8 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
+from consentfeed.errors import DatabaseAway
 from consentfeed.pages import PAGES, WEB
-from tests.support import PASSWORD, RunningNode
+from tests.support import PASSWORD, RunningNode, Sql
 from tests.web.conftest import NewPerson
 
 ROLES = ("customer", "csr", "admin")
@@ -51,6 +52,54 @@ def test_the_language_of_the_browser_is_spoken_and_another_can_be_chosen(
     assert page.get_attribute("html", "lang") == code
     page.click("#languages [lang=en]")
     expect(page.locator("label[for=password]")).to_have_text("Password")
+
+
+def test_who_signs_in_in_another_tab_is_not_taken_for_who_was_there(person: NewPerson, database: Sql) -> None:
+    someone = person()
+    page = someone.sign_in("customer")
+    expect(page.get_by_role("switch")).to_have_count(4)
+    before = database.head()
+    with someone.context.expect_page() as opened:
+        page.evaluate("window.open('/web/icon.svg')")
+    credentials = {"email": "csr@example.com", "password": PASSWORD}
+    signing_in = "(body) => fetch('/api/v1/auth/login', { method: 'POST', body: JSON.stringify(body) })"
+    opened.value.evaluate(signing_in, credentials)
+    page.get_by_role("switch").first.click(timeout=2000)
+    page.wait_for_url("**/csr")
+    assert database.head() == before
+
+
+def test_an_account_of_a_program_is_told_that_it_has_no_page(person: NewPerson) -> None:
+    page = person().tab()
+    page.fill("#email", "service@example.com")
+    page.fill("#password", PASSWORD)
+    page.click("#submit")
+    expect(page.locator("#problem")).to_contain_text("no page")
+
+
+def test_a_page_comes_also_while_the_database_is_away_and_then_goes_on(
+    person: NewPerson, node: RunningNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    someone = person()
+    page = someone.sign_in("csr")
+
+    async def away(*_: object) -> None:
+        raise DatabaseAway
+
+    with monkeypatch.context() as patch:
+        patch.setattr(node.node.sessions, "by_cookie", away)
+        page.reload()
+        expect(page.get_by_role("alert")).to_contain_text("Try again")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("#light")).to_have_attribute("data-phase", "live")
+
+
+def test_a_sign_out_that_fails_says_so_and_stays(person: NewPerson) -> None:
+    page = person().sign_in("csr")
+    page.route("**/auth/logout", lambda route: route.fulfill(status=503))
+    page.click("#signout")
+    expect(page.locator(".toast")).to_contain_text("still signed in")
+    page.wait_for_url("**/csr")
 
 
 @pytest.mark.parametrize("role", [None, *ROLES, "service"])

@@ -75,3 +75,24 @@ def test_a_toast_is_told_to_screen_readers(person: NewPerson, database: Sql) -> 
     page = desk(person)
     database.set(database.consents()[0], "revoked")
     expect(page.locator("[aria-live=polite]", has_text="consent revoked")).to_have_count(1)
+
+
+def test_an_error_is_shown_however_many_there_are(person: NewPerson, database: Sql) -> None:
+    page = desk(person)
+    for consent in database.consents():
+        database.set(consent, "granted")
+    expect(page.locator(".toast-more")).to_have_text("and 1 more")
+    page.evaluate("import('/web/toasts.js').then(({ toast }) => toast({ kind: 'error', text: 'It failed' }))")
+    expect(page.locator(".toast[data-kind=error]")).to_have_text("✕It failed×")
+    expect(page.locator(".toast")).to_have_count(3)
+
+
+def test_choices_made_in_two_tabs_are_both_kept(person: NewPerson) -> None:
+    someone = person(**DESK)
+    tabs = [someone.sign_in("csr"), someone.tab("/csr")]
+    for tab, name in zip(tabs, ("one", "two"), strict=True):
+        live(tab)
+        choose = f"import('/web/preferences.js').then((kept) => kept.setPreferences(() => ({{ {name}: true }})))"
+        tab.evaluate(choose)
+    kept = tabs[0].evaluate("fetch('/api/v1/preferences').then((answer) => answer.json())")
+    assert kept == {"preferences": {"one": True, "two": True}}

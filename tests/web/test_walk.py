@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.support import CUSTOMER, Sql, wait_until
 from tests.web.conftest import NewPerson
@@ -82,3 +82,22 @@ def test_a_save_that_fails_puts_the_switch_back_and_says_why(person: NewPerson, 
     switch.click()
     wait_until(lambda: database.head() == 1, what="the change")
     expect(switch).to_have_attribute("aria-checked", "true")
+
+
+def test_a_change_whose_answer_is_lost_is_not_called_lost(person: NewPerson, database: Sql) -> None:
+    phone = person(**PHONE).sign_in("customer")
+    switch = phone.get_by_role("switch", name=re.compile("Offers.*SMS|SMS.*Offers"))
+    expect(switch).to_have_attribute("aria-checked", "false")
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        expect(switch).to_have_attribute("aria-checked", "true")
+        wait_until(lambda: "Turned on" in phone.locator("#history").inner_text(), what="the feed brings it")
+        route.abort()
+
+    phone.route("**/grant", lose)
+    switch.click()
+    expect(switch).not_to_have_attribute("aria-busy", "true")
+    expect(switch).to_have_attribute("aria-checked", "true")
+    expect(phone.locator(".problem:visible")).to_have_count(0)
+    assert database.head() == 1

@@ -33,12 +33,20 @@ export class Progress {
   take({ id, event, data }) {
     const value = read(data);
     if (event === 'goodbye') return value?.reason === 'signed-out' ? { signedOut: true } : { goodbye: true };
-    if (event === 'heartbeat') this.#clock.beat(Date.now(), value?.time);
-    // A stream beats only when it has sent everything.
-    if (event === 'heartbeat' || event === 'reset') this.#caughtUp(0);
+    if (event === 'heartbeat') this.#beat(value);
+    if (event === 'reset') this.#caughtUp(0);
     if (event === 'reset') this.reset(value?.reason, id || this.place);
     else if (id && event !== 'heartbeat' && data !== null) this.#event({ id, event, data: value });
     else if (id) this.#move(id);
+  }
+
+  /** A stream beats only when it has sent everything; stale: but for so many seconds the server could not look.
+   * @param {{time?: string, stale?: number} | null} value */
+  #beat(value) {
+    this.#clock.beat(Date.now(), value?.time ?? '');
+    this.#caughtUp(0);
+    const stale = value?.stale ?? 0;
+    this.#status.set(stale ? { phase: 'catching-up', delay: null, heardAt: Date.now() - stale * 1000 } : { phase: 'live' });
   }
 
   /** @param {import('./source.js').Page} page */

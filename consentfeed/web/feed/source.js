@@ -13,7 +13,7 @@ export class Failure extends Error {
     super(`The feed answered ${response.status}`);
     this.reason = reason;
     this.lost = response.status === 410;
-    this.signedOut = response.status === 401 || response.status === 403;
+    this.signedOut = response.status === 401;
     this.retryAfter = seconds(response.headers.get('retry-after'));
   }
 }

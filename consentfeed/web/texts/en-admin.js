@@ -9,7 +9,6 @@ export default {
   'admin.purposes': 'Purposes',
   'admin.log': 'Log',
   'admin.sessions': 'Sessions',
-  'admin.access': 'Access trail',
   'admin.actions': 'Actions',
   'admin.cancel': 'Cancel',
   'admin.loading': 'Loading',
@@ -198,6 +197,4 @@ export default {
   'sessions.end-title': 'End this session of {email}?',
   'sessions.end-text': 'Its streams close within seconds. The account may sign in again: disable it if it should not.',
   'sessions.ended': 'Ended a session of {email}',
-
-  'access.later': 'Who has looked at which customer: this comes with a later version.',
 };

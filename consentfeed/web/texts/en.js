@@ -9,6 +9,7 @@ export default {
   'signin.no-email': 'Enter your e-mail address.',
   'signin.no-password': 'Enter your password.',
   'signin.wrong': 'The e-mail address or the password is wrong. Check both, and try again.',
+  'signin.no-page': 'This account is for programs: it has no page.',
   'signin.too-often': 'Too many attempts. Wait a minute, and try again.',
   'signout': 'Sign out',
   'skip': 'Skip to the content',
@@ -43,6 +44,7 @@ export default {
   'toast.dismiss': 'Dismiss',
   'toast.more': { one: 'and {count} more', other: 'and {count} more' },
 
+  'error.still-here': 'You are still signed in.',
   'error.again': 'Try again',
   'error.offline': 'The connection is lost.',
   'error.try-again': 'Something went wrong here. Try again in a moment.',

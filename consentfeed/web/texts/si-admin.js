@@ -9,7 +9,6 @@ export default {
   'admin.purposes': 'අරමුණු',
   'admin.log': 'ලොගය',
   'admin.sessions': 'සැසි',
-  'admin.access': 'ප්‍රවේශ සටහන',
   'admin.actions': 'ක්‍රියා',
   'admin.cancel': 'අවලංගු කරන්න',
   'admin.loading': 'පූරණය වෙමින්',
@@ -198,6 +197,4 @@ export default {
   'sessions.end-title': '{email} හි මෙම සැසිය අවසන් කරන්නද?',
   'sessions.end-text': 'එහි ප්‍රවාහ තත්පර කිහිපයකින් වැසේ. ගිණුමට නැවත පුරනය විය හැක: එය වැළැක්වීමට අක්‍රිය කරන්න.',
   'sessions.ended': '{email} හි සැසියක් අවසන් කළා',
-
-  'access.later': 'කවුරුන් කුමන පාරිභෝගිකයා බැලුවේද: මෙය පසු අනුවාදයක් සමඟ එයි.',
 };

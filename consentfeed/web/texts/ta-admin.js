@@ -9,7 +9,6 @@ export default {
   'admin.purposes': 'நோக்கங்கள்',
   'admin.log': 'பதிவேடு',
   'admin.sessions': 'அமர்வுகள்',
-  'admin.access': 'அணுகல் பதிவு',
   'admin.actions': 'செயல்கள்',
   'admin.cancel': 'ரத்து செய்',
   'admin.loading': 'ஏற்றுகிறது',
@@ -198,6 +197,4 @@ export default {
   'sessions.end-title': '{email} இன் இந்த அமர்வை முடிக்கவா?',
   'sessions.end-text': 'அதன் ஓடைகள் சில வினாடிகளில் மூடும். கணக்கு மீண்டும் உள்நுழையலாம்: கூடாதெனில் முடக்கவும்.',
   'sessions.ended': '{email} இன் ஓர் அமர்வு முடிக்கப்பட்டது',
-
-  'access.later': 'யார் எந்த வாடிக்கையாளரைப் பார்த்தார்கள்: இது பிந்தைய பதிப்பில் வரும்.',
 };
