@@ -234,6 +234,7 @@ def test_open_sessions_are_listed_with_whose_they_are_and_which_one_asks(rest: R
     other = add(rest, password=PASSWORD)
     with httpx.Client(base_url=f"{rest.node.url}/api/v1") as elsewhere:
         sign_in(elsewhere, other["email"])
+        elsewhere.cookies.clear()  # as in another browser; in the same one it would end the first
         sign_in(elsewhere, other["email"])
     found = sessions(browser)
     assert [session["user"] for session in found if session["current"]] == [mine]

@@ -1,11 +1,10 @@
 // The draft of a purpose's next notice, beside the text in force.
 
 import { FieldProblem, clearProblems, confirm, explain, guard, submitting } from './admin-forms.js';
-import { languageName } from './admin-names.js';
 import { publication } from './admin-publication.js';
 import { put } from './api.js';
 import { byId, clone, fill, on, slot } from './dom.js';
-import { t } from './text.js';
+import { languageName, t } from './text.js';
 import { toast } from './toasts.js';
 
 /** @typedef {import('./admin-notices.js').Version} Version */

@@ -2,10 +2,9 @@
 
 import { draftForm } from './admin-draft.js';
 import { List } from './admin-list.js';
-import { languageName } from './admin-names.js';
 import { get } from './api.js';
 import { byId, clone, element, fill, slot } from './dom.js';
-import { t } from './text.js';
+import { languageName, t } from './text.js';
 import { timeNode } from './time.js';
 
 /** @typedef {{version: number, language: string, text: string, sha256: string, published_at: string | null, in_force: boolean}} Notice */

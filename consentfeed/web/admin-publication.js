@@ -1,9 +1,8 @@
 // What one is asked before a notice is published: what it supersedes, and that it is for ever.
 
-import { languageName } from './admin-names.js';
 import { post } from './api.js';
 import { element } from './dom.js';
-import { t } from './text.js';
+import { languageName, t } from './text.js';
 import { dateText } from './time.js';
 import { toast } from './toasts.js';
 

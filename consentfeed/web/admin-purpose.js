@@ -1,10 +1,9 @@
 // The form of one purpose, new or there already.
 
 import { FieldProblem, clearProblems, guard, submitting } from './admin-forms.js';
-import { channelName } from './admin-names.js';
 import { put } from './api.js';
 import { byId, clone, fill, on, slot } from './dom.js';
-import { t } from './text.js';
+import { channelName, t } from './text.js';
 import { toast } from './toasts.js';
 
 /** @typedef {import('./admin-purposes.js').Purpose} Purpose */

@@ -1,12 +1,11 @@
 // What customers can consent to: the list, and one of them, which has a place of its own (#purposes/marketing).
 
 import { List } from './admin-list.js';
-import { channelName } from './admin-names.js';
 import { noticesOf } from './admin-notices.js';
 import { purposeForm } from './admin-purpose.js';
 import { get } from './api.js';
 import { byId, element, fill, slot } from './dom.js';
-import { t } from './text.js';
+import { channelName, t } from './text.js';
 
 /** @typedef {{key: string, title: string, description: string, channels: string[], default_validity_days: number | null,
  *   position: number, offered: boolean, notice_version: number | null, languages: string[] | null}} Purpose */

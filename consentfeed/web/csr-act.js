@@ -2,11 +2,11 @@
 
 import { newKey, post } from './api.js';
 import { byId, element, on } from './dom.js';
-import { language, t } from './text.js';
+import { language, languageName, t } from './text.js';
 import { toast } from './toasts.js';
 import { notice } from './csr-notice.js';
 import { dialog } from './csr-panels.js';
-import { languageName, loadPurposes, purpose, reasonText, statusName, whatText, whyText } from './csr-words.js';
+import { loadPurposes, purpose, reasonText, statusName, whatText, whyText } from './csr-words.js';
 
 /** @typedef {import('./csr-list.js').Consent} Consent */
 

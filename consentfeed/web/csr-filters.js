@@ -1,9 +1,9 @@
 // The search and the filters, and the line that says what they found and of when it is.
 
 import { byId, element, on, slot } from './dom.js';
-import { t } from './text.js';
+import { channelName, t } from './text.js';
 import { clockText, minuteText } from './time.js';
-import { allPurposes, channelName, statusName, whyText } from './csr-words.js';
+import { allPurposes, statusName, whyText } from './csr-words.js';
 
 const TYPING = 250;
 const SORTS = { '-updated_at': 'csr.sort-newest', 'updated_at': 'csr.sort-oldest', 'customer': 'csr.sort-name', '-customer': 'csr.sort-name-back' };

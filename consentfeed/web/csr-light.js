@@ -26,6 +26,7 @@ export function prepareLight(feed, list, signedOut) {
     if (phase === 'signed-out') signedOut();
   }
 
+  on(byId('light'), 'click', () => feed.retryNow());
   on(feed, 'state', draw);
   setInterval(draw, 1000);
   draw();

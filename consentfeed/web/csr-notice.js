@@ -2,9 +2,9 @@
 
 import { get } from './api.js';
 import { byId } from './dom.js';
-import { t } from './text.js';
+import { languageName, t } from './text.js';
 import { dialog } from './csr-panels.js';
-import { languageName, purposeTitle, whyText } from './csr-words.js';
+import { purposeTitle, whyText } from './csr-words.js';
 
 /** A published text never changes. @type {Map<string, Promise<any>>} */
 const known = new Map();

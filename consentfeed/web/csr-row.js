@@ -2,7 +2,8 @@
 
 import { clone, fill, slot } from './dom.js';
 import { setTime } from './time.js';
-import { channelName, customerText, purposeTitle, setStatus } from './csr-words.js';
+import { customerText, purposeTitle, setStatus } from './csr-words.js';
+import { channelName } from './text.js';
 
 /** @typedef {import('./csr-list.js').Row} Row */
 

@@ -1,7 +1,7 @@
 // The domain's words: purposes and channels by their titles, who made a change and how.
 
 import { get } from './api.js';
-import { hasText, language, t } from './text.js';
+import { channelName, hasText, t } from './text.js';
 
 /** @typedef {{key: string, title: string, channels: string[], notice_version: number | null, languages: string[] | null}} Purpose */
 /** @typedef {{kind: string, id: string}} Actor */
@@ -30,9 +30,6 @@ export const purpose = (key) => purposes.get(key) ?? null;
 /** @param {string} key */
 export const purposeTitle = (key) => purposes.get(key)?.title ?? key;
 
-/** @param {string} channel */
-export const channelName = (channel) => (hasText(`channel.${channel}`) ? t(`channel.${channel}`) : channel);
-
 /** @param {string} status */
 export const statusName = (status) => (hasText(`status.${status}`) ? t(`status.${status}`) : status);
 
@@ -41,9 +38,6 @@ export const whatText = (consent) => `${purposeTitle(consent.purpose)} · ${chan
 
 /** What a customer is called. @param {import('./csr-list.js').Customer} customer */
 export const customerText = (customer) => customer.name ?? customer.email ?? customer.msisdn ?? customer.id;
-
-/** "Sinhala". @param {string} code */
-export const languageName = (code) => new Intl.DisplayNames([language(), 'en'], { type: 'language' }).of(code) ?? code;
 
 /** @param {Actor} actor */
 export const isSelf = (actor) => actor.id === self.id;

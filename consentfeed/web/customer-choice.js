@@ -1,9 +1,9 @@
 // One switch: shows what is held or, while that is being saved, what is wished.
 
 import { clone, element, fill, on, slot } from './dom.js';
-import { t } from './text.js';
+import { channelName, t } from './text.js';
 import { decide } from './customer-decision.js';
-import { channelName, stateNode } from './customer-words.js';
+import { stateNode } from './customer-words.js';
 
 /** @typedef {import('./customer-consents.js').Consent} Consent */
 /** @typedef {import('./customer-consents.js').BoundNotice} BoundNotice */

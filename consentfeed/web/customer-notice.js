@@ -2,10 +2,10 @@
 
 import { get } from './api.js';
 import { byId, clone, fill, on, slot } from './dom.js';
-import { language, t } from './text.js';
+import { channelName, language, t } from './text.js';
 import { dayText } from './time.js';
 import { noticeInForce, noticesAgreedTo } from './customer-consents.js';
-import { channelName, noticeName } from './customer-words.js';
+import { noticeName } from './customer-words.js';
 
 /** @typedef {import('./customer-consents.js').BoundNotice} BoundNotice */
 /** @typedef {{heading: string, notice: BoundNotice}} Part */

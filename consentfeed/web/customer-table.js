@@ -1,10 +1,10 @@
 // The history as a table: the newest lines on the screen, all of them on paper.
 
 import { byId, clone, element, fill, on, slot } from './dom.js';
-import { t } from './text.js';
+import { channelName, t } from './text.js';
 import { dateText, setTime, utcText } from './time.js';
 import { showNotice } from './customer-notice.js';
-import { channelName, didText, noticeName, reasonText, whoText } from './customer-words.js';
+import { didText, noticeName, reasonText, whoText } from './customer-words.js';
 
 /** @typedef {import('./customer-consents.js').Change} Change */
 

@@ -1,16 +1,10 @@
 // Plain words for what a customer decided, when, and who did it.
 
 import { element } from './dom.js';
-import { hasText, language, t } from './text.js';
+import { hasText, languageName, t } from './text.js';
 import { dayText, utcText } from './time.js';
 
 /** @typedef {import('./customer-consents.js').Consent} Consent */
-
-/** @param {string} channel */
-export const channelName = (channel) => (hasText(`channel.${channel}`) ? t(`channel.${channel}`) : channel);
-
-/** "Sinhala". @param {string} code */
-export const languageName = (code) => new Intl.DisplayNames([language(), 'en'], { type: 'language' }).of(code) ?? code;
 
 /** "Version 2, English". @param {{version: number, language: string}} notice */
 export const noticeName = (notice) => t('customer.version', { version: String(notice.version), language: languageName(notice.language) });

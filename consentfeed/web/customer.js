@@ -5,7 +5,7 @@ import { byId, on } from './dom.js';
 import { connectFeed } from './feed/feed.js';
 import { leave, openPage } from './page.js';
 import { preference } from './preferences.js';
-import { language, t } from './text.js';
+import { channelName, language, t } from './text.js';
 import { dateText } from './time.js';
 import { toast } from './toasts.js';
 import { choice, drawCards } from './customer-cards.js';
@@ -14,7 +14,7 @@ import { History } from './customer-history.js';
 import { prepareLight } from './customer-light.js';
 import { showNotices } from './customer-notice.js';
 import { drawHistory, drawHistoryFailed } from './customer-table.js';
-import { channelName, whoText } from './customer-words.js';
+import { whoText } from './customer-words.js';
 
 /** @typedef {import('./customer-consents.js').Consent} Consent */
 

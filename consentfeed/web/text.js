@@ -62,3 +62,12 @@ export function translate(root) {
   }
   for (const template of root.querySelectorAll('template')) translate(template.content);
 }
+
+/** "App notification", or the key itself where a catalogue has no name for it. @param {string} channel */
+export const channelName = (channel) => (hasText(`channel.${channel}`) ? t(`channel.${channel}`) : channel);
+
+/** The name of a language in the reader's, or its own: not each browser knows each. @param {string} tag @returns {string} */
+export function languageName(tag) {
+  const known = new Intl.DisplayNames(language(), { type: 'language', fallback: 'none' }).of(tag);
+  return known ?? languages[/** @type {keyof typeof languages} */ (tag)] ?? tag;
+}

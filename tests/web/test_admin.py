@@ -116,7 +116,7 @@ def test_a_list_says_when_it_is_old_or_cannot_be_read(admin: Page) -> None:
     admin.reload()
     expect(users).to_have_attribute("data-state", "error")
     admin.unroute("**/api/v1/users?*")
-    users.get_by_role("button", name="Try again").click()
+    users.get_by_role("button", name="Try again", exact=True).click()
     expect(users).to_have_attribute("data-state", "ready")
 
 

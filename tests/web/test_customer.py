@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.conftest import StartNode
-from tests.support import CUSTOMER, RunningNode, Sql
+from tests.support import CUSTOMER, RunningNode, Sql, wait_until
 from tests.web.conftest import ARTEFACTS, NewPerson
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
@@ -102,10 +102,11 @@ def test_offline_a_save_fails_with_words_and_a_lost_answer_is_found_by_the_feed(
     page.unroute("**/grant")
     page.route("**/grant", lose)
     switch(page).tap()
+    wait_until(lambda: database.head() == 1, what="the change")
+    expect(switch(page)).to_have_attribute("aria-busy", "false")
     expect(switch(page)).to_have_attribute("aria-checked", "true")
     expect(line(page).locator(".problem")).to_be_empty()
     expect(page.locator(".toast")).to_have_count(0)
-    assert database.head() == 1
 
 
 def test_a_busy_server_is_asked_again_under_the_same_key_and_the_switch_says_saving(

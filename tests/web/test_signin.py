@@ -90,7 +90,7 @@ def test_a_page_comes_also_while_the_database_is_away_and_then_goes_on(
         patch.setattr(node.node.sessions, "by_cookie", away)
         page.reload()
         expect(page.get_by_role("alert")).to_contain_text("Try again")
-    page.get_by_role("button", name="Try again").click()
+    page.get_by_role("button", name="Try again", exact=True).click()
     expect(page.locator("#light")).to_have_attribute("data-phase", "live")
 
 

@@ -38,6 +38,7 @@ export default {
   'light.next-try': 'next try in {seconds} s',
   'light.trying': 'trying now',
   'light.showing': 'showing {time}',
+  'light.try': 'While offline: try again now',
   'light.signed-out': 'Signed out',
 
   'toast.region': 'Messages',

@@ -38,6 +38,7 @@ export default {
   'light.next-try': 'ඊළඟ උත්සාහය තත්පර {seconds}කින්',
   'light.trying': 'දැන් උත්සාහ කරයි',
   'light.showing': '{time} හි තත්ත්වය',
+  'light.try': 'නොබැඳි විට: දැන් නැවත උත්සාහ කරන්න',
   'light.signed-out': 'ඉවත් වී ඇත',
 
   'toast.region': 'පණිවුඩ',

@@ -38,6 +38,7 @@ export default {
   'light.next-try': 'அடுத்த முயற்சி {seconds} வினாடியில்',
   'light.trying': 'இப்போது முயல்கிறது',
   'light.showing': '{time} நிலவரம்',
+  'light.try': 'இணைப்பில்லாதபோது: இப்போது மீண்டும் முயல்',
   'light.signed-out': 'வெளியேறியது',
 
   'toast.region': 'செய்திகள்',
