@@ -200,7 +200,7 @@ def test_a_history_shows_the_newest_and_prints_all(person: NewPerson, database: 
     page = customer(person)
     rows = page.locator("#history-rows tr")
     expect(rows).to_have_count(16)
-    assert [row.is_visible() for row in rows.all()] == [True] * 10 + [False] * 6
+    wait_until(lambda: [row.is_visible() for row in rows.all()] == [True] * 10 + [False] * 6)
     page.get_by_role("button", name="Show 6 more").click()
     expect(rows.nth(10)).to_be_focused()
     expect(page.locator("#history-more")).to_be_hidden()
