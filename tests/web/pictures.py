@@ -42,6 +42,7 @@ def take(browser: Browser, url: str) -> None:
     expect(desk.locator("#card .timeline li").first).to_be_visible()
     desk.screenshot(path=PICTURES / "csr-card.png", animations="disabled")
     admin = signed_in(browser, url, "admin", 1280, 720)
+    expect(admin.locator("#nodes tbody tr")).to_contain_text("Well")
     admin.screenshot(path=PICTURES / "admin.png", animations="disabled")
 
 
