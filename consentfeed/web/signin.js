@@ -55,4 +55,5 @@ await loadTexts();
 translate(document);
 drawLanguages();
 on(byId('form'), 'submit', signIn);
-email.focus();
+submit.disabled = false; // not before: the browser itself would send the form, and leave the page
+if (document.activeElement === document.body) email.focus();

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.conftest import StartNode
 from tests.support import CUSTOMER, PASSWORD, RunningNode
@@ -50,9 +50,15 @@ class Person:
         if message.type in ("error", "warning") and not message.text.startswith(EXPECTED):
             self.complaints.append(message.text)
 
+    def signing_in(self) -> Page:
+        """A new tab with the sign-in page, when it can be used."""
+        page = self.tab()
+        expect(page.locator("#submit")).to_be_enabled()
+        return page
+
     def sign_in(self, role: str) -> Page:
         """By the sign-in page, as one of the accounts of the template database."""
-        page = self.tab()
+        page = self.signing_in()
         page.fill("#email", f"{role}@example.com")
         page.fill("#password", PASSWORD)
         page.click("#submit")

@@ -1,7 +1,7 @@
 """The sign-in page, who is sent where, and what the pages' answers forbid."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from consentfeed.errors import DatabaseAway
 from consentfeed.pages import PAGES, WEB
@@ -24,7 +24,7 @@ def test_signing_in_leads_to_the_page_of_the_role_and_signing_out_back(person: N
 
 
 def test_a_wrong_password_is_said_and_the_address_stays(person: NewPerson) -> None:
-    page = person().tab()
+    page = person().signing_in()
     page.fill("#email", "csr@example.com")
     page.fill("#password", "wrong")
     page.keyboard.press("Enter")
@@ -36,8 +36,22 @@ def test_a_wrong_password_is_said_and_the_address_stays(person: NewPerson) -> No
     page.wait_for_url("**/csr")
 
 
+def test_nothing_is_sent_before_the_page_is_ready(person: NewPerson) -> None:
+    someone = person()
+    held: list[Route] = []
+    someone.context.route("**/texts/en.js", lambda route: held.append(route))
+    page = someone.tab()
+    page.fill("#email", "csr@example.com")
+    page.fill("#password", PASSWORD)
+    page.keyboard.press("Enter")
+    held[0].continue_()
+    expect(page.locator("#submit")).to_be_enabled()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/csr")
+
+
 def test_what_is_left_empty_is_asked_for_and_nothing_is_sent(person: NewPerson) -> None:
-    page = person().tab()
+    page = person().signing_in()
     page.click("#submit")
     expect(page.locator("#problem")).to_have_text("Enter your e-mail address.")
     expect(page.locator("#email")).to_be_focused()
@@ -70,7 +84,7 @@ def test_who_signs_in_in_another_tab_is_not_taken_for_who_was_there(person: NewP
 
 
 def test_an_account_of_a_program_is_told_that_it_has_no_page(person: NewPerson) -> None:
-    page = person().tab()
+    page = person().signing_in()
     page.fill("#email", "service@example.com")
     page.fill("#password", PASSWORD)
     page.click("#submit")
