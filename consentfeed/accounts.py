@@ -7,7 +7,7 @@ from uuid import UUID
 
 import click
 
-from consentfeed import deployment, identity
+from consentfeed import deployment, identity, policy
 from consentfeed.database import Database
 from consentfeed.deployment import DATA_DIR, with_database
 from consentfeed.errors import StatementFailed
@@ -21,7 +21,7 @@ def user() -> None:
 
 @user.command("add")
 @click.option("--email", required=True)
-@click.option("--role", type=click.Choice(identity.ROLES), required=True)
+@click.option("--role", type=click.Choice(policy.ROLES), required=True)
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input, not from a prompt.")
 @click.option("--no-password", is_flag=True, help="An account that signs in with tokens alone.")
 @DATA_DIR
@@ -76,7 +76,7 @@ def user_list(data_dir: str | None) -> None:
 
 
 @click.command()
-@click.option("--role", type=click.Choice(identity.ROLES), required=True)
+@click.option("--role", type=click.Choice(policy.ROLES), required=True)
 @click.option("--email", help="Whose token; needed for a customer.")
 @click.option("--expires", default="8h", show_default=True, help="90s, 15m or 8h.")
 @DATA_DIR

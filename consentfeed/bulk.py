@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from consentfeed.answers import IDEMPOTENT, Answer, Cause, problem_of, require_reason, told
 from consentfeed.database import Database, Outcome
-from consentfeed.edge import STAFF, Endpoint, Json
+from consentfeed.edge import Endpoint, Json
 from consentfeed.errors import Problem
 from consentfeed.filters import Ids
 from consentfeed.identity import Principal
@@ -63,7 +63,7 @@ class BulkApi:
         """The route of this file."""
         return [
             Endpoint(
-                "POST", _PATH, self.decide, STAFF, "Grant and revoke many consents at once",
+                "POST", _PATH, self.decide, "Grant and revoke many consents at once",
                 body=Bulk, answers={200: "One outcome each, in order"}, gives=Outcomes, headers=IDEMPOTENT,
             ),
         ]  # fmt: skip

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from consentfeed.cursor import read_cursor, write_cursor
 from consentfeed.database import Database
-from consentfeed.edge import EVERYONE, STAFF, Endpoint, Json, json_answer
+from consentfeed.edge import Endpoint, Json, json_answer
 from consentfeed.errors import Problem
 from consentfeed.events import Position, Seal, event_from_row, format_id
 from consentfeed.filters import Ids
@@ -53,19 +53,19 @@ class ConsentApi:
         """The routes of this file."""
         return [
             Endpoint(
-                "GET", "/api/v1/customer/consents", self.own, ("customer",), "Own consents",
+                "GET", "/api/v1/customer/consents", self.own, "Own consents",
                 gives=Consents, answer_headers=_POSITION,
             ),
             Endpoint(
-                "GET", _PATH, self.all, STAFF, "All consents, page by page",
+                "GET", _PATH, self.all, "All consents, page by page",
                 query=Search, gives=ConsentPage, answer_headers=_POSITION,
             ),
             Endpoint(
-                "GET", _PATH + "/{id}", self.one, EVERYONE, "One consent",
+                "GET", _PATH + "/{id}", self.one, "One consent",
                 gives=Consent, answer_headers=_ETAG,
             ),
             Endpoint(
-                "GET", _PATH + "/{id}/history", self.history, EVERYONE, "Events of a consent, oldest first",
+                "GET", _PATH + "/{id}/history", self.history, "Events of a consent, oldest first",
                 gives=History,
             ),
         ]  # fmt: skip

@@ -29,21 +29,20 @@ class DecisionApi:
 
     def endpoints(self) -> list[Endpoint]:
         """The routes of this file."""
-        own, behalf = ("customer", "service"), ("csr", "admin")
+        behalf = " on the customer's behalf"
         return [
-            self._endpoint("grant", "/api/v1/customer/consents/{id}/grant", own),
-            self._endpoint("revoke", "/api/v1/customer/consents/{id}/revoke", own),
+            self._endpoint("grant", "/api/v1/customer/consents/{id}/grant"),
+            self._endpoint("revoke", "/api/v1/customer/consents/{id}/revoke"),
             self._endpoint("grant", "/api/v1/consents/{id}/grant", behalf),
             self._endpoint("revoke", "/api/v1/consents/{id}/revoke", behalf),
         ]
 
-    def _endpoint(self, action: str, path: str, roles: tuple[str, ...]) -> Endpoint:
+    def _endpoint(self, action: str, path: str, behalf: str = "") -> Endpoint:
         async def decide(request: Request, principal: Principal) -> Response:
             return await self.decide(request, principal, action, path)
 
-        behalf = " on the customer's behalf" if "csr" in roles else ""
         return Endpoint(
-            "POST", path, decide, roles, f"{action.capitalize()} a consent{behalf}",
+            "POST", path, decide, f"{action.capitalize()} a consent{behalf}",
             body=Answer, answers={200: "The consent, and the event if something changed"}, gives=Decided,
             headers=IDEMPOTENT | (_CONDITION if action == "grant" else {}),
         )  # fmt: skip

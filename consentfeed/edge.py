@@ -15,20 +15,18 @@ from starlette.types import Receive, Scope, Send
 from consentfeed import metrics
 from consentfeed.errors import RETRY_AFTER, Busy, DatabaseAway, Problem, StatementFailed
 from consentfeed.identity import Principal, Sessions
+from consentfeed.policy import ACCESS, Access
 
 log = structlog.get_logger()
 COOKIE: Final = "consentfeed_session"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-ADMIN: Final = ("admin",)
-STAFF: Final = ("csr", "admin", "service")
-EVERYONE: Final = ("customer", *STAFF)
 # SQLSTATE classes and codes that blame a value: what got past the edge's own checks.
 _BAD_VALUE: Final = ("22", "23514", "54000")
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A route as a value: what it is, who may use it (nobody signed in: open), what goes in and out.
+    """A route as a value: what it is, and what goes in and out; who may use it stands in policy.ACCESS.
 
     query and body are the types of what comes in, gives that of a success; headers go by name to what they say.
     """
@@ -36,7 +34,6 @@ class Endpoint:
     method: str
     path: str
     handle: Callable[[Request, Any], Awaitable[Response]]
-    roles: tuple[str, ...]
     summary: str
     body: type | None = None
     answers: Mapping[int, str] = field(default_factory=lambda: {200: "Done"})
@@ -45,10 +42,19 @@ class Endpoint:
     headers: Mapping[str, str] = field(default_factory=dict)
     answer_headers: Mapping[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Raises KeyError for a route that policy.ACCESS does not name."""
+        self.access  # noqa: B018
+
     @property
     def name(self) -> str:
         """Method and path, as in "GET /healthz"."""
         return f"{self.method} {self.path}"
+
+    @property
+    def access(self) -> Access:
+        """Who may use it."""
+        return ACCESS[self.name]
 
 
 class Json(Response):
@@ -143,11 +149,12 @@ class Guarded:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        if not self._endpoint.roles:
+        roles = self._endpoint.access.roles
+        if not roles:
             return await self._endpoint.handle(request, None)
         principal = await self._authenticate(request)
-        if principal.role not in self._endpoint.roles:
-            raise Problem("forbidden", f"This is for {', '.join(self._endpoint.roles)}.")
+        if principal.role not in roles:
+            raise Problem("forbidden", f"This is for {', '.join(roles)}.")
         return await self._endpoint.handle(request, principal)
 
     def _refused(self, error: StatementFailed) -> Problem:

@@ -14,8 +14,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from consentfeed.database import Account, OpenSession
+from consentfeed.policy import ROLES
 
-ROLES: Final = ("customer", "csr", "admin", "service")
 _ALGORITHM: Final = "HS256"
 _ISSUER: Final = "consentfeed"
 _REMEMBERED_SECONDS: Final = 2.0

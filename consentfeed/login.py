@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from consentfeed.database import Database
-from consentfeed.edge import COOKIE, EVERYONE, Endpoint, json_answer, refuse_foreign
+from consentfeed.edge import COOKIE, Endpoint, json_answer, refuse_foreign
 from consentfeed.errors import Problem
 from consentfeed.identity import Principal, Sessions, check_password, new_session_token
 from consentfeed.inputs import Text, read_body
@@ -35,11 +35,11 @@ class Login:
         """The routes of this file."""
         return [
             Endpoint(
-                "POST", "/api/v1/auth/login", self.login, (), "Sign in with a password", body=Credentials,
+                "POST", "/api/v1/auth/login", self.login, "Sign in with a password", body=Credentials,
                 answers={200: "Signed in"}, gives=SignedIn, answer_headers={"Set-Cookie": "The session"},
             ),
-            Endpoint("GET", "/api/v1/auth/me", self.me, EVERYONE, "Who is signed in", gives=SignedIn),
-            Endpoint("POST", "/api/v1/auth/logout", self.logout, (), "Sign out", answers={204: "Signed out"}),
+            Endpoint("GET", "/api/v1/auth/me", self.me, "Who is signed in", gives=SignedIn),
+            Endpoint("POST", "/api/v1/auth/logout", self.logout, "Sign out", answers={204: "Signed out"}),
         ]  # fmt: skip
 
     async def login(self, request: Request, _nobody: None) -> Response:

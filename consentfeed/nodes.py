@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from consentfeed.administration import Administration
-from consentfeed.edge import ADMIN, Endpoint, json_answer
+from consentfeed.edge import Endpoint, json_answer
 from consentfeed.identity import Principal
 from consentfeed.shapes import Nodes
 
@@ -18,7 +18,7 @@ class NodeApi:
 
     def endpoints(self) -> list[Endpoint]:
         """The route of this file."""
-        return [Endpoint("GET", "/api/v1/nodes", self.all, ADMIN, "Nodes and their numbers", gives=Nodes)]
+        return [Endpoint("GET", "/api/v1/nodes", self.all, "Nodes and their numbers", gives=Nodes)]
 
     async def all(self, _request: Request, _principal: Principal) -> Response:
         """All nodes that have reported lately."""

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from consentfeed.administration import Administration
 from consentfeed.database import Database
-from consentfeed.edge import ADMIN, EVERYONE, Endpoint, json_answer
+from consentfeed.edge import Endpoint, json_answer
 from consentfeed.errors import Problem
 from consentfeed.identity import Principal
 from consentfeed.inputs import Language, Text, decode, read_body
@@ -43,19 +43,19 @@ class NoticeApi:
         of_purpose = "/api/v1/purposes/{key}/notices"
         return [
             Endpoint(
-                "GET", "/api/v1/notices/{key}/{version}/{language}", self.one, EVERYONE,
-                "The text of a published notice", gives=Notice,
+                "GET", "/api/v1/notices/{key}/{version}/{language}", self.one, "The text of a published notice",
+                gives=Notice,
             ),
             Endpoint(
-                "GET", of_purpose, self.all, ADMIN, "All notices of a purpose, drafts too", gives=NoticeVersions,
+                "GET", of_purpose, self.all, "All notices of a purpose, drafts too", gives=NoticeVersions,
             ),
             # Before the next, whose path it fits too.
             Endpoint(
-                "POST", of_purpose + "/{version}/publish", self.publish, ADMIN,
-                "Publish all languages of a draft", gives=NoticeVersions,
+                "POST", of_purpose + "/{version}/publish", self.publish, "Publish all languages of a draft",
+                gives=NoticeVersions,
             ),
             Endpoint(
-                "PUT", of_purpose + "/{version}/{language}", self.draft, ADMIN, "Write a draft of a notice",
+                "PUT", of_purpose + "/{version}/{language}", self.draft, "Write a draft of a notice",
                 body=Draft, gives=NoticeVersions,
             ),
         ]  # fmt: skip

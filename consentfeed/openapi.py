@@ -49,10 +49,10 @@ def _operation(endpoint: Endpoint, parameters: list[Json]) -> Json:
         "summary": endpoint.summary,
         "parameters": parameters,
         "responses": _responses(endpoint),
-        "security": [{"bearer": []}, {"session": []}] if endpoint.roles else [],
+        "security": [{"bearer": []}, {"session": []}] if endpoint.access.roles else [],
     }
-    if endpoint.roles:
-        operation["description"] = f"For {', '.join(endpoint.roles)}."
+    if endpoint.access.roles:
+        operation["description"] = f"For {', '.join(endpoint.access.roles)}."
     if endpoint.body:
         operation["requestBody"] = {"content": {"application/json": {"schema": _reference(endpoint.body)}}}
     return operation
@@ -90,7 +90,7 @@ def _responses(endpoint: Endpoint) -> Json:
     responses: Json = {"default": {"description": "A problem", "content": problem}}
     for status, text in endpoint.answers.items():
         answer = responses[str(status)] = {"description": text}
-        if status >= 400 and endpoint.roles:  # /readyz says why in its own form
+        if status >= 400 and endpoint.access.roles:  # /readyz says why in its own form
             answer["content"] = problem
         elif endpoint.gives:
             answer["content"] = {"application/json": {"schema": _reference(endpoint.gives)}}
@@ -99,7 +99,7 @@ def _responses(endpoint: Endpoint) -> Json:
                 name: {"description": told, "schema": {"type": "string"}}
                 for name, told in endpoint.answer_headers.items()
             }
-    for status, text in ((401, "Nobody is signed in"), (403, "Not for this role")) if endpoint.roles else ():
+    for status, text in ((401, "Nobody is signed in"), (403, "Not for this role")) if endpoint.access.roles else ():
         responses[str(status)] = {"description": text, "content": problem}
     return responses
 

@@ -24,10 +24,10 @@ class Ops:
         """The routes of this file."""
         readiness = {200: "Ready", 503: "Not ready, and why"}
         return [
-            Endpoint("GET", "/healthz", self.health, (), "Whether the process answers", gives=Health),
-            Endpoint("GET", "/readyz", self.ready, (), "Whether the node serves", answers=readiness, gives=Readiness),
-            Endpoint("GET", "/metrics", self.numbers, (), "Metrics for Prometheus"),
-            Endpoint("GET", "/openapi.json", self.openapi, (), "This description"),
+            Endpoint("GET", "/healthz", self.health, "Whether the process answers", gives=Health),
+            Endpoint("GET", "/readyz", self.ready, "Whether the node serves", answers=readiness, gives=Readiness),
+            Endpoint("GET", "/metrics", self.numbers, "Metrics for Prometheus"),
+            Endpoint("GET", "/openapi.json", self.openapi, "This description"),
         ]
 
     def describe(self, endpoints: Sequence[Endpoint]) -> None:

@@ -12,10 +12,12 @@ from starlette.types import Scope
 
 from consentfeed.edge import Authenticator
 from consentfeed.errors import Busy, DatabaseAway, Problem
+from consentfeed.policy import ACCESS
 
 WEB: Final = Path(__file__).parent / "web"
-# Page by path, and the roles it is for; a role's first page is where it goes after signing in.
-PAGES: Final = {"/customer": ("customer",), "/csr": ("csr", "admin"), "/admin": ("admin",)}
+# Where each role goes after signing in.
+HOMES: Final = {"customer": "/customer", "csr": "/csr", "admin": "/admin"}
+PAGES: Final = tuple(HOMES.values())
 _HEADERS: Final = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
     " connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -60,7 +62,7 @@ class Pages:
     async def page(self, request: Request) -> Response:
         """A page for certain roles; anybody else is sent to where they may be."""
         role = await self._role(request)
-        if role is not None and role not in PAGES[request.url.path]:
+        if role is not None and role not in ACCESS[f"GET {request.url.path}"].roles:
             return _go(_home(role))
         return await self._file(f"{request.url.path[1:]}.html", request)
 
@@ -81,7 +83,7 @@ class Pages:
 
 
 def _home(role: str) -> str:
-    return next((path for path, roles in PAGES.items() if role == roles[0]), "/")
+    return HOMES.get(role, "/")
 
 
 def _go(path: str) -> Response:

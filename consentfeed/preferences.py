@@ -14,7 +14,6 @@ from consentfeed.inputs import read_body
 from consentfeed.shapes import Preferences
 
 _PATH: Final = "/api/v1/preferences"
-_PEOPLE: Final = ("customer", "csr", "admin")
 MAX_BODY: Final = 16 << 10
 
 
@@ -33,8 +32,8 @@ class PreferenceApi:
     def endpoints(self) -> list[Endpoint]:
         """The routes of this file."""
         return [
-            Endpoint("GET", _PATH, self.read, _PEOPLE, "Own preferences", gives=Preferences),
-            Endpoint("PUT", _PATH, self.save, _PEOPLE, "Save own preferences", body=Chosen, gives=Preferences),
+            Endpoint("GET", _PATH, self.read, "Own preferences", gives=Preferences),
+            Endpoint("PUT", _PATH, self.save, "Save own preferences", body=Chosen, gives=Preferences),
         ]
 
     async def read(self, _request: Request, principal: Principal) -> Response:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from consentfeed.administration import Administration
 from consentfeed.database import Database
-from consentfeed.edge import ADMIN, EVERYONE, Endpoint, json_answer
+from consentfeed.edge import Endpoint, json_answer
 from consentfeed.errors import Problem
 from consentfeed.identity import Principal
 from consentfeed.inputs import END, Line, Text, read_body
@@ -43,9 +43,9 @@ class PurposeApi:
         """The routes of this file."""
         saved = {200: "Changed", 201: "Added, with pending consents for all customers"}
         return [
-            Endpoint("GET", _PATH, self.all, EVERYONE, "Purposes in their order", gives=Purposes),
+            Endpoint("GET", _PATH, self.all, "Purposes in their order", gives=Purposes),
             Endpoint(
-                "PUT", _PATH + "/{key}", self.save, ADMIN, "Add or change a purpose",
+                "PUT", _PATH + "/{key}", self.save, "Add or change a purpose",
                 body=Offer, answers=saved, gives=Purpose,
             ),
         ]  # fmt: skip

@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from consentfeed import blocks, metrics
 from consentfeed.database import Database
-from consentfeed.edge import EVERYONE, Endpoint, json_answer
+from consentfeed.edge import Endpoint, json_answer
 from consentfeed.errors import Busy, DatabaseAway, Problem
 from consentfeed.events import Position, Seal
 from consentfeed.feed import Feed
@@ -90,7 +90,7 @@ class Streams:
         answers = {200: "Events as a page, or as a stream with Accept: text/event-stream", 410: "The place is lost"}
         return [
             Endpoint(
-                "GET", "/api/v1/events", self.events, EVERYONE, "The feed", answers=answers,
+                "GET", "/api/v1/events", self.events, "The feed", answers=answers,
                 query=Wanted, gives=EventPage, headers={"Last-Event-ID": "Event id to go on from"},
             )
         ]  # fmt: skip

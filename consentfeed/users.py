@@ -12,7 +12,7 @@ from starlette.responses import Response
 from consentfeed.administration import Administration
 from consentfeed.cursor import read_cursor, write_cursor
 from consentfeed.database import Database
-from consentfeed.edge import ADMIN, Endpoint, Json, json_answer
+from consentfeed.edge import Endpoint, Json, json_answer
 from consentfeed.errors import Problem, StatementFailed
 from consentfeed.identity import Principal, hash_password
 from consentfeed.inputs import Email, Limit, Text, path_id, read_body, read_query
@@ -63,17 +63,17 @@ class UserApi:
         one = _PATH + "/{id}"
         return [
             Endpoint(
-                "GET", _PATH, self.all, ADMIN, "Accounts by e-mail address, page by page",
+                "GET", _PATH, self.all, "Accounts by e-mail address, page by page",
                 query=UserSearch, gives=AccountPage,
             ),
             Endpoint(
-                "POST", _PATH, self.add, ADMIN, "Add an account",
+                "POST", _PATH, self.add, "Add an account",
                 body=NewUser, answers={201: "Added"}, gives=Account,
             ),
-            Endpoint("POST", one + "/disable", self.disable, ADMIN, "Disable an account", gives=Account),
-            Endpoint("POST", one + "/enable", self.enable, ADMIN, "Enable an account", gives=Account),
+            Endpoint("POST", one + "/disable", self.disable, "Disable an account", gives=Account),
+            Endpoint("POST", one + "/enable", self.enable, "Enable an account", gives=Account),
             Endpoint(
-                "POST", one + "/role", self.role, ADMIN, "Give an account another role", body=NewRole, gives=Account
+                "POST", one + "/role", self.role, "Give an account another role", body=NewRole, gives=Account
             ),
         ]  # fmt: skip
 

@@ -45,7 +45,7 @@ def _routes() -> list[str]:
     node = Node(Settings(database_url="postgresql://nobody@127.0.0.1:1/none", secret=SECRET))
     rows = ["| route | who | what |", "| --- | --- | --- |"]
     return rows + [
-        f"| `{endpoint.name}` | {', '.join(endpoint.roles) or 'open'} | {endpoint.summary} |"
+        f"| `{endpoint.name}` | {', '.join(endpoint.access.roles) or 'open'} | {endpoint.summary} |"
         for endpoint in node.endpoints
     ]
 

@@ -1,0 +1,70 @@
+"""Who may use which route: the one table that the edge, the docs and the tests read. A route without a line here
+cannot be made, so nothing is open by omission."""
+
+from typing import Final, NamedTuple
+
+ROLES: Final = ("customer", "csr", "admin", "service")
+READ_CONSENTS, WRITE_CONSENTS, READ_FEED = "consents:read", "consents:write", "feed:read"
+SCOPES: Final = (READ_CONSENTS, WRITE_CONSENTS, READ_FEED)
+
+
+class Access(NamedTuple):
+    """The roles that may (none: anybody, signed in or not), and the scope that a token limited to scopes needs; "": no
+    such token will do."""
+
+    roles: tuple[str, ...]
+    scope: str = ""
+
+
+_OPEN: Final = Access(())
+_ADMIN: Final = Access(("admin",))
+_STAFF: Final = ("csr", "admin", "service")
+_OWN: Final = ("customer", "service")
+_ON_BEHALF: Final = ("csr", "admin")
+_PEOPLE: Final = Access(("customer", "csr", "admin"))
+
+ACCESS: Final = {
+    "POST /api/v1/auth/login": _OPEN,
+    "GET /api/v1/auth/me": Access(ROLES, READ_CONSENTS),
+    "POST /api/v1/auth/logout": _OPEN,
+    "GET /api/v1/customer/consents": Access(("customer",), READ_CONSENTS),
+    "GET /api/v1/consents": Access(_STAFF, READ_CONSENTS),
+    "GET /api/v1/consents/{id}": Access(ROLES, READ_CONSENTS),
+    "GET /api/v1/consents/{id}/history": Access(ROLES, READ_CONSENTS),
+    "POST /api/v1/customer/consents/{id}/grant": Access(_OWN, WRITE_CONSENTS),
+    "POST /api/v1/customer/consents/{id}/revoke": Access(_OWN, WRITE_CONSENTS),
+    "POST /api/v1/consents/{id}/grant": Access(_ON_BEHALF, WRITE_CONSENTS),
+    "POST /api/v1/consents/{id}/revoke": Access(_ON_BEHALF, WRITE_CONSENTS),
+    "POST /api/v1/decisions": Access(_STAFF, WRITE_CONSENTS),
+    "GET /api/v1/customers": Access(_STAFF, READ_CONSENTS),
+    "GET /api/v1/customers/{id}": Access(_STAFF, READ_CONSENTS),
+    "PUT /api/v1/customers/{id}": Access(("service", "admin"), WRITE_CONSENTS),
+    "GET /api/v1/purposes": Access(ROLES, READ_CONSENTS),
+    "PUT /api/v1/purposes/{key}": _ADMIN,
+    "GET /api/v1/notices/{key}/{version}/{language}": Access(ROLES, READ_CONSENTS),
+    "GET /api/v1/purposes/{key}/notices": _ADMIN,
+    "PUT /api/v1/purposes/{key}/notices/{version}/{language}": _ADMIN,
+    "POST /api/v1/purposes/{key}/notices/{version}/publish": _ADMIN,
+    "GET /api/v1/events": Access(ROLES, READ_FEED),
+    "GET /api/v1/preferences": _PEOPLE,
+    "PUT /api/v1/preferences": _PEOPLE,
+    "GET /api/v1/users": _ADMIN,
+    "POST /api/v1/users": _ADMIN,
+    "POST /api/v1/users/{id}/disable": _ADMIN,
+    "POST /api/v1/users/{id}/enable": _ADMIN,
+    "POST /api/v1/users/{id}/role": _ADMIN,
+    "GET /api/v1/sessions": _ADMIN,
+    "POST /api/v1/sessions/{id}/end": _ADMIN,
+    "GET /api/v1/nodes": _ADMIN,
+    "POST /api/v1/verify": _ADMIN,
+    "GET /healthz": _OPEN,
+    "GET /readyz": _OPEN,
+    "GET /metrics": _OPEN,
+    "GET /openapi.json": _OPEN,
+    # The pages hold no data: who is signed in is sent to a page that the role may see.
+    "GET /": _OPEN,
+    "GET /customer": Access(("customer",)),
+    "GET /csr": Access(("csr", "admin")),
+    "GET /admin": _ADMIN,
+    "GET /web": _OPEN,
+}
