@@ -7,7 +7,7 @@ from uuid import UUID
 
 import click
 
-from consentfeed import deployment, identity, policy
+from consentfeed import deployment, identity, policy, tokens
 from consentfeed.database import Database
 from consentfeed.deployment import DATA_DIR, with_database
 from consentfeed.errors import StatementFailed
@@ -60,7 +60,7 @@ def _ask_password(stdin: bool) -> str:
 @click.option("--email", required=True)
 @DATA_DIR
 def user_disable(email: str, data_dir: str | None) -> None:
-    """Disables an account: its sessions and streams end within seconds."""
+    """Disables the accounts of an address, an identity provider's too: sessions and streams end within seconds."""
     if not with_database(data_dir, lambda database: database.disable_user(email)):
         raise SettingsError(f"there is no account {email}")
     click.echo(f"disabled {email}")
@@ -71,16 +71,18 @@ def user_disable(email: str, data_dir: str | None) -> None:
 def user_list(data_dir: str | None) -> None:
     """Lists the accounts."""
     for row in with_database(data_dir, lambda database: database.users()):
-        state = f"disabled {row['disabled_at']:%Y-%m-%d}" if row["disabled_at"] else "active"
-        click.echo(f"{row['email']}  {row['role']}  {state}")
+        state = f"disabled {row['disabled_at'][:10]}" if row["disabled_at"] else "active"
+        issuer = f"  {row['issuer']}" if row["issuer"] else ""
+        click.echo(f"{row['email']}  {row['role']}  {state}{issuer}")
 
 
 @click.command()
 @click.option("--role", type=click.Choice(policy.ROLES), required=True)
 @click.option("--email", help="Whose token; needed for a customer.")
 @click.option("--expires", default="8h", show_default=True, help="90s, 15m or 8h.")
+@click.option("--scope", multiple=True, type=click.Choice(policy.SCOPES), help="All that it may do; may be repeated.")
 @DATA_DIR
-def token(role: str, email: str | None, expires: str, data_dir: str | None) -> None:
+def token(role: str, email: str | None, expires: str, scope: tuple[str, ...], data_dir: str | None) -> None:
     """Prints a bearer token of this deployment."""
     lifetime, secret = _lifetime(expires), deployment.load(data_dir, "database_url", "secret").secret or ""
     address = email or f"{role}@token.invalid"
@@ -91,17 +93,17 @@ def token(role: str, email: str | None, expires: str, data_dir: str | None) -> N
             raise SettingsError(f"{address} has the role {account.role}")
         if account is not None:
             return str(account.id)
-        if any(row["email"].lower() == address.lower() for row in await database.users()):
+        if any(row["email"].lower() == address.lower() and not row["issuer"] for row in await database.users()):
             raise SettingsError(f"the account {address} is disabled")
         if role != "customer":
-            return identity.subject_of(role, address)
+            return tokens.subject_of(role, address)
         customer = await database.customer_by_email(address)
         if customer is None:
             raise SettingsError("--email must be the address of one registered customer")
         return str(customer)
 
     subject_id = with_database(data_dir, subject)
-    click.echo(identity.make_token(secret, subject=subject_id, email=address, role=role, lifetime=lifetime))
+    click.echo(tokens.make_token(secret, subject=subject_id, email=address, role=role, lifetime=lifetime, scopes=scope))
 
 
 def _lifetime(text: str) -> timedelta:

@@ -20,8 +20,8 @@ class Administration:
 
     async def preferences(self, principal: str) -> str | None:
         """What a principal has chosen, as JSON."""
-        rows = await self._pool.fetch("SELECT preferences FROM consentfeed.preferences WHERE principal = $1", principal)
-        return rows[0][0] if rows else None
+        chosen: str | None = (await self._pool.fetch("SELECT consentfeed.find_preferences($1)", principal))[0][0]
+        return chosen
 
     async def save_preferences(self, principal: str, preferences: str) -> None:
         """In place of what was there."""
@@ -29,16 +29,18 @@ class Administration:
 
     # Accounts and sessions
 
-    async def list_users(self, query: str | None, after_email: str | None, max_rows: int) -> list[Record]:
+    async def list_users(
+        self, query: str | None, after_email: str | None, after_id: str | None, max_rows: int
+    ) -> list[Record]:
         """Rows of (account, email, id)."""
-        return await self._pool.fetch("SELECT * FROM consentfeed.list_users($1, $2, $3)", query, after_email, max_rows)
+        return await self._pool.fetch(
+            "SELECT * FROM consentfeed.list_users($1, $2, $3, $4)", query, after_email, after_id, max_rows
+        )
 
     async def one_user(self, user: UUID | str) -> str | None:
         """An account as JSON."""
-        rows = await self._pool.fetch(
-            "SELECT consentfeed.user_json(u) FROM consentfeed.users AS u WHERE u.id = $1", user
-        )
-        return rows[0][0] if rows else None
+        account: str | None = (await self._pool.fetch("SELECT consentfeed.one_user($1)", user))[0][0]
+        return account
 
     async def change_user(
         self, user: str, actor: str, *, role: str | None = None, disabled: bool | None = None
@@ -49,10 +51,19 @@ class Administration:
         return problem
 
     async def list_sessions(self, after_key: str | None, after_id: str | None, max_rows: int) -> list[Record]:
-        """Rows of (id, account, created_at, expires_at)."""
+        """Rows of (id, account, created_at, last_seen_at, expires_at, agent)."""
         return await self._pool.fetch(
             "SELECT * FROM consentfeed.list_sessions($1, $2, $3)", after_key, after_id, max_rows
         )
+
+    async def own_sessions(self, user: str, max_rows: int) -> list[Record]:
+        """Rows of (id, created_at, last_seen_at, expires_at, agent)."""
+        return await self._pool.fetch("SELECT * FROM consentfeed.own_sessions($1, $2)", user, max_rows)
+
+    async def end_own_sessions(self, user: str, *, only: str | None = None, but: UUID | None = None) -> int:
+        """Ends sessions of an account: one of them, or all but one; how many were open."""
+        rows = await self._pool.fetch("SELECT consentfeed.end_own_sessions($1, $2, $3)", user, only, but)
+        return int(rows[0][0])
 
     # Purposes and notices
 
@@ -92,6 +103,12 @@ class Administration:
         rows = await self._pool.fetch("SELECT consentfeed.publish_notice($1, $2)", purpose, version)
         problem: str | None = rows[0][0]
         return problem
+
+    # The access trail
+
+    async def list_accesses(self, *args: object) -> list[Record]:
+        """Arguments as of the SQL function; lines, newest first."""
+        return await self._pool.fetch("SELECT * FROM consentfeed.list_accesses($1, $2, $3, $4, $5, $6, $7, $8)", *args)
 
     # Nodes
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from typing import Annotated, Final, NamedTuple
 
 import msgspec
@@ -15,8 +16,13 @@ from consentfeed.identity import Principal
 from consentfeed.inputs import END, Language, Line, Text
 from consentfeed.waiting import Decision
 
-IDEMPOTENT: Final = {"Idempotency-Key": "The same key and request within 24 h get the stored answer again"}
-_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
+_KEY: Final = re.compile(r"^[\x21-\x7e]{1,255}" + END)
+IDEMPOTENT: Final = {
+    "Idempotency-Key": Annotated[
+        str,
+        Meta(pattern=_KEY.pattern, description="The same key and request within 24 h get the stored answer again"),
+    ]
+}
 _DETAILS: Final = {
     "not-found": "No consent has this id.",
     "stale": "Read it again, and decide on what it says now.",
@@ -28,10 +34,13 @@ _DETAILS: Final = {
 }
 
 
+Code = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}" + END)]
+
+
 class Reason(msgspec.Struct, forbid_unknown_fields=True):
     """Why: a code, a reference such as a ticket's number, and free text, which is kept outside the log."""
 
-    code: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}" + END)] | None = None
+    code: Code | None = None
     text: Annotated[Text, Meta(max_length=2000)] | None = None
     reference: Annotated[Line, Meta(max_length=200)] | None = None
 
@@ -42,6 +51,18 @@ class Answer(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     notice_version: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
     language: Language | None = None
     reason: Reason | None = None
+
+
+class CodedReason(Reason, kw_only=True):
+    """Why, on a customer's behalf."""
+
+    code: Code
+
+
+class AnswerOnBehalf(Answer, kw_only=True):
+    """What they say on a customer's behalf."""
+
+    reason: CodedReason
 
 
 class Cause(NamedTuple):
@@ -96,6 +117,16 @@ def problem_of(outcome: Outcome | Exception) -> Problem:
         code = outcome.problem if outcome.problem in PROBLEMS else "internal"
         return Problem(code, _DETAILS.get(code, ""))
     return outcome if isinstance(outcome, Problem) else Problem("internal")
+
+
+class _Owned(msgspec.Struct):
+    customer_id: str
+
+
+def shown_only(outcomes: Sequence[Outcome | Exception]) -> list[str]:
+    """Whose consents are shown by decisions that changed nothing, so that no event tells of them."""
+    consents = [one.consent for one in outcomes if isinstance(one, Outcome) and one.consent and not one.position]
+    return [msgspec.json.decode(consent, type=_Owned).customer_id for consent in consents]
 
 
 def told(outcome: Outcome | Exception, ids: Ids) -> str:

@@ -15,31 +15,43 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from consentfeed import logs, metrics, migrations
+from consentfeed.accesses import AccessApi
 from consentfeed.administration import Administration
+from consentfeed.authenticator import Authenticator
+from consentfeed.backchannel import BackChannel
 from consentfeed.bulk import BulkApi
 from consentfeed.consents import ConsentApi
 from consentfeed.customers import CustomerApi
 from consentfeed.database import Database
 from consentfeed.decisions import DecisionApi
-from consentfeed.edge import Authenticator, Endpoint, problem_answer, routes
-from consentfeed.errors import ConsentfeedError, DatabaseAway, Problem, StatementFailed
+from consentfeed.edge import Endpoint, Gate, problem_answer, routes
+from consentfeed.errors import ConsentfeedError, DatabaseAway, NotAdmitted, Problem, StatementFailed
 from consentfeed.events import Seal
 from consentfeed.feed import Feed
+from consentfeed.front import Front
 from consentfeed.identity import Sessions
+from consentfeed.keys import Keys
+from consentfeed.limits import Limits
 from consentfeed.listener import Listener
 from consentfeed.login import Login
 from consentfeed.nodes import NodeApi
 from consentfeed.notices import NoticeApi
 from consentfeed.ops import Ops
-from consentfeed.pages import Pages
+from consentfeed.origin import Origins
+from consentfeed.pages import PAGES, Pages
 from consentfeed.phones import Phones
 from consentfeed.preferences import PreferenceApi
+from consentfeed.provider import Provider
 from consentfeed.purposes import PurposeApi
 from consentfeed.reporter import Reporter
 from consentfeed.server import listening_socket, server
 from consentfeed.sessions import SessionApi
-from consentfeed.settings import Settings, require
+from consentfeed.settings import Settings, require, require_whole_provider
+from consentfeed.signins import SignIns, ways
+from consentfeed.sso import SingleSignOn
 from consentfeed.stream import Streams
+from consentfeed.tokens import Tokens
+from consentfeed.trail import Trail
 from consentfeed.users import UserApi
 from consentfeed.verification import VerificationApi
 from consentfeed.writer import Writer
@@ -48,6 +60,7 @@ log = structlog.get_logger()
 _EXPIRE_SECONDS = 5.0
 _EXPIRE_BATCH = 500
 _HOUSE_SECONDS = 600.0
+_FORGET_BATCH = 10_000
 
 
 class Unfit(ConsentfeedError):
@@ -80,37 +93,48 @@ class Node:
             waiting=settings.write_waiting,
             busy_seconds=settings.busy_seconds,
         )
-        self.sessions = Sessions(settings.secret, self.database.find_session, self.database.ended)
-        seal, phones = Seal(settings.secret), Phones(settings.phone_region)
-        self.streams = Streams(self.database, self.feed, seal, settings)
-        self._ops = Ops(self.reasons)
+        self.keys = _keys(settings)
+        tokens = Tokens(settings, self.keys, self.database.one_customer)
+        self.sessions = Sessions(tokens.read, self.database.find_session, self.database.ended)
+        seal, phones, limits = Seal(settings.secret), Phones(settings.phone_region), Limits(settings)
+        self.trail = Trail(self.database.record_accesses)
+        self.streams = Streams(self.database, self.feed, seal, settings, self.trail)
+        signins = SignIns(self.database, self.sessions, settings)
+        self.provider = Provider(settings, self.keys) if self.keys and settings.client_id else None
+        sso = SingleSignOn(self.database, self.provider, signins, settings, PAGES)
+        self._ops = Ops(self.reasons, settings.metrics_token)
         self.endpoints: list[Endpoint] = [
-            *Login(
-                self.database, self.sessions, hours=settings.session_hours, secure=settings.secure_cookie
-            ).endpoints(),
-            *ConsentApi(self.database, seal, phones).endpoints(),
-            *DecisionApi(self.writer, seal).endpoints(),
-            *BulkApi(self.database, self.writer).endpoints(),
-            *CustomerApi(self.database, phones).endpoints(),
+            *Login(self.database, limits, signins, ways(settings), sso.leave).endpoints(),
+            *sso.endpoints(),
+            *BackChannel(self.database.end_provider_sessions, self.keys, settings).endpoints(),
+            *ConsentApi(self.database, seal, phones, self.trail).endpoints(),
+            *DecisionApi(self.writer, seal, self.trail).endpoints(),
+            *BulkApi(self.database, self.writer, limits, self.trail).endpoints(),
+            *CustomerApi(self.database, phones, self.trail).endpoints(),
             *PurposeApi(self.database, administration).endpoints(),
             *NoticeApi(self.database, administration).endpoints(),
             *self.streams.endpoints(),
             *PreferenceApi(administration).endpoints(),
-            *UserApi(self.database, administration).endpoints(),
-            *SessionApi(self.database, administration).endpoints(),
+            *UserApi(self.database, administration, self.trail).endpoints(),
+            *SessionApi(self.database, administration, self.trail).endpoints(),
             *NodeApi(administration).endpoints(),
             *VerificationApi(self.database).endpoints(),
+            *AccessApi(administration, self.trail).endpoints(),
             *self._ops.endpoints(),
         ]
         self._ops.describe(self.endpoints)
-        authenticate = Authenticator(self.sessions)
+        authenticate, allowed = Authenticator(self.sessions, limits), settings.cors_origins.split()
+        gate = Gate(authenticate, Origins(allowed, settings.public_url), limits)
         self.app = Starlette(
-            routes=[*routes(self.endpoints, authenticate), *Pages(authenticate).routes()],
+            routes=[*routes(self.endpoints, gate), *Pages(authenticate).routes()],
             exception_handlers={HTTPException: _http_problem},
             lifespan=self._lifespan,
         )
         # A path with a slash too many is not there, rather than somewhere else.
         self.app.router.redirect_slashes = False
+        self.app.state.settings = settings
+        https = settings.secure_cookie or (settings.public_url or "").startswith("https:")
+        self.front = Front(self.app, limits, origins=allowed, https=https)
 
     def reasons(self) -> list[str]:
         """Why this node is not ready."""
@@ -135,6 +159,7 @@ class Node:
                 self.streams.pump.run,
                 self.streams.watch,
                 self.writer.run,
+                self.trail.run,
                 self._expire,
                 self._keep_house,
                 self.reporter.run,
@@ -148,6 +173,10 @@ class Node:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self.reporter.stop()
+            if self.provider:
+                await self.provider.close()
+            if self.keys:
+                await self.keys.close()
             await self.database.close()
 
     async def start(self) -> None:
@@ -190,14 +219,24 @@ class Node:
         while True:
             try:
                 await self.database.keep_house()
+                while await self.database.forget_accesses(self.settings.trail_days, _FORGET_BATCH) == _FORGET_BATCH:
+                    pass
             except ConsentfeedError as error:
                 log.warning("cannot keep house now", error=type(error).__name__)
             await asyncio.sleep(_HOUSE_SECONDS)
 
 
+def _keys(settings: Settings) -> Keys | None:
+    if settings.issuer is None:
+        return None
+    algorithms = settings.token_algorithms.split()
+    return Keys(settings.issuer, algorithms, skew=settings.clock_skew_seconds, renew=settings.keys_seconds)
+
+
 async def check(settings: Settings) -> None:
     """Whether a node could serve; raises Unfit, saying why."""
     require(settings, "database_url", "secret")
+    require_whole_provider(settings)
     database = Database(settings.database_url or "", 1)
     try:
         await database.open()
@@ -213,7 +252,7 @@ async def _check_fit(database: Database) -> None:
         misfit = migrations.misfit(set(await database.migrations()))
         if not misfit and (missing := await database.not_callable(migrations.called())):
             misfit = f"this role cannot call {missing[0]}: run `consentfeed migrate` as the owner"
-    except StatementFailed as error:
+    except (StatementFailed, NotAdmitted) as error:
         why = {
             "42P01": "the schema is not installed: run `consentfeed migrate` as the owner",
             "3F000": "the schema is not installed: run `consentfeed migrate` as the owner",
@@ -248,7 +287,7 @@ def serve(settings: Settings, announce: Callable[[int], None] = lambda _port: No
         return 1
     announce(listening.getsockname()[1])
     node = Node(settings)
-    running = server(node.app, node.drain, settings.drain_seconds)
+    running = server(node.front, node.drain, settings)
     # The events in memory are many objects and no garbage: looked through at Python's usual pace, they took a third of
     # the time of a node that writes, in pauses of up to 0.1 s.
     gc.freeze()

@@ -9,19 +9,20 @@ from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consentfeed.answers import IDEMPOTENT, Answer, Cause, problem_of, require_reason, told
+from consentfeed.answers import IDEMPOTENT, Answer, Cause, problem_of, require_reason, shown_only, told
 from consentfeed.database import Database, Outcome
 from consentfeed.edge import Endpoint, Json
-from consentfeed.errors import Problem
+from consentfeed.errors import ConsentfeedError, Problem
 from consentfeed.filters import Ids
 from consentfeed.identity import Principal
 from consentfeed.inputs import Text, decode, read_body
+from consentfeed.limits import OTHER, REVOKE, Limits
 from consentfeed.shapes import Outcomes
+from consentfeed.trail import Trail
 from consentfeed.waiting import Decision
 from consentfeed.writer import Writer
 
 _PATH: Final = "/api/v1/decisions"
-MAX_BODY: Final = 16 << 20  # a thousand decisions with the longest of reasons
 _OF_ALL: Final = ("key-reused", "outcome-unknown", "database-away", "draining")
 
 
@@ -55,9 +56,11 @@ class _Parts(msgspec.Struct, forbid_unknown_fields=True):
 class BulkApi:
     """Many decisions, through the writer."""
 
-    def __init__(self, database: Database, writer: Writer) -> None:
+    def __init__(self, database: Database, writer: Writer, limits: Limits, trail: Trail) -> None:
         self._database = database
         self._writer = writer
+        self._limits = limits
+        self._trail = trail
 
     def endpoints(self) -> list[Endpoint]:
         """The route of this file."""
@@ -70,13 +73,19 @@ class BulkApi:
 
     async def decide(self, request: Request, principal: Principal) -> Response:
         """Grants and revokes, with one outcome each, in order."""
-        parts = await read_body(request, _Parts, MAX_BODY)
+        parts = await read_body(request, _Parts, request.app.state.settings.bulk_body_bytes)
         cause = Cause.of(request, principal, "bulk", _PATH, msgspec.json.encode(parts))
-        asked = await self._resolve([_bulk_decision(raw, principal) for raw in parts.decisions], cause)
+        told_to = [_bulk_decision(raw, principal) for raw in parts.decisions]
+        self._limits.principal(principal, REVOKE if all(map(_revokes, told_to)) else OTHER)
+        asked = await self._resolve(told_to, cause)
         outcomes = iter(await self._writer.decide([one for one in asked if isinstance(one, Decision)]))
         became = [next(outcomes) if isinstance(one, Decision) else one for one in asked]
         if problem := _of_all(became):
             raise problem
+        try:
+            await self._trail.note(principal, "repeat-decision", shown_only(became))
+        except ConsentfeedError:  # but some of them may have been recorded
+            raise Problem("outcome-unknown", "Send it again with the same Idempotency-Key to find out.") from None
         return Json(f'{{"outcomes":[{",".join(map(_one_of_many, became))}]}}')
 
     async def _resolve(self, asked: list[BulkDecision | Problem], cause: Cause) -> list[Decision | Problem]:
@@ -112,10 +121,17 @@ def _bulk_decision(raw: msgspec.Raw, principal: Principal) -> BulkDecision | Pro
     return decision
 
 
+def _revokes(one: BulkDecision | Problem) -> bool:
+    return isinstance(one, BulkDecision) and one.action == "revoke"
+
+
 def _of_all(became: Sequence[Outcome | Exception]) -> Problem | None:
-    """A problem that is the whole request's: it is another one, or has to be sent again to find out about each."""
+    """A problem that is the whole request's: it is another one, or nothing was written, or it has to be sent again to
+    find out about each. Where some were decided and others not, each is told its own.
+    """
     problems = [problem_of(one) for one in became if isinstance(one, Exception) or one.problem]
-    return next((problem for code in _OF_ALL for problem in problems if problem.code == code), None)
+    codes = _OF_ALL if len(problems) == len(became) else _OF_ALL[:2]
+    return next((problem for code in codes for problem in problems if problem.code == code), None)
 
 
 def _one_of_many(outcome: Outcome | Exception) -> str:

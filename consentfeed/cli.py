@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+import re
 import sys
 
 import click
@@ -11,7 +12,7 @@ from consentfeed import __version__, accounts, app, client, demo, migrations, se
 from consentfeed.database import Database
 from consentfeed.deployment import DATA_DIR, with_database
 from consentfeed.embedded import EmbeddedError
-from consentfeed.errors import ConsentfeedError, DatabaseAway, StatementFailed
+from consentfeed.errors import ConsentfeedError, DatabaseAway, NotAdmitted, StatementFailed
 from consentfeed.events import Position, format_id, parse_id
 
 _REFUSALS = {
@@ -23,6 +24,8 @@ _REFUSALS = {
     "42883": "the schema is older than this code; run `consentfeed migrate` as the owner",
     "42501": "the role in the database URL may not do this; connect as consentfeed_app",
 }
+# Control characters, what some take for the end of a line, and what turns the direction of a text.
+_UNSHOWN = re.compile(r"[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
 @click.group()
@@ -45,7 +48,7 @@ def run() -> None:
 
 
 def _why(error: Exception) -> str:
-    if isinstance(error, StatementFailed):
+    if isinstance(error, StatementFailed | NotAdmitted):
         return f"PostgreSQL says {error.sqlstate}: {_REFUSALS.get(error.sqlstate, 'nothing was done')}"
     if isinstance(error, DatabaseAway):
         return f"PostgreSQL cannot be reached ({error}): check the database URL"
@@ -80,7 +83,7 @@ def serve(host: str | None, port: int | None) -> None:
 
 
 @main.command()
-@click.option("--database-url", help="PostgreSQL, as the owner of the schema; else CONSENTFEED_OWNER_URL.")
+@click.option("--database-url", help="PostgreSQL, as the schema's owner; with a password rather CONSENTFEED_OWNER_URL.")
 @click.option("--status", is_flag=True, help="List what is applied.")
 @click.option("--dry-run", is_flag=True, help="Print the SQL that would run.")
 def migrate(database_url: str | None, status: bool, dry_run: bool) -> None:
@@ -100,7 +103,7 @@ def migrate(database_url: str | None, status: bool, dry_run: bool) -> None:
 
 @main.command()
 @click.option("--url", default="http://127.0.0.1:3001", show_default=True, help="Where the service is.")
-@click.option("--token", help="A bearer token, as `token` prints; else CONSENTFEED_TOKEN.")
+@click.option("--token", help="A bearer token, as `token` prints; on a shared machine rather CONSENTFEED_TOKEN.")
 @click.option("--after", help="Event id to go on from; 0-00000000 for everything.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def tail(url: str, token: str | None, after: str | None, as_json: bool) -> None:
@@ -114,7 +117,9 @@ def tail(url: str, token: str | None, after: str | None, as_json: bool) -> None:
 
 
 def _as_json(message: client.Message) -> str:
-    return json.dumps({"id": message.id, "event": message.event, "data": json.loads(message.data)}, ensure_ascii=False)
+    text = json.dumps({"id": message.id, "event": message.event, "data": json.loads(message.data)}, ensure_ascii=False)
+    # Still the same JSON, but one line for everybody, with nothing that a terminal would obey.
+    return _UNSHOWN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _as_line(message: client.Message) -> str:

@@ -18,6 +18,7 @@ from consentfeed.identity import Principal
 from consentfeed.inputs import Limit, Text, path_id, read_query
 from consentfeed.phones import Phones
 from consentfeed.shapes import Consent, ConsentPage, Consents, History, Status
+from consentfeed.trail import Trail
 
 _PATH: Final = "/api/v1/consents"
 _UNKNOWN: Final = "No consent has this id."
@@ -40,12 +41,18 @@ class Search(msgspec.Struct, forbid_unknown_fields=True):
     limit: Limit = 100
     cursor: Annotated[str, Meta(description="What the page before gave as next")] = ""
 
+    def filters(self) -> dict[str, object]:
+        """The filters by name; that something was searched for, but not what."""
+        names = ("customer", "purpose", "channel", "status")
+        return {name: getattr(self, name) for name in names} | {"search": bool(self.q.strip())}
+
 
 class ConsentApi:
     """Reading consents."""
 
-    def __init__(self, database: Database, seal: Seal, phones: Phones) -> None:
+    def __init__(self, database: Database, seal: Seal, phones: Phones, trail: Trail) -> None:
         self._database = database
+        self._trail = trail
         self._seal = seal
         self._phones = phones
 
@@ -75,7 +82,7 @@ class ConsentApi:
         position, consents = await self._database.customer_consents(principal.id)
         return _listed(f'{{"consents":[{consents}]}}', self._seal.seal(position))
 
-    async def all(self, request: Request, _principal: Principal) -> Response:
+    async def all(self, request: Request, principal: Principal) -> Response:
         """A page of all consents."""
         search = read_query(request, Search)
         rows = await self._database.list_consents(
@@ -92,26 +99,29 @@ class ConsentApi:
         position, page = Position(rows[0]["seq"], rows[0]["hash"]), rows[1 : search.limit + 1]
         more = len(rows) > search.limit + 1
         following = write_cursor(search.sort, page[-1]["sort_key"], page[-1]["id"]) if more else None
+        await self._trail.note(principal, "list-consents", [row["customer_id"] for row in page], search.filters())
         consents = ",".join(row["consent"] for row in page)
         body = f'{{"consents":[{consents}],"next":{msgspec.json.encode(following).decode()}}}'
         return _listed(body, format_id(position))
 
     async def one(self, request: Request, principal: Principal) -> Response:
         """One consent with its version as ETag."""
-        consent, version = await self._find(request, principal)
+        consent, version, customer = await self._find(request, principal)
+        await self._trail.note(principal, "read-consent", [customer])
         return Json(consent, headers={"etag": f'"{version}"'})
 
     async def history(self, request: Request, principal: Principal) -> Response:
         """All events of a consent."""
         await self._find(request, principal)
-        rows = await self._database.consent_history(path_id(request, _UNKNOWN))
+        rows = await self._database.consent_history(path_id(request, _UNKNOWN), principal.only_customer)
         ids = Ids(self._seal if principal.role == "customer" else None)
         events = [event_from_row(row) for row in rows]
+        await self._trail.note(principal, "read-history", [event.customer_id for event in events])
         shown = [{"id": ids.of(e.position), "event": e.name, "data": msgspec.Raw(e.data)} for e in events]
         return json_answer({"events": shown})
 
-    async def _find(self, request: Request, principal: Principal) -> tuple[str, int]:
-        """The consent of the path and its version; raises Problem, for a customer also where it is somebody else's."""
+    async def _find(self, request: Request, principal: Principal) -> tuple[str, int, UUID]:
+        """The consent of the path, its version, and whose it is; raises Problem, for a customer also if not own."""
         found = await self._database.one_consent(path_id(request, _UNKNOWN), principal.only_customer)
         if found is None:
             raise Problem("not-found", _UNKNOWN)

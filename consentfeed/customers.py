@@ -15,6 +15,7 @@ from consentfeed.identity import Principal
 from consentfeed.inputs import Email, Language, Limit, Line, Text, checked_id, path_id, read_body, read_query
 from consentfeed.phones import Phones
 from consentfeed.shapes import Customer, CustomerPage
+from consentfeed.trail import Trail
 
 _PATH: Final = "/api/v1/customers"
 
@@ -42,8 +43,9 @@ class Registration(msgspec.Struct, forbid_unknown_fields=True):
 class CustomerApi:
     """Reading and registering customers."""
 
-    def __init__(self, database: Database, phones: Phones) -> None:
+    def __init__(self, database: Database, phones: Phones, trail: Trail) -> None:
         self._database = database
+        self._trail = trail
         self._phones = phones
 
     def endpoints(self) -> list[Endpoint]:
@@ -61,7 +63,7 @@ class CustomerApi:
             ),
         ]  # fmt: skip
 
-    async def all(self, request: Request, _principal: Principal) -> Response:
+    async def all(self, request: Request, principal: Principal) -> Response:
         """A page of customers."""
         search = read_query(request, CustomerSearch)
         after = read_cursor(search.cursor, "name")
@@ -70,13 +72,17 @@ class CustomerApi:
         )
         page = rows[: search.limit]
         following = write_cursor("name", page[-1]["name"], page[-1]["id"]) if len(rows) > search.limit else None
+        found = [row["id"] for row in page]
+        await self._trail.note(principal, "list-customers", found, {"search": bool(search.q.strip())})
         return json_answer({"customers": [msgspec.Raw(row["customer"].encode()) for row in page], "next": following})
 
-    async def one(self, request: Request, _principal: Principal) -> Response:
+    async def one(self, request: Request, principal: Principal) -> Response:
         """One customer."""
-        customer = await self._database.one_customer(path_id(request, "No customer has this id."))
+        asked = path_id(request, "No customer has this id.")
+        customer = await self._database.one_customer(asked)
         if customer is None:
             raise Problem("not-found", "No customer has this id.")
+        await self._trail.note(principal, "read-customer", [asked])
         return Json(customer)
 
     async def register(self, request: Request, _principal: Principal) -> Response:

@@ -1,10 +1,13 @@
 """What the service asks PostgreSQL: one method per SQL function."""
 
+import json
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from consentfeed.errors import Busy, DatabaseAway
 from consentfeed.events import Position, Row
 from consentfeed.pool import Pool, Record
 
@@ -44,6 +47,23 @@ class OpenSession(NamedTuple):
     expires_at: datetime
 
 
+class Outside(NamedTuple):
+    """What an identity provider's ID token says of whom it has signed in."""
+
+    issuer: str
+    subject: str
+    sid: str | None
+    issued_at: datetime
+
+
+class EndedSession(NamedTuple):
+    """What an identity provider calls a session that has been ended; None: a password had opened it."""
+
+    issuer: str | None
+    subject: str | None
+    sid: str | None
+
+
 class Database(Pool):
     """The log, consents and customers, and who signs in; what admins do is in administration."""
 
@@ -66,9 +86,10 @@ class Database(Pool):
             )
         ]
 
-    async def consent_history(self, consent: str) -> list[Row]:
-        """All events of a consent, oldest first."""
-        return [Row(*row) for row in await self.fetch("SELECT * FROM consentfeed.consent_history($1)", consent)]
+    async def consent_history(self, consent: str, customer: str | None) -> list[Row]:
+        """All events of a consent (of that customer alone, if given), oldest first."""
+        rows = await self.fetch("SELECT * FROM consentfeed.consent_history($1, $2)", consent, customer)
+        return [Row(*row) for row in rows]
 
     async def judge_place(self, place: Position, customer: str | None) -> Verdict:
         """Whether the log contains a place; with a customer, whether it is one of the customer's."""
@@ -128,10 +149,20 @@ class Database(Pool):
         await self.fetch("SELECT consentfeed.forget_expired()")
         await self.fetch("SELECT consentfeed.add_event_partitions()")
 
+    # The access trail
+
+    async def record_accesses(self, lines: str) -> None:
+        """Adds lines to the access trail (JSON array) in one transaction."""
+        await self.fetch("SELECT consentfeed.record_accesses($1)", lines)
+
+    async def forget_accesses(self, days: int, limit: int) -> int:
+        """Deletes lines older than that; how many."""
+        return int((await self.fetch("SELECT consentfeed.forget_accesses($1, $2)", days, limit))[0][0])
+
     # Reading
 
     async def list_consents(self, *args: object) -> list[Record]:
-        """Arguments as of the SQL function; the first row is the position, then (consent, sort_key, id)."""
+        """Arguments as of the SQL function; first the position, then (consent, sort_key, id, customer_id)."""
         return await self.fetch(
             "SELECT * FROM consentfeed.list_consents($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", *args
         )
@@ -141,10 +172,10 @@ class Database(Pool):
         row = (await self.fetch("SELECT * FROM consentfeed.customer_consents($1)", customer))[0]
         return Position(row["seq"], row["hash"]), row["consents"] or ""
 
-    async def one_consent(self, consent: str, customer: str | None) -> tuple[str, int] | None:
-        """A consent (of that customer alone, if given) as JSON, and its version."""
+    async def one_consent(self, consent: str, customer: str | None) -> tuple[str, int, UUID] | None:
+        """A consent (of that customer alone, if given) as JSON, its version, and whose it is."""
         rows = await self.fetch("SELECT * FROM consentfeed.one_consent($1, $2)", consent, customer)
-        return (rows[0][0], rows[0][1]) if rows else None
+        return (rows[0][0], rows[0][1], rows[0][2]) if rows else None
 
     async def consent_ids(
         self, customers: Sequence[str], purposes: Sequence[str], channels: Sequence[str]
@@ -201,26 +232,63 @@ class Database(Pool):
         """Disables an account and ends its sessions; whether there is one."""
         return bool((await self.fetch("SELECT consentfeed.disable_user($1)", email))[0][0])
 
-    async def users(self) -> list[Record]:
-        """All accounts: email, role, created_at, disabled_at."""
-        return await self.fetch(
-            "SELECT email, role, created_at, disabled_at FROM consentfeed.users ORDER BY lower(email)"
-        )
+    async def users(self) -> list[dict[str, Any]]:
+        """All accounts, as the API shows them."""
+        rows = await self.fetch("SELECT * FROM consentfeed.list_users(NULL, NULL, NULL, NULL)")
+        return [json.loads(row["account"]) for row in rows]
 
-    async def open_session(self, user: UUID, token_sha256: bytes, lifetime: timedelta) -> UUID | None:
+    async def admit_account(
+        self, account: UUID, outside: Outside, email: str, role: str, customer: UUID | None
+    ) -> str | None:
+        """The account of somebody from outside, as said there; why not (a code of errors.PROBLEMS), or None."""
+        rows = await self.fetch(
+            "SELECT consentfeed.admit_account($1, $2, $3, $4, $5, $6)",
+            account, outside.issuer, outside.subject, email, role, customer,
+        )  # fmt: skip
+        problem: str | None = rows[0][0]
+        return problem
+
+    async def open_session(
+        self, user: UUID, token_sha256: bytes, lifetime: timedelta, idle: timedelta, agent: str | None,
+        outside: Outside | None = None,
+    ) -> UUID | None:  # fmt: skip
         """A new session, None where the account has just been disabled."""
-        rows = await self.fetch("SELECT consentfeed.open_session($1, $2, $3)", user, token_sha256, lifetime)
+        rows = await self.fetch(
+            "SELECT consentfeed.open_session($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            user, token_sha256, lifetime, idle, agent, *(outside or (None,) * 4),
+        )  # fmt: skip
         session: UUID | None = rows[0][0]
         return session
 
     async def find_session(self, token_sha256: bytes) -> OpenSession | None:
-        """The open session with this token."""
+        """The open session with this token; that it is used is noted now and then."""
         rows = await self.fetch("SELECT * FROM consentfeed.find_session($1)", token_sha256)
-        return OpenSession(*rows[0]) if rows else None
+        if not rows:
+            return None
+        *found, seen_long_ago = rows[0]
+        if seen_long_ago:
+            # A request that reads is not to fail because nothing can be written now.
+            with suppress(Busy, DatabaseAway):
+                await self.touch_sessions([rows[0]["session_id"]])
+        return OpenSession(*found)
 
-    async def end_session(self, session: UUID | str) -> bool:
-        """Signs out; whether the session was open."""
-        return bool((await self.fetch("SELECT consentfeed.end_session($1)", session))[0][0])
+    async def end_session(self, session: UUID | str) -> EndedSession | None:
+        """Signs out; None where the session was not open."""
+        rows = await self.fetch("SELECT * FROM consentfeed.end_session($1)", session)
+        return EndedSession(*rows[0]) if rows else None
+
+    async def touch_sessions(self, sessions: Sequence[UUID]) -> None:
+        """Notes that the sessions are used."""
+        await self.fetch("SELECT consentfeed.touch_sessions($1)", sessions)
+
+    async def end_provider_sessions(
+        self, issuer: str, subject: str | None, sid: str | None, issued_at: datetime
+    ) -> int:
+        """Ends what an identity provider has logged out; how many."""
+        rows = await self.fetch(
+            "SELECT consentfeed.end_provider_sessions($1, $2, $3, $4)", issuer, subject, sid, issued_at
+        )
+        return int(rows[0][0])
 
     async def ended(self, sessions: Sequence[UUID], accounts: Sequence[tuple[UUID, str]]) -> set[UUID]:
         """Which of the sessions have ended, and which of the accounts are disabled or have another role."""

@@ -1,30 +1,37 @@
 """Granting and revoking one consent."""
 
 import re
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consentfeed.answers import IDEMPOTENT, Answer, Cause, require_reason, told
+from consentfeed.answers import IDEMPOTENT, Answer, AnswerOnBehalf, Cause, require_reason, shown_only, told
 from consentfeed.edge import Endpoint, Json
 from consentfeed.events import Seal
 from consentfeed.filters import Ids
 from consentfeed.identity import Principal
 from consentfeed.inputs import path_id, read_body
 from consentfeed.shapes import Decided
+from consentfeed.trail import Trail
 from consentfeed.writer import Writer
 
 _ETAG: Final = re.compile(r'"([0-9]{1,18})"')
-_CONDITION: Final = {"If-Match": "ETag of the consent as it was read; 412 where it has changed since"}
+_CONDITION: Final = {
+    "If-Match": Annotated[str, Meta(description="ETag of the consent as it was read; 412 where it has changed since")]
+}
+# Of a grant; a revocation needs none of it.
+_PROBLEMS: Final = ("notice-superseded", "no-notice", "no-such-language")
 
 
 class DecisionApi:
     """Decisions, through the writer."""
 
-    def __init__(self, writer: Writer, seal: Seal) -> None:
+    def __init__(self, writer: Writer, seal: Seal, trail: Trail) -> None:
         self._writer = writer
+        self._trail = trail
         self._seal = seal
 
     def endpoints(self) -> list[Endpoint]:
@@ -43,8 +50,10 @@ class DecisionApi:
 
         return Endpoint(
             "POST", path, decide, f"{action.capitalize()} a consent{behalf}",
-            body=Answer, answers={200: "The consent, and the event if something changed"}, gives=Decided,
+            body=AnswerOnBehalf if behalf else Answer, gives=Decided,
+            answers={200: "The consent, and the event if something changed"},
             headers=IDEMPOTENT | (_CONDITION if action == "grant" else {}),
+            problems=(_PROBLEMS if action == "grant" else ()) + (("reason-required",) if behalf else ()),
         )  # fmt: skip
 
     async def decide(self, request: Request, principal: Principal, action: str, route: str) -> Response:
@@ -56,6 +65,7 @@ class DecisionApi:
         decision = cause.decision(consent, action, answer)
         decision.if_match = _if_match(request)
         (outcome,) = await self._writer.decide([decision])
+        await self._trail.note(principal, "repeat-decision", shown_only([outcome]))
         return Json(told(outcome, Ids(self._seal if principal.role == "customer" else None)))
 
 

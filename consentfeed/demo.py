@@ -91,7 +91,9 @@ def _write(folder: Path, kept: Kept) -> None:
 def _open_door(owner_url: str, password: str) -> None:
     """What a DBA does once in production: lets the service's role log in."""
     with psycopg.connect(owner_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("ALTER ROLE consentfeed_app LOGIN PASSWORD {}").format(sql.Literal(password)))
+        # As a hash, as \password of psql does: PostgreSQL may log statements.
+        hashed = connection.pgconn.encrypt_password(password.encode(), b"consentfeed_app", b"scram-sha-256").decode()
+        connection.execute(sql.SQL("ALTER ROLE consentfeed_app LOGIN PASSWORD {}").format(sql.Literal(hashed)))
 
 
 def _fill(owner_url: str) -> None:

@@ -1,9 +1,9 @@
-"""What every route shares: what it is as a value, who asks, and errors as problem answers."""
+"""What every route shares: what it is as a value, what a request has to pass, and errors as problem answers."""
 
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import structlog
@@ -13,13 +13,13 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from consentfeed import metrics
-from consentfeed.errors import RETRY_AFTER, Busy, DatabaseAway, Problem, StatementFailed
-from consentfeed.identity import Principal, Sessions
+from consentfeed.authenticator import Authenticator
+from consentfeed.errors import Busy, DatabaseAway, Problem, StatementFailed
+from consentfeed.limits import LIST, Limits, kind_of
+from consentfeed.origin import Origins
 from consentfeed.policy import ACCESS, Access
 
 log = structlog.get_logger()
-COOKIE: Final = "consentfeed_session"
-_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 # SQLSTATE classes and codes that blame a value: what got past the edge's own checks.
 _BAD_VALUE: Final = ("22", "23514", "54000")
 
@@ -28,7 +28,8 @@ _BAD_VALUE: Final = ("22", "23514", "54000")
 class Endpoint:
     """A route as a value: what it is, and what goes in and out; who may use it stands in policy.ACCESS.
 
-    query and body are the types of what comes in, gives that of a success; headers go by name to what they say.
+    query, body and headers are the types of what comes in, gives that of a success; takes and media say how body and
+    success are written. problems are the codes of what can go wrong and does not follow from the rest.
     """
 
     method: str
@@ -39,8 +40,11 @@ class Endpoint:
     answers: Mapping[int, str] = field(default_factory=lambda: {200: "Done"})
     query: type | None = None
     gives: type | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, Any] = field(default_factory=dict)
     answer_headers: Mapping[str, str] = field(default_factory=dict)
+    takes: str = "application/json"
+    media: Sequence[str] = ("application/json",)
+    problems: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         """Raises KeyError for a route that policy.ACCESS does not name."""
@@ -58,12 +62,9 @@ class Endpoint:
 
 
 class Json(Response):
-    """JSON that is encoded already, and that no cache keeps: it is about people."""
+    """JSON that is encoded already."""
 
     media_type = "application/json"
-
-    def __init__(self, content: str | bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(content, status, {"cache-control": "no-store", **(headers or {})})
 
 
 def json_answer(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -73,57 +74,38 @@ def json_answer(value: object, status: int = 200, headers: Mapping[str, str] | N
 
 def problem_answer(problem: Problem, more: Mapping[str, str] | None = None) -> Response:
     """A problem as RFC 9457 has it, with Retry-After where trying again may help."""
-    headers = {"cache-control": "no-store", **(more or {})}
-    if problem.code in RETRY_AFTER:
-        headers["retry-after"] = str(RETRY_AFTER[problem.code])
-    if problem.status == 401:
-        headers["www-authenticate"] = "Bearer"
+    headers = dict(more or {})
+    if problem.retry_after:
+        headers["retry-after"] = str(problem.retry_after)
+    if problem.challenge:
+        headers["www-authenticate"] = problem.challenge
     body = msgspec.json.encode(problem.as_dict())
     return Response(body, problem.status, headers, "application/problem+json")
 
 
-class Authenticator:
-    """Finds out who asks: a bearer token wins over the cookie."""
-
-    def __init__(self, sessions: Sessions) -> None:
-        self._sessions = sessions
-
-    async def __call__(self, request: Request) -> Principal:
-        """Who asks; raises Problem signed-out or foreign-origin."""
-        authorization = request.headers.get("authorization")
-        if authorization is not None:
-            scheme, _, token = authorization.partition(" ")
-            principal = await self._sessions.by_token(token.strip()) if scheme.lower() == "bearer" else None
-        else:
-            cookie = request.cookies.get(COOKIE)
-            if cookie:
-                refuse_foreign(request)
-            principal = await self._sessions.by_cookie(cookie) if cookie else None
-            # A page that was opened for somebody else: another tab of this browser has signed in anew.
-            if principal and request.headers.get("consentfeed-user", principal.id) != principal.id:
-                principal = None
-        if principal is None:
-            raise Problem("signed-out", "Sign in, or send a bearer token that has not expired.")
-        return principal
+def _out_of_scope(scope: str) -> Problem:
+    if not scope:
+        return Problem("forbidden", "No token that is limited to scopes may do this.")
+    challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
+    return Problem("forbidden", f"The token needs the scope {scope}.", challenge=challenge)
 
 
-def refuse_foreign(request: Request) -> None:
-    """Raises Problem foreign-origin for an unsafe request from another site."""
-    origin = request.headers.get("origin")
-    if request.method in _SAFE or origin is None:
-        return
-    # Host alone: behind a proxy that ends TLS this side does not know its own scheme.
-    if origin.partition("://")[2] != request.headers.get("host"):
-        raise Problem("foreign-origin", "Requests that change something must come from this site's own pages.")
+class Gate(NamedTuple):
+    """What a request has to pass."""
+
+    authenticate: Authenticator
+    origins: Origins
+    limits: Limits
 
 
 class Guarded:
     """The ASGI application of an endpoint: authentication, role, errors. Plain calls only, so that a stream's send may
     be stepped by hand."""
 
-    def __init__(self, endpoint: Endpoint, authenticate: Authenticator) -> None:
+    def __init__(self, endpoint: Endpoint, gate: Gate) -> None:
         self._endpoint = endpoint
-        self._authenticate = authenticate
+        self._gate = gate
+        self._kind = kind_of(endpoint.path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -150,11 +132,16 @@ class Guarded:
 
     async def _answer(self, request: Request) -> Response:
         roles = self._endpoint.access.roles
+        self._gate.origins.refuse_foreign(request, open=not roles)
         if not roles:
             return await self._endpoint.handle(request, None)
-        principal = await self._authenticate(request)
+        principal = await self._gate.authenticate(request)
+        if self._kind != LIST:  # whose route counts by itself what it finds in it
+            self._gate.limits.principal(principal, self._kind)
         if principal.role not in roles:
             raise Problem("forbidden", f"This is for {', '.join(roles)}.")
+        if principal.scopes is not None and (scope := self._endpoint.access.scope) not in principal.scopes:
+            raise _out_of_scope(scope)
         return await self._endpoint.handle(request, principal)
 
     def _refused(self, error: StatementFailed) -> Problem:
@@ -167,8 +154,8 @@ class Guarded:
 class Resource:
     """The ASGI application of a path: its endpoints by method, HEAD where GET is."""
 
-    def __init__(self, endpoints: Sequence[Endpoint], authenticate: Authenticator) -> None:
-        self._by_method = {endpoint.method: Guarded(endpoint, authenticate) for endpoint in endpoints}
+    def __init__(self, endpoints: Sequence[Endpoint], gate: Gate) -> None:
+        self._by_method = {endpoint.method: Guarded(endpoint, gate) for endpoint in endpoints}
         if "GET" in self._by_method:
             self._by_method["HEAD"] = self._by_method["GET"]
 
@@ -183,9 +170,9 @@ class Resource:
         await answer(scope, receive, send)
 
 
-def routes(endpoints: Sequence[Endpoint], authenticate: Authenticator) -> list[Route]:
+def routes(endpoints: Sequence[Endpoint], gate: Gate) -> list[Route]:
     """The Starlette routes of all endpoints, one for each path."""
     by_path: dict[str, list[Endpoint]] = {}
     for endpoint in endpoints:
         by_path.setdefault(endpoint.path, []).append(endpoint)
-    return [Route(path, Resource(group, authenticate), name=path) for path, group in by_path.items()]
+    return [Route(path, Resource(group, gate), name=path) for path, group in by_path.items()]

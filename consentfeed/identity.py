@@ -1,4 +1,4 @@
-"""Who asks: sessions with a cookie, and bearer tokens of this deployment."""
+"""Who asks: passwords, sessions with a cookie, and the memory of who a token is."""
 
 import asyncio
 import hashlib
@@ -6,18 +6,15 @@ import secrets
 import time
 import uuid
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-import jwt
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from consentfeed.database import Account, OpenSession
-from consentfeed.policy import ROLES
+from consentfeed.errors import TokenRefused
 
-_ALGORITHM: Final = "HS256"
-_ISSUER: Final = "consentfeed"
 _REMEMBERED_SECONDS: Final = 2.0
 _REMEMBERED: Final = 10_000
 _hasher = PasswordHasher()
@@ -26,13 +23,15 @@ _NOBODY: Final = _hasher.hash(secrets.token_hex(16))
 
 
 class Principal(NamedTuple):
-    """Who asks. id is the customer's for customers; session is None for a bearer token."""
+    """Who asks. id is the customer's for customers; session is None for a bearer token, scopes where it is not limited
+    to any."""
 
     id: str
     email: str
     role: str
     expires_at: datetime
     session: uuid.UUID | None
+    scopes: frozenset[str] | None = None
 
     @property
     def name(self) -> str:
@@ -75,53 +74,16 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def make_token(secret: str, *, subject: str, email: str, role: str, lifetime: timedelta) -> str:
-    """A bearer token of this deployment."""
-    now = datetime.now(UTC)
-    claims = {"iss": _ISSUER, "sub": subject, "email": email, "role": role, "iat": now, "exp": now + lifetime}
-    return jwt.encode(claims, _signing_key(secret), _ALGORITHM)
-
-
-def read_token(secret: str, token: str) -> Principal | None:
-    """Who a bearer token speaks for, or None where it is not ours or no longer good."""
-    try:
-        claims = jwt.decode(
-            token,
-            _signing_key(secret),
-            algorithms=[_ALGORITHM],
-            issuer=_ISSUER,
-            # iat is for people to read: another machine's clock may be a second ahead.
-            options={"require": ["exp", "sub", "email", "role"], "verify_iat": False},
-        )
-        expires_at = datetime.fromtimestamp(claims["exp"], UTC)
-        subject = uuid.UUID(claims["sub"])
-    except (jwt.InvalidTokenError, ValueError, OverflowError, OSError):
-        return None
-    email, role = claims["email"], claims["role"]
-    if role not in ROLES or not isinstance(email, str):
-        return None
-    return Principal(str(subject), email, role, expires_at, None)
-
-
-def subject_of(role: str, email: str) -> str:
-    """Id of a staff or service token whose address has no account: the same for the same name."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"consentfeed:{role}:{email.lower()}"))
-
-
-def _signing_key(secret: str) -> bytes:
-    return hashlib.sha256(b"consentfeed tokens\0" + secret.encode()).digest()
-
-
 class Sessions:
     """Looks up sessions and tokens, and remembers the answer for two seconds: most requests come many at a time."""
 
     def __init__(
         self,
-        secret: str,
+        read: Callable[[str], Awaitable[Principal]],
         find: Callable[[bytes], Awaitable[OpenSession | None]],
         ended: Callable[[list[uuid.UUID], list[tuple[uuid.UUID, str]]], Awaitable[set[uuid.UUID]]],
     ) -> None:
-        self._secret = secret
+        self._read = read
         self._find = find
         self._ended = ended
         self._known = _Memory()
@@ -131,7 +93,8 @@ class Sessions:
         return await self._remembered(token_hash(token), self._session, token)
 
     async def by_token(self, token: str) -> Principal | None:
-        """The principal of a bearer token, unless its account has been disabled or given another role since."""
+        """The principal of a bearer token; raises TokenRefused, also where its account has been disabled or given
+        another role since, and Problem."""
         return await self._remembered(token, self._bearer, token)
 
     async def _remembered(
@@ -151,10 +114,10 @@ class Sessions:
             str(session.user_id), session.email, session.role, session.expires_at, session.session_id
         )
 
-    async def _bearer(self, token: str) -> Principal | None:
-        principal = read_token(self._secret, token)
-        if principal is None or await self._ended([], [(uuid.UUID(principal.id), principal.role)]):
-            return None
+    async def _bearer(self, token: str) -> Principal:
+        principal = await self._read(token)
+        if await self._ended([], [(uuid.UUID(principal.id), principal.role)]):
+            raise TokenRefused("Its account is disabled, or has another role now.")
         return principal
 
     def forget(self, token: str) -> None:

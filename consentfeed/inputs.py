@@ -10,10 +10,10 @@ from msgspec import Meta
 from starlette.requests import Request
 
 from consentfeed.errors import Problem
+from consentfeed.settings import Settings
 
 T = TypeVar("T")
 Q = TypeVar("Q", bound=msgspec.Struct)
-MAX_BODY: Final = 2 << 20
 # Python's $ also matches before a last line feed; JSON Schema, in which these are published, has no \Z.
 END: Final = r"$(?!\n)"
 # What PostgreSQL can hold. Lone surrogates do not get through the decoders.
@@ -23,12 +23,21 @@ Line = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f-\x9f]*" + END)]
 _NAME: Final = r"[^@\s\x00-\x1f\x7f-\x9f]+"
 Email = Annotated[str, Meta(max_length=320, pattern=f"^{_NAME}@{_NAME}{END}")]
 Language = Annotated[str, Meta(max_length=35, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*" + END)]
+KEY: Final = r"^[a-z][a-z0-9-]{0,62}" + END
+Key = Annotated[str, Meta(pattern=KEY)]
+Version = Annotated[int, Meta(ge=1, le=999_999_999)]
 Limit = Annotated[int, Meta(ge=1, le=1000, description="Entries on a page at most")]
 
 
-async def read_body(request: Request, type: type[T], limit: int = MAX_BODY) -> T:
+async def read_body(request: Request, type: type[T], limit: int | None = None) -> T:
     """The JSON body as a value of the type, whatever Content-Type says; empty counts as {}. Raises Problem."""
-    return decode(await _read(request, limit) or b"{}", type)
+    return decode(await _read(request, limit or _settings(request).body_bytes) or b"{}", type)
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """The fields of a form, the last of each name; whatever is none is as an empty one. Raises Problem."""
+    raw = await _read(request, _settings(request).body_bytes)
+    return dict(parse_qsl(raw.decode("latin-1"), errors="replace"))
 
 
 async def _read(request: Request, limit: int) -> bytes:
@@ -93,9 +102,17 @@ def read_query(request: Request, type: type[Q], *, empty: bool = True) -> Q:
 def _parameters(request: Request) -> list[tuple[str, str]]:
     """Names and values; raises Problem for what is not UTF-8."""
     try:
-        return parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True, errors="strict")
+        raw, most = request.scope["query_string"].decode("latin-1"), _settings(request).query_parameters
+        return parse_qsl(raw, keep_blank_values=True, errors="strict", max_num_fields=most)
     except UnicodeDecodeError:
         raise Problem("invalid", "The query must be valid Unicode.") from None
+    except ValueError:
+        raise Problem("invalid", f"The query may have {most} parameters at most.") from None
+
+
+def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
 
 
 def _is_list(type: Any) -> bool:
@@ -113,6 +130,8 @@ def path_id(request: Request, detail: str) -> str:
 def checked_id(text: str) -> str | None:
     """A UUID in its usual form, or None."""
     try:
-        return str(UUID(text)) if len(text) == 36 else None
+        usual = str(UUID(text))
     except ValueError:
         return None
+    # Digits of other scripts, and underscores, count as numbers to Python.
+    return usual if usual == text.lower() else None

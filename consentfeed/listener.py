@@ -9,6 +9,7 @@ import asyncpg
 import structlog
 
 from consentfeed import metrics
+from consentfeed.pool import LOST
 
 log = structlog.get_logger()
 _CONNECT_SECONDS = 4.0
@@ -41,7 +42,7 @@ class Listener:
         while True:
             try:
                 await self._listen()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            except (*LOST, asyncpg.PostgresError) as error:
                 # A connection that worked for a while starts the back-off anew.
                 failures = 1 if self.hears else failures + 1
                 log.warning("listener lost", error=type(error).__name__, failures=failures)

@@ -1,18 +1,21 @@
-"""Signing in with a password, and out."""
+"""Signing in with a password, where that is offered, and out."""
 
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consentfeed.database import Database
-from consentfeed.edge import COOKIE, Endpoint, json_answer, refuse_foreign
+from consentfeed import cookies
+from consentfeed.database import Database, EndedSession
+from consentfeed.edge import Endpoint, json_answer
 from consentfeed.errors import Problem
-from consentfeed.identity import Principal, Sessions, check_password, new_session_token
+from consentfeed.identity import Principal, check_password
 from consentfeed.inputs import Text, read_body
-from consentfeed.shapes import SignedIn
+from consentfeed.limits import Limits
+from consentfeed.shapes import Leave, SignedIn, Ways
+from consentfeed.signins import SignIns
 
 
 class Credentials(msgspec.Struct, forbid_unknown_fields=True):
@@ -23,40 +26,59 @@ class Credentials(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Login:
-    """Password accounts and their sessions."""
+    """Password accounts, and what all sign-ins share. leave: where a browser goes to sign out elsewhere too."""
 
-    def __init__(self, database: Database, sessions: Sessions, *, hours: float, secure: bool) -> None:
+    def __init__(
+        self,
+        database: Database,
+        limits: Limits,
+        signins: SignIns,
+        ways: Ways,
+        leave: Callable[[Request, EndedSession], Awaitable[str | None]],
+    ) -> None:
         self._database = database
-        self._sessions = sessions
-        self._lifetime = timedelta(hours=hours)
-        self._secure = secure
+        self._limits = limits
+        self._signins = signins
+        self._ways = ways
+        self._leave = leave
 
     def endpoints(self) -> list[Endpoint]:
         """The routes of this file."""
         return [
+            Endpoint("GET", "/api/v1/auth/ways", self.ways, "How one may sign in", gives=Ways),
             Endpoint(
                 "POST", "/api/v1/auth/login", self.login, "Sign in with a password", body=Credentials,
                 answers={200: "Signed in"}, gives=SignedIn, answer_headers={"Set-Cookie": "The session"},
+                problems=("passwords-off", "wrong-password"),
             ),
             Endpoint("GET", "/api/v1/auth/me", self.me, "Who is signed in", gives=SignedIn),
-            Endpoint("POST", "/api/v1/auth/logout", self.logout, "Sign out", answers={204: "Signed out"}),
+            Endpoint(
+                "POST", "/api/v1/auth/logout", self.logout, "Sign out", gives=Leave,
+                answers={204: "Signed out", 200: "Signed out here; go there to sign out at the identity provider"},
+            ),
         ]  # fmt: skip
+
+    async def ways(self, _request: Request, _nobody: None) -> Response:
+        """What the sign-in page offers."""
+        return json_answer(self._ways)
 
     async def login(self, request: Request, _nobody: None) -> Response:
         """Opens a session; one answer for a wrong address and a wrong password."""
-        refuse_foreign(request)
+        if not self._ways.password:
+            raise Problem("passwords-off", "Sign in by way of /api/v1/auth/sso.")
         credentials = await read_body(request, Credentials)
+        self._limits.sign_in(request, credentials.email)
         account = await self._database.find_user(credentials.email)
-        if not await check_password(account, credentials.password) or account is None:
+        right = await check_password(account, credentials.password)
+        self._limits.sign_in(request, credentials.email)
+        if not right or account is None:
+            self._limits.sign_in_failed(request, credentials.email)
             raise _wrong()
-        await self._end(request.cookies.get(COOKIE))  # or its streams would go on for who was signed in before
-        token, digest = new_session_token()
-        if await self._database.open_session(account.id, digest, self._lifetime) is None:
+        cookie = await self._signins.open(request, account.id)
+        if cookie is None:
             raise _wrong()  # disabled just now
-        answer = json_answer({"user": {"id": str(account.id), "email": account.email, "role": account.role}})
-        secure = self._secure or request.url.scheme == "https"
-        answer.headers["set-cookie"] = _cookie(token, int(self._lifetime.total_seconds()), secure=secure)
-        return answer
+        user = {"id": str(account.id), "email": account.email, "role": account.role}
+        return json_answer({"user": user}, headers={"set-cookie": cookie})
 
     async def me(self, _request: Request, principal: Principal) -> Response:
         """The account of the session or token."""
@@ -64,26 +86,14 @@ class Login:
 
     async def logout(self, request: Request, _nobody: None) -> Response:
         """Ends the session of the cookie. A bearer token wins here too, and has no session that could end."""
-        answer = Response(status_code=204)
-        token = request.cookies.get(COOKIE)
-        if token is None or "authorization" in request.headers:
-            return answer
-        refuse_foreign(request)
-        await self._end(token)
-        answer.headers["set-cookie"] = _cookie("", 0)
+        if cookies.read(request) is None or "authorization" in request.headers:
+            return Response(status_code=204)
+        ended = await self._signins.end(request)
+        location = await self._leave(request, ended) if ended and ended.issuer else None
+        answer = json_answer({"location": location}) if location else Response(status_code=204)
+        answer.headers["set-cookie"] = cookies.write("", 0, cookies.is_secure(request))
         return answer
-
-    async def _end(self, token: str | None) -> None:
-        """Ends the session of a cookie, if there is one."""
-        principal = await self._sessions.by_cookie(token) if token else None
-        if token and principal and principal.session:
-            await self._database.end_session(principal.session)
-            self._sessions.forget(token)
 
 
 def _wrong() -> Problem:
     return Problem("wrong-password", "Check both, and try again.")
-
-
-def _cookie(token: str, seconds: int, *, secure: bool = False) -> str:
-    return f"{COOKIE}={token}; Max-Age={seconds}; Path=/; HttpOnly; SameSite=Lax" + "; Secure" * secure

@@ -34,10 +34,18 @@ decisions_per_commit = Histogram(
     registry=registry,
 )
 decisions_waiting = Gauge("consentfeed_decisions_waiting", "Decisions waiting to be written.", registry=registry)
+trail_lines = Counter("consentfeed_trail_lines", "Lines of the access trail written by this node.", registry=registry)
+trail_commits = Counter("consentfeed_trail_commits", "Transactions that wrote them.", registry=registry)
+trail_waiting = Gauge("consentfeed_trail_waiting", "Lines waiting to be written.", registry=registry)
 expired = Counter("consentfeed_expired", "Consents that this node turned to expired.", registry=registry)
 requests = Counter(
     "consentfeed_requests", "Answers of the API by route and status.", ["route", "status"], registry=registry
 )
+refused = Counter("consentfeed_refused", "Requests refused at the edge, by reason.", ["reason"], registry=registry)
+issuer_requests = Counter(
+    "consentfeed_issuer_requests", "Times the identity provider was asked for its keys, by outcome.", ["outcome"],
+    registry=registry,
+)  # fmt: skip
 
 
 def total(metric: Counter | Gauge, **labels: str) -> float:

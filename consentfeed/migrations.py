@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import psycopg
 from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict
 
 from consentfeed.errors import ConsentfeedError
 
@@ -83,7 +84,7 @@ def called() -> list[str]:
 
 def status(url: str) -> list[tuple[str, str]]:
     """(name, "applied" | "pending" | "unknown to this code") for each migration, and for the functions."""
-    with psycopg.connect(url) as connection:
+    with _connect(url) as connection:
         applied = _applied(connection)
     known = [file.key for file in files() if file.migrates]
     lines = [(key, "applied" if key in applied else "pending") for key in known]
@@ -93,13 +94,13 @@ def status(url: str) -> list[tuple[str, str]]:
 
 def pending(url: str) -> str:
     """The SQL that migrate() would run."""
-    with psycopg.connect(url) as connection:
+    with _connect(url) as connection:
         return "".join(f"-- {file.name}\n{file.text}\n" for file in _to_apply(_applied(connection)))
 
 
 def migrate(url: str) -> list[str]:
     """Applies what is pending in one transaction, and returns its names; waits for others who migrate."""
-    with psycopg.connect(url) as connection:
+    with _connect(url) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
         applied = _applied(connection)
         _check(applied)
@@ -116,6 +117,20 @@ def migrate(url: str) -> list[str]:
         if to_apply:
             _note(connection)
         return [file.name for file in to_apply]
+
+
+def _connect(url: str) -> psycopg.Connection:
+    """As the owner; what cannot be read as a URL is not shown, because a part of it may be of a password."""
+    try:
+        host = str(conninfo_to_dict(url).get("host", ""))
+    except psycopg.ProgrammingError:
+        host = "@"
+    if "@" in host:
+        raise MigrationError(
+            "the owner's URL is not like postgresql://owner:…@host:5432/consentfeed;"
+            " in a password / ? # @ and % are written %2F %3F %23 %40 and %25"
+        )
+    return psycopg.connect(url)
 
 
 def _applied(connection: psycopg.Connection) -> dict[str, str | None]:

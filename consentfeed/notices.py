@@ -52,11 +52,11 @@ class NoticeApi:
             # Before the next, whose path it fits too.
             Endpoint(
                 "POST", of_purpose + "/{version}/publish", self.publish, "Publish all languages of a draft",
-                gives=NoticeVersions,
+                gives=NoticeVersions, problems=("notice-published", "notice-superseded", "no-draft"),
             ),
             Endpoint(
                 "PUT", of_purpose + "/{version}/{language}", self.draft, "Write a draft of a notice",
-                body=Draft, gives=NoticeVersions,
+                body=Draft, gives=NoticeVersions, problems=("not-found", "notice-published"),
             ),
         ]  # fmt: skip
 

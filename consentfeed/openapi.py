@@ -7,13 +7,22 @@ from uuid import UUID
 import msgspec
 
 from consentfeed import __version__
-from consentfeed.edge import COOKIE, Endpoint
+from consentfeed.cookies import COOKIE
+from consentfeed.edge import Endpoint
 from consentfeed.errors import PROBLEMS
+from consentfeed.inputs import Key, Language, Version
 from consentfeed.shapes import Problem
 
 Json = dict[str, Any]
 _REFERENCE: Final = "#/components/schemas/{name}"
-_PATH_TYPES: Final = {"id": UUID, "version": int}
+_PATH_TYPES: Final[dict[str, Any]] = {"id": UUID, "key": Key, "version": Version, "language": Language}
+_SAFE: Final = frozenset({"GET", "HEAD"})
+# Problems that whatever is asked can meet; the others follow from what an endpoint is.
+_ANYWHERE: Final = ("bad-request", "request-timeout", "rate-limited", "headers-too-large", "internal")
+_SIGNED_IN: Final = ("signed-out", "forbidden")
+_WITH_BODY: Final = ("bad-json", "body-too-large", "invalid")
+_WITH_KEY: Final = ("invalid", "key-reused", "outcome-unknown", "overloaded", "draining")
+_DATABASE: Final = ("database-away", "busy")
 
 
 def describe(endpoints: Sequence[Endpoint]) -> Json:
@@ -33,6 +42,7 @@ def describe(endpoints: Sequence[Endpoint]) -> Json:
         "paths": paths,
         "components": {
             "schemas": components,
+            "responses": {_name(codes): _problem(codes) for one in endpoints for codes in _problems(one).values()},
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
@@ -54,7 +64,10 @@ def _operation(endpoint: Endpoint, parameters: list[Json]) -> Json:
     if endpoint.access.roles:
         operation["description"] = f"For {', '.join(endpoint.access.roles)}."
     if endpoint.body:
-        operation["requestBody"] = {"content": {"application/json": {"schema": _reference(endpoint.body)}}}
+        # Nothing counts as {}.
+        needed = any(field.required for field in msgspec.structs.fields(endpoint.body))
+        content = {endpoint.takes: {"schema": _reference(endpoint.body)}}
+        operation["requestBody"] = {"required": needed, "content": content}
     return operation
 
 
@@ -75,9 +88,7 @@ def _in_query(queries: dict[str, Json], endpoint: Endpoint) -> list[Json]:
 
 
 def _in_headers(endpoint: Endpoint) -> list[Json]:
-    return [
-        _parameter(name, "header", {"type": "string", "description": text}) for name, text in endpoint.headers.items()
-    ]
+    return [_parameter(name, "header", msgspec.json.schema(kind)) for name, kind in endpoint.headers.items()]
 
 
 def _parameter(name: str, place: str, schema: Json) -> Json:
@@ -86,22 +97,54 @@ def _parameter(name: str, place: str, schema: Json) -> Json:
 
 
 def _responses(endpoint: Endpoint) -> Json:
-    problem = {"application/problem+json": {"schema": _reference(Problem)}}
-    responses: Json = {"default": {"description": "A problem", "content": problem}}
+    responses: Json = {}
     for status, text in endpoint.answers.items():
         answer = responses[str(status)] = {"description": text}
-        if status >= 400 and endpoint.access.roles:  # /readyz says why in its own form
-            answer["content"] = problem
-        elif endpoint.gives:
-            answer["content"] = {"application/json": {"schema": _reference(endpoint.gives)}}
+        if endpoint.gives and status not in (204, 303):
+            answer["content"] = _content(endpoint.gives, endpoint.media)
         if status < 400 and endpoint.answer_headers:
             answer["headers"] = {
                 name: {"description": told, "schema": {"type": "string"}}
                 for name, told in endpoint.answer_headers.items()
             }
-    for status, text in ((401, "Nobody is signed in"), (403, "Not for this role")) if endpoint.access.roles else ():
-        responses[str(status)] = {"description": text, "content": problem}
-    return responses
+    references = {
+        str(status): {"$ref": f"#/components/responses/{_name(codes)}"} for status, codes in _problems(endpoint).items()
+    }
+    return responses | references
+
+
+def _problems(endpoint: Endpoint) -> dict[int, list[str]]:
+    """The codes of all that can go wrong, by status."""
+    found = {*_ANYWHERE, *endpoint.problems}
+    found.update(_SIGNED_IN if endpoint.access.roles else ())
+    found.update(_DATABASE if endpoint.path.startswith("/api/") else ())
+    found.update(("foreign-origin",) if endpoint.method not in _SAFE else ())
+    # What a PUT names need not be there yet.
+    found.update(("not-found",) if "{" in endpoint.path and endpoint.method != "PUT" else ())
+    found.update(_WITH_BODY if endpoint.body and endpoint.takes == "application/json" else ())
+    found.update(("body-too-large",) if endpoint.body else ())
+    found.update(("invalid",) if endpoint.query else ())
+    found.update(_WITH_KEY if "Idempotency-Key" in endpoint.headers else ())
+    found.update(("stale",) if "If-Match" in endpoint.headers else ())
+    by_status: dict[int, list[str]] = {}
+    for code in sorted(found, key=lambda code: (PROBLEMS[code][0], code)):
+        by_status.setdefault(PROBLEMS[code][0], []).append(code)
+    return by_status
+
+
+def _name(codes: list[str]) -> str:
+    return ".".join(codes)
+
+
+def _problem(codes: list[str]) -> Json:
+    types = {"type": {"enum": [f"/problems/{code}" for code in codes]}}
+    schema = {**_reference(Problem), "properties": types}
+    description = "; ".join(PROBLEMS[code][1] for code in codes)
+    return {"description": description, "content": {"application/problem+json": {"schema": schema}}}
+
+
+def _content(gives: type, media: Sequence[str]) -> Json:
+    return {one: {"schema": _reference(gives) if one == "application/json" else {"type": "string"}} for one in media}
 
 
 def _reference(type: type) -> Json:

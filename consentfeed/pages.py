@@ -10,21 +10,19 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from consentfeed.edge import Authenticator
+from consentfeed.authenticator import Authenticator
 from consentfeed.errors import Busy, DatabaseAway, Problem
 from consentfeed.policy import ACCESS
 
 WEB: Final = Path(__file__).parent / "web"
 # Where each role goes after signing in.
 HOMES: Final = {"customer": "/customer", "csr": "/csr", "admin": "/admin"}
-PAGES: Final = tuple(HOMES.values())
+PAGES: Final = (*HOMES.values(), "/account")
+# Beside those of headers.py.
 _HEADERS: Final = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
     " connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
     "cache-control": "no-cache",  # asked again each time: a deployment must not mix old modules with new ones
 }
@@ -61,10 +59,12 @@ class Pages:
 
     async def page(self, request: Request) -> Response:
         """A page for certain roles; anybody else is sent to where they may be."""
-        role = await self._role(request)
-        if role is not None and role not in ACCESS[f"GET {request.url.path}"].roles:
+        role, path = await self._role(request), request.url.path
+        if role == "" and path not in HOMES.values():
+            return _go(f"/?to={path}")  # nobody's first page: the sign-in page leads back to it
+        if role is not None and role not in ACCESS[f"GET {path}"].roles:
             return _go(_home(role))
-        return await self._file(f"{request.url.path[1:]}.html", request)
+        return await self._file(f"{path[1:]}.html", request)
 
     async def _role(self, request: Request) -> str | None:
         """The role, "" for nobody; None where PostgreSQL is away: the page itself says so, and holds no data."""
@@ -87,4 +87,4 @@ def _home(role: str) -> str:
 
 
 def _go(path: str) -> Response:
-    return RedirectResponse(path, 303, {"cache-control": "no-store"})
+    return RedirectResponse(path, 303)

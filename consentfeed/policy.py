@@ -25,8 +25,15 @@ _PEOPLE: Final = Access(("customer", "csr", "admin"))
 
 ACCESS: Final = {
     "POST /api/v1/auth/login": _OPEN,
+    "GET /api/v1/auth/ways": _OPEN,
     "GET /api/v1/auth/me": Access(ROLES, READ_CONSENTS),
     "POST /api/v1/auth/logout": _OPEN,
+    "GET /api/v1/auth/sso": _OPEN,
+    "GET /api/v1/auth/sso/callback": _OPEN,
+    "POST /api/v1/auth/sso/logout": _OPEN,
+    "GET /api/v1/auth/sessions": _PEOPLE,
+    "POST /api/v1/auth/sessions/{id}/end": _PEOPLE,
+    "POST /api/v1/auth/sessions/end-others": _PEOPLE,
     "GET /api/v1/customer/consents": Access(("customer",), READ_CONSENTS),
     "GET /api/v1/consents": Access(_STAFF, READ_CONSENTS),
     "GET /api/v1/consents/{id}": Access(ROLES, READ_CONSENTS),
@@ -57,6 +64,7 @@ ACCESS: Final = {
     "POST /api/v1/sessions/{id}/end": _ADMIN,
     "GET /api/v1/nodes": _ADMIN,
     "POST /api/v1/verify": _ADMIN,
+    "GET /api/v1/accesses": _ADMIN,
     "GET /healthz": _OPEN,
     "GET /readyz": _OPEN,
     "GET /metrics": _OPEN,
@@ -66,5 +74,6 @@ ACCESS: Final = {
     "GET /customer": Access(("customer",)),
     "GET /csr": Access(("csr", "admin")),
     "GET /admin": _ADMIN,
+    "GET /account": _PEOPLE,
     "GET /web": _OPEN,
 }

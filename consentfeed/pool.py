@@ -7,15 +7,16 @@ from typing import Any
 
 import asyncpg
 
-from consentfeed.errors import Busy, DatabaseAway, OutcomeUnknown, StatementFailed
+from consentfeed.errors import Busy, DatabaseAway, NotAdmitted, OutcomeUnknown, StatementFailed
 
 Record = asyncpg.Record
 _CONNECT_SECONDS = 5.0
 _COMMAND_SECONDS = 10.0
 LOCK_SECONDS = 4.0  # shorter than the above: who waits for a lock is told so, and not that PostgreSQL is away
 _BUSY = ("57014", "55P03")  # query_canceled, lock_not_available
-# SQLSTATE classes in which the server ends the connection or refuses to have it.
-_AWAY = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError)
+# What says that a connection is lost, and of what PostgreSQL says, that it ends one or refuses to have it.
+# InternalClientError: the driver has lost track of a connection that was cut at a bad moment.
+LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 _REFUSED = (
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
@@ -62,13 +63,21 @@ class Pool:
     @contextlib.asynccontextmanager
     async def _connection(self) -> AsyncIterator[Any]:
         assert self._pool is not None
-        with _errors():
-            connection = await self._pool.acquire(timeout=_CONNECT_SECONDS)
+        try:
+            with _errors():
+                connection = await self._pool.acquire(timeout=_CONNECT_SECONDS)
+        except StatementFailed as error:
+            # It will not have us now: while it is being restored there is no such database, or none that accepts us.
+            raise NotAdmitted(error.sqlstate) from error
         try:
             yield connection
+        except (DatabaseAway, OutcomeUnknown):
+            with contextlib.suppress(*LOST):  # it may have gone by itself
+                connection.terminate()  # or the next to have it would fail as well
+            raise
         finally:
             # A connection that cannot be released is terminated; what it did before is known all the same.
-            with contextlib.suppress(*_AWAY):
+            with contextlib.suppress(*LOST):
                 await self._pool.release(connection)
 
     async def fetch(self, query: str, *args: object, seconds: float | None = None) -> list[Record]:
@@ -88,12 +97,12 @@ class Pool:
                 rows: list[Record] = await connection.fetch(query, *args)
                 return rows
             except asyncpg.PostgresError as error:
-                if isinstance(error, _AWAY + _REFUSED) or connection.is_closed():
+                if isinstance(error, LOST + _REFUSED) or connection.is_closed():
                     raise OutcomeUnknown from error
                 if error.sqlstate in _BUSY:
                     raise Busy from error
                 raise StatementFailed(error.sqlstate or "XX000") from None
-            except _AWAY as error:
+            except LOST as error:
                 raise OutcomeUnknown from error
 
 
@@ -106,7 +115,7 @@ def _errors() -> Any:
     """asyncpg's errors as ours."""
     try:
         yield
-    except (*_AWAY, *_REFUSED) as error:
+    except (*LOST, *_REFUSED) as error:
         # The driver counts an argument that does not fit its type among the errors of its interface.
         if isinstance(error, ValueError):
             raise StatementFailed("22000") from error

@@ -13,11 +13,11 @@ from consentfeed.database import Database
 from consentfeed.edge import Endpoint, json_answer
 from consentfeed.errors import Problem
 from consentfeed.identity import Principal
-from consentfeed.inputs import END, Line, Text, read_body
+from consentfeed.inputs import END, KEY, Line, Text, read_body
 from consentfeed.shapes import Purpose, Purposes
 
 _PATH: Final = "/api/v1/purposes"
-_KEY: Final = re.compile(r"[a-z][a-z0-9-]{0,62}")
+_KEY: Final = re.compile(KEY)
 Channel = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,31}" + END)]
 
 

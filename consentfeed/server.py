@@ -1,4 +1,4 @@
-"""uvicorn, made to drain streams, to cut off stalled clients, and to end with status 0."""
+"""uvicorn, made to drain streams and to end with status 0."""
 
 import socket
 from collections.abc import Awaitable, Callable
@@ -6,15 +6,9 @@ from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-
-class _Protocol(HttpToolsProtocol):
-    """uvicorn's own, telling the application its transport, so that a stalled client can be cut off."""
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.scope["consentfeed.transport"] = self.transport  # type: ignore[typeddict-unknown-key]
+from consentfeed.protocol import Protocol
+from consentfeed.settings import Settings
 
 
 class Server(uvicorn.Server):
@@ -54,17 +48,18 @@ def listening_socket(host: str, port: int) -> socket.socket:
     return listening
 
 
-def server(app: ASGIApp, drain: Callable[[], Awaitable[None]], drain_seconds: float) -> Server:
+def server(app: ASGIApp, drain: Callable[[], Awaitable[None]], settings: Settings) -> Server:
     """The server of an application; http and loop are pinned, because the pump relies on how they write."""
     config = uvicorn.Config(
         app,
-        http=_Protocol,
+        http=type("Protocol", (Protocol,), {"settings": settings}),
         loop="uvloop",
         ws="none",
         lifespan="on",
         access_log=False,  # URLs of searches hold names and numbers
         log_config=None,
         server_header=False,
-        timeout_graceful_shutdown=int(drain_seconds) + 1,
+        timeout_graceful_shutdown=int(settings.drain_seconds) + 1,
+        forwarded_allow_ips=settings.trusted_proxies.split(),
     )
     return Server(config, drain)

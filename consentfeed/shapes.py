@@ -228,8 +228,9 @@ class SignedIn(Struct):
 
 
 class Account(User):
-    """An account; disabled_at is null while it may sign in."""
+    """An account; issuer is the identity provider that signs it in, disabled_at is null while it may sign in."""
 
+    issuer: str | None
     created_at: datetime
     disabled_at: datetime | None
 
@@ -242,12 +243,14 @@ class AccountPage(Struct):
 
 
 class Session(Struct):
-    """An open session; current is the one that asks."""
+    """An open session; agent is what the browser called itself, current is the one that asks."""
 
     id: UUID
     user: User
     created_at: datetime
+    last_seen_at: datetime
     expires_at: datetime
+    agent: str | None
     current: bool
 
 
@@ -255,6 +258,69 @@ class SessionPage(Struct):
     """Sessions, and the cursor of the next page if there is one."""
 
     sessions: list[Session]
+    next: str | None
+
+
+class OwnSession(Struct):
+    """An open session of one's own."""
+
+    id: UUID
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    agent: str | None
+    current: bool
+
+
+class OwnSessions(Struct):
+    """One's own open sessions, newest first."""
+
+    sessions: list[OwnSession]
+
+
+class SingleSignOn(Struct):
+    """Signing in by an identity provider, and what the page calls it."""
+
+    title: str
+
+
+class Ways(Struct):
+    """How one may sign in here."""
+
+    password: bool
+    single_sign_on: SingleSignOn | None
+
+
+class Leave(Struct):
+    """Where to go to sign out at the identity provider too."""
+
+    location: str
+
+
+class Reader(Struct):
+    """Who asked; email is null for a token whose subject has no account."""
+
+    id: UUID
+    role: Literal["csr", "admin", "service"]
+    email: str | None
+
+
+class Access(Struct):
+    """A line of the access trail: customers are those whose data were shown, rows how many entries there were."""
+
+    id: int
+    at: datetime
+    actor: Reader
+    action: str
+    customers: list[UUID]
+    filters: dict[str, Any]
+    rows: int
+
+
+class AccessPage(Struct):
+    """Lines of the access trail, newest first, and the cursor of the next page if there is one."""
+
+    accesses: list[Access]
     next: str | None
 
 

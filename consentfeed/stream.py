@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Annotated, Any, Final, Literal, cast
@@ -29,9 +30,11 @@ from consentfeed.pump import Pump
 from consentfeed.readers import Reader, Write
 from consentfeed.settings import Settings
 from consentfeed.shapes import EventPage
+from consentfeed.trail import Trail
 
 log = structlog.get_logger()
 _WATCH_SECONDS: Final = 1.0
+_PLACE: Final = {"Last-Event-ID": Annotated[str, Meta(description="Event id to go on from")]}
 _HEAD: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -50,6 +53,10 @@ class Wanted(msgspec.Struct, forbid_unknown_fields=True):
     after: Annotated[str, Meta(description="Event id to go on from, where Last-Event-ID is not sent")] = ""
     limit: Limit = 1000
 
+    def filters(self) -> dict[str, object]:
+        """The filters by name."""
+        return {"customer": self.customer, "purpose": self.purpose, "channel": self.channel, "type": self.type}
+
 
 class Open:
     """An open stream: who reads it and until when."""
@@ -67,15 +74,19 @@ class Open:
 class Streams:
     """All streams of this node, and the same feed in pages."""
 
-    def __init__(self, database: Database, feed: Feed, seal: Seal, settings: Settings) -> None:
+    def __init__(self, database: Database, feed: Feed, seal: Seal, settings: Settings, trail: Trail) -> None:
         self._database = database
+        self._trail = trail
         self._feed = feed
         self._places = Places(database, feed)
         self._seal = seal
         self._settings = settings
         self._open: set[Open] = set()
+        self._held: Counter[str] = Counter()
         self._draining = False
         self._stale: float | None = None
+        self._touch_seconds = min(30.0, settings.session_idle_minutes * 3)  # a twentieth of the limit
+        self._touched = 0.0
         self.pump = Pump(
             feed,
             self._places.read_older,
@@ -87,11 +98,13 @@ class Streams:
 
     def endpoints(self) -> list[Endpoint]:
         """The one route of this file."""
-        answers = {200: "Events as a page, or as a stream with Accept: text/event-stream", 410: "The place is lost"}
+        answers = {200: "Events as a page, or as a stream with Accept: text/event-stream"}
         return [
             Endpoint(
                 "GET", "/api/v1/events", self.events, "The feed", answers=answers,
-                query=Wanted, gives=EventPage, headers={"Last-Event-ID": "Event id to go on from"},
+                query=Wanted, gives=EventPage, headers=_PLACE,
+                media=("application/json", "text/event-stream"),
+                problems=("place-lost", "overloaded", "draining", "too-many-streams"),
             )
         ]  # fmt: skip
 
@@ -102,7 +115,7 @@ class Streams:
         ids = Ids(self._seal if principal.role == "customer" else None)
         after = request.headers.get("last-event-id") or asked.after or None
         if "text/event-stream" not in request.headers.get("accept", ""):
-            return await self._page(wanted, ids, after, asked.limit)
+            return await self._page(principal, asked, wanted, ids, after)
         if self._draining:
             raise Problem("draining", "Connect again: another node, or this one after its restart, goes on.")
         if len(self._open) >= self._settings.streams:
@@ -112,7 +125,19 @@ class Streams:
             place = await self._place(wanted, ids, after, self.pump.place)
         except PlaceLost as error:
             lost, place = error.reason, await self._places.newest(wanted, self.pump.place)
+        self._admit(principal)
+        filters = asked.filters() | {"after": after and ids.of(place)}
+        await self._trail.note(principal, "open-stream", asked.customer, filters, rows=0)
+        self._admit(principal)  # again: others may have been opened meanwhile
         return Stream(self, principal, wanted, ids, place, lost)
+
+    def _admit(self, principal: Principal) -> None:
+        """Raises Problem where somebody holds as many streams as one may."""
+        customer = principal.role == "customer"
+        most = self._settings.streams_per_customer if customer else self._settings.streams_per_user
+        if self._held[principal.name] >= most:
+            metrics.refused.labels("streams").inc()
+            raise Problem("too-many-streams", f"Close one of the {most} that are open, or share one.")
 
     async def _filter(self, asked: Wanted, principal: Principal) -> Filter:
         """The filter asked for; raises Problem for a purpose or channel that there is not."""
@@ -128,15 +153,17 @@ class Streams:
             types=_set(asked.type),
         )
 
-    async def _page(self, wanted: Filter, ids: Ids, asked: str | None, limit: int) -> Response:
+    async def _page(self, principal: Principal, asked: Wanted, wanted: Filter, ids: Ids, after: str | None) -> Response:
         # A client that has written by any node can read it here.
         await self._feed.freshen()
         try:
-            place = await self._place(wanted, ids, asked, self._feed.head)
-            events, reached, more = await self._places.page(wanted, place, limit)
+            place = await self._place(wanted, ids, after, self._feed.head)
+            events, reached, more = await self._places.page(wanted, place, asked.limit)
         except PlaceLost as error:
             detail = "Read the list again, and go on from its position."
             raise Problem("place-lost", detail, reason=error.reason) from None
+        customers = [event.customer_id for event in events]
+        await self._trail.note(principal, "read-events", customers, asked.filters() | {"after": ids.of(place)})
         shown = [{"id": ids.of(e.position), "event": e.name, "data": msgspec.Raw(e.data)} for e in events]
         return json_answer({"events": shown, "next": ids.of(reached), "more": more})
 
@@ -167,6 +194,7 @@ class Streams:
             abort=transport.abort if transport else lambda: None,
         )
         self._open.add(opened)
+        self._held[opened.principal.name] += 1
         metrics.streams_open.set(len(self._open))
         self.pump.open(opened.reader)
         try:
@@ -174,8 +202,14 @@ class Streams:
                 pass
         finally:
             self._open.discard(opened)
+            self._let_go(opened.principal)
             metrics.streams_open.set(len(self._open))
             self.pump.close(opened.reader)
+
+    def _let_go(self, principal: Principal) -> None:
+        self._held[principal.name] -= 1
+        if not self._held[principal.name]:
+            del self._held[principal.name]
 
     def _head(self, stream: "Stream") -> list[tuple[bytes, bytes]]:
         head = [*_HEAD, (b"consentfeed-heartbeat", b"%g" % self._settings.heartbeat_seconds)]
@@ -210,6 +244,7 @@ class Streams:
             if self._open:
                 with suppress(Busy, DatabaseAway):
                     await self._end_signed_out()
+                    await self._touch()
 
     def _unread(self) -> float | None:
         """Seconds since the log was last read to its end, where that is too long ago to be called live."""
@@ -222,6 +257,14 @@ class Streams:
         for opened in list(self._open) if ended else ():
             if opened.principal.session in ended or UUID(opened.principal.id) in ended:
                 self._end(opened, "signed-out")
+
+    async def _touch(self) -> None:
+        """Notes, less often than streams are looked at, that a session with an open stream is used."""
+        now = time.monotonic()
+        if now - self._touched >= self._touch_seconds:
+            sessions = {opened.principal.session for opened in self._open if opened.principal.session}
+            await self._database.touch_sessions(list(sessions))
+            self._touched = now
 
     async def drain(self, seconds: float) -> None:
         """Refuses new streams, says goodbye to the open ones, and returns when they have ended, or the time is up."""

@@ -17,13 +17,16 @@ from consentfeed.errors import Problem, StatementFailed
 from consentfeed.identity import Principal, hash_password
 from consentfeed.inputs import Email, Limit, Text, path_id, read_body, read_query
 from consentfeed.shapes import Account, AccountPage
+from consentfeed.trail import Trail, customers_among
 
 _PATH: Final = "/api/v1/users"
 _UNKNOWN: Final = "No account has this id."
+_KEEPS: Final = ("own-account", "last-admin")
 _DETAILS: Final = {
     "not-found": _UNKNOWN,
     "own-account": "Ask another admin to do it.",
     "last-admin": "Make somebody else an admin first.",
+    "outside-account": "Change it there; it counts from the next sign-in on.",
     "customer-account": "Its id is the customer's own. Add another account for the same person.",
 }
 
@@ -54,9 +57,10 @@ class NewRole(msgspec.Struct, forbid_unknown_fields=True):
 class UserApi:
     """Reading, adding and changing accounts."""
 
-    def __init__(self, database: Database, administration: Administration) -> None:
+    def __init__(self, database: Database, administration: Administration, trail: Trail) -> None:
         self._database = database
         self._administration = administration
+        self._trail = trail
 
     def endpoints(self) -> list[Endpoint]:
         """The routes of this file."""
@@ -68,25 +72,28 @@ class UserApi:
             ),
             Endpoint(
                 "POST", _PATH, self.add, "Add an account",
-                body=NewUser, answers={201: "Added"}, gives=Account,
+                body=NewUser, answers={201: "Added"}, gives=Account, problems=("taken",),
             ),
-            Endpoint("POST", one + "/disable", self.disable, "Disable an account", gives=Account),
+            Endpoint("POST", one + "/disable", self.disable, "Disable an account", gives=Account, problems=_KEEPS),
             Endpoint("POST", one + "/enable", self.enable, "Enable an account", gives=Account),
             Endpoint(
-                "POST", one + "/role", self.role, "Give an account another role", body=NewRole, gives=Account
+                "POST", one + "/role", self.role, "Give an account another role", body=NewRole, gives=Account,
+                problems=(*_KEEPS, "customer-account", "outside-account"),
             ),
         ]  # fmt: skip
 
-    async def all(self, request: Request, _principal: Principal) -> Response:
+    async def all(self, request: Request, principal: Principal) -> Response:
         """A page of accounts."""
         search = read_query(request, UserSearch)
-        after, _ = read_cursor(search.cursor, "email")
-        rows = await self._administration.list_users(search.q.strip() or None, after, search.limit + 1)
+        after = read_cursor(search.cursor, "email")
+        rows = await self._administration.list_users(search.q.strip() or None, *after, search.limit + 1)
         page = rows[: search.limit]
         following = write_cursor("email", page[-1]["email"], page[-1]["id"]) if len(rows) > search.limit else None
+        found = customers_among(row["account"] for row in page)
+        await self._trail.note(principal, "list-accounts", found, {"search": bool(search.q.strip())})
         return json_answer({"users": [msgspec.Raw(row["account"].encode()) for row in page], "next": following})
 
-    async def add(self, request: Request, _principal: Principal) -> Response:
+    async def add(self, request: Request, principal: Principal) -> Response:
         """Adds an account; a customer's has the id of the customer."""
         told = await read_body(request, NewUser)
         if (told.role == "customer") != (told.customer_id is not None):
@@ -100,7 +107,7 @@ class UserApi:
             if error.sqlstate == "23503":
                 raise Problem("invalid", "No customer has this id - at `$.customer_id`") from None
             raise
-        return await self._one(user, 201)
+        return await self._one(principal, user, 201)
 
     async def role(self, request: Request, principal: Principal) -> Response:
         """Another role; the account's sessions end."""
@@ -121,7 +128,9 @@ class UserApi:
         problem = await self._administration.change_user(user, principal.id, role=role, disabled=disabled)
         if problem:
             raise Problem(problem, _DETAILS[problem])
-        return await self._one(user)
+        return await self._one(principal, user)
 
-    async def _one(self, user: UUID | str, status: int = 200) -> Response:
-        return Json(await self._administration.one_user(user) or "null", status)
+    async def _one(self, principal: Principal, user: UUID | str, status: int = 200) -> Response:
+        account = await self._administration.one_user(user)
+        await self._trail.note(principal, "read-account", customers_among([account]))
+        return Json(account or "null", status)

@@ -21,7 +21,9 @@ class VerificationApi:
     def endpoints(self) -> list[Endpoint]:
         """The route of this file."""
         return [
-            Endpoint("POST", "/api/v1/verify", self.verify, "Verify the log", gives=Verification),
+            Endpoint(
+                "POST", "/api/v1/verify", self.verify, "Verify the log", gives=Verification, problems=("overloaded",)
+            ),
         ]
 
     async def verify(self, _request: Request, _principal: Principal) -> Response:

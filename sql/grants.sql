@@ -18,13 +18,24 @@ REVOKE ALL ON ALL TABLES IN SCHEMA consentfeed FROM PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA consentfeed FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA consentfeed FROM consentfeed_app;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA consentfeed FROM consentfeed_app;
+-- Earlier versions granted whatever table would come.
+ALTER DEFAULT PRIVILEGES IN SCHEMA consentfeed REVOKE ALL ON TABLES FROM consentfeed_app;
 
 GRANT USAGE ON SCHEMA consentfeed TO consentfeed_app;
-GRANT SELECT ON ALL TABLES IN SCHEMA consentfeed TO consentfeed_app;
--- Partitions to come, too.
-ALTER DEFAULT PRIVILEGES IN SCHEMA consentfeed GRANT SELECT ON TABLES TO consentfeed_app;
--- Who may read a table may also lock it, if only in the weakest mode; this one is for append_event() alone.
-REVOKE ALL ON consentfeed.log_order FROM consentfeed_app;
+-- What is not here is read through functions alone: accounts and sessions, idempotency keys, preferences, the access trail;
+-- partitions through events, where the rules of policies.sql hold. Nobody may even lock log_order.
+GRANT SELECT ON
+consentfeed.customers,
+consentfeed.purposes,
+consentfeed.notices,
+consentfeed.consents,
+consentfeed.events,
+consentfeed.dropped_partitions,
+consentfeed.nodes
+TO consentfeed_app;
+-- With the salt an emptied note could be guessed from its hash.
+GRANT SELECT (seq, note) ON consentfeed.event_notes TO consentfeed_app;
+GRANT SELECT (name) ON consentfeed.migrations TO consentfeed_app;
 
 GRANT EXECUTE ON FUNCTION
 -- Decisions.
@@ -35,7 +46,7 @@ consentfeed.register_customer(uuid, text, text, text, text),
 consentfeed.log_head(),
 consentfeed.events_after(bigint, integer),
 consentfeed.customer_events_after(uuid, bigint, integer),
-consentfeed.consent_history(uuid),
+consentfeed.consent_history(uuid, uuid),
 consentfeed.judge_place(bigint, bytea, uuid),
 consentfeed.customer_place(uuid),
 consentfeed.verify_log(),
@@ -57,18 +68,29 @@ consentfeed.publish_notice(text, bigint),
 consentfeed.find_user(text),
 consentfeed.add_user(text, text, text, uuid),
 consentfeed.disable_user(text),
-consentfeed.list_users(text, text, integer),
+consentfeed.list_users(text, text, uuid, integer),
+consentfeed.one_user(uuid),
 consentfeed.change_user(uuid, uuid, text, boolean),
-consentfeed.open_session(uuid, bytea, interval),
+consentfeed.admit_account(uuid, text, text, text, text, uuid),
+consentfeed.open_session(uuid, bytea, interval, interval, text, text, text, text, timestamptz),
 consentfeed.find_session(bytea),
+consentfeed.touch_sessions(uuid []),
 consentfeed.end_session(uuid),
+consentfeed.end_own_sessions(uuid, uuid, uuid),
+consentfeed.end_provider_sessions(text, text, text, timestamptz),
+consentfeed.own_sessions(uuid, integer),
 consentfeed.ended_sessions(uuid [], uuid [], text []),
 consentfeed.list_sessions(text, uuid, integer),
+consentfeed.find_preferences(text),
 consentfeed.save_preferences(text, json),
 -- Nodes.
 consentfeed.report_node(uuid, text, timestamptz, json),
 consentfeed.forget_node(uuid),
 consentfeed.list_nodes(),
+-- Who looked at whose data.
+consentfeed.record_accesses(jsonb),
+consentfeed.list_accesses(uuid, uuid, text, timestamptz, timestamptz, text, bigint, integer),
+consentfeed.forget_accesses(integer, integer),
 -- Keeping house.
 consentfeed.forget_expired(),
 consentfeed.add_event_partitions(),
@@ -77,6 +99,5 @@ consentfeed.rfc3339(timestamptz),
 consentfeed.current_status(text, timestamptz),
 consentfeed.consent_json(consentfeed.consents, text),
 consentfeed.customer_json(consentfeed.customers),
-consentfeed.user_json(consentfeed.users),
 consentfeed.find_customers(text, text)
 TO consentfeed_app;

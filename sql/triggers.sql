@@ -7,6 +7,15 @@ FOR EACH ROW EXECUTE FUNCTION consentfeed.stamp_notice();
 CREATE OR REPLACE TRIGGER stamp_truncate BEFORE TRUNCATE ON consentfeed.notices
 FOR EACH STATEMENT EXECUTE FUNCTION consentfeed.stamp_notice();
 
+-- The setting is forget_accesses()'s; it counts for who has all rights on log_order, as those below do.
+CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR TRUNCATE ON consentfeed.access_trail
+FOR EACH STATEMENT EXECUTE FUNCTION consentfeed.refuse_trail_change();
+CREATE OR REPLACE TRIGGER refuse_delete BEFORE DELETE ON consentfeed.access_trail
+FOR EACH STATEMENT
+WHEN (current_setting('consentfeed.forgetting', true) IS DISTINCT FROM 'on'
+    OR NOT has_table_privilege('consentfeed.log_order', 'TRUNCATE'))
+EXECUTE FUNCTION consentfeed.refuse_trail_change();
+
 CREATE OR REPLACE TRIGGER refuse_delete BEFORE DELETE OR TRUNCATE ON consentfeed.consents
 FOR EACH STATEMENT EXECUTE FUNCTION consentfeed.refuse_consent_change();
 
@@ -55,6 +64,8 @@ EXECUTE FUNCTION consentfeed.append_event();
 ALTER TABLE consentfeed.notices ENABLE ALWAYS TRIGGER stamp;
 ALTER TABLE consentfeed.notices ENABLE ALWAYS TRIGGER stamp_delete;
 ALTER TABLE consentfeed.notices ENABLE ALWAYS TRIGGER stamp_truncate;
+ALTER TABLE consentfeed.access_trail ENABLE ALWAYS TRIGGER refuse_change;
+ALTER TABLE consentfeed.access_trail ENABLE ALWAYS TRIGGER refuse_delete;
 ALTER TABLE consentfeed.consents ENABLE ALWAYS TRIGGER refuse_delete;
 ALTER TABLE consentfeed.consents ENABLE ALWAYS TRIGGER before_1_refuse_identity;
 ALTER TABLE consentfeed.consents ENABLE ALWAYS TRIGGER before_1_refuse_version;

@@ -4,24 +4,50 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from tests.support import SECRET, Sql, wait_until
 
 
-def serve(database: Sql, port: int) -> subprocess.Popen[bytes]:
-    """`consentfeed serve` on the test's database, when it accepts connections."""
+def serve(database: Sql, port: int, stderr: Any = subprocess.DEVNULL, **settings: str) -> subprocess.Popen[bytes]:
+    """`consentfeed serve` on the test's database, when it accepts connections; settings are environment variables."""
     environment = os.environ | {
         "CONSENTFEED_DATABASE_URL": database.app_url,
         "CONSENTFEED_SECRET": SECRET,
         "CONSENTFEED_PORT": str(port),
+        **settings,
     }
     process = subprocess.Popen(
         [sys.executable, "-c", "from consentfeed.cli import run; run()", "serve"],
         env=environment,
-        stderr=subprocess.DEVNULL,
+        stderr=stderr,
     )
     wait_until(lambda: _accepts(port), seconds=30)
     return process
+
+
+class Served(NamedTuple):
+    """A node in a process of its own, and the file that it logs to."""
+
+    url: str
+    port: int
+    log: Path
+
+
+@contextmanager
+def served(database: Sql, log: Path, **settings: str) -> Iterator[Served]:
+    """`consentfeed serve` on the test's database, logging all that it ever logs."""
+    port = free_port()
+    with log.open("wb") as stderr:
+        process = serve(database, port, stderr, CONSENTFEED_LOG_LEVEL="debug", **settings)
+        try:
+            yield Served(f"http://127.0.0.1:{port}", port, log)
+        finally:
+            process.terminate()
+            process.wait(30)
 
 
 def _accepts(port: int) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from typing import Any
 from uuid import uuid4
 
@@ -57,6 +58,10 @@ class Rest:
         headers |= options.pop("headers", {})
         path = path if path.startswith(("/healthz", "/readyz", "/metrics", "/openapi")) else f"/api/v1{path}"
         return self._http.request(method, path, headers=headers, **options)
+
+    def stream(self, path: str, headers: dict[str, str]) -> AbstractContextManager[httpx.Response]:
+        """An answer that is read while it comes."""
+        return self._http.stream("GET", f"/api/v1{path}", headers=headers)
 
     def get(self, path: str, role: str | None = "csr", **options: Any) -> httpx.Response:
         """GET as the role."""

@@ -16,7 +16,7 @@ import httpx
 import psycopg
 import uvloop
 
-from consentfeed import app, identity, server
+from consentfeed import app, server, tokens
 from consentfeed.settings import Settings
 
 SECRET = "a secret for tests, long enough to be one"
@@ -46,7 +46,7 @@ def wait_until(condition: Callable[[], Any], seconds: float = 15.0, what: str = 
 def bearer(role: str, subject: str | None = None, *, lifetime: float = 3600, secret: str = SECRET) -> str:
     """A token as `consentfeed token` makes it."""
     subject = subject or (CUSTOMER if role == "customer" else STAFF[role])
-    return identity.make_token(
+    return tokens.make_token(
         secret, subject=subject, email=f"{role}@example.com", role=role, lifetime=timedelta(seconds=lifetime)
     )
 
@@ -152,7 +152,7 @@ class RunningNode:
         self.port: int = listening.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.node = app.Node(settings)
-        self.server = server.server(self.node.app, self.node.drain, settings.drain_seconds)
+        self.server = server.server(self.node.front, self.node.drain, settings)
         self._tails: list[Tail] = []
         self._clients: list[httpx.Client] = []
         self._thread = threading.Thread(target=self._run, args=(listening,), daemon=True)

@@ -127,11 +127,11 @@ IN_SCHEMA = "relnamespace = 'consentfeed'::regnamespace"
 CATALOG = f"""
     SELECT 'schema', nspname, nspacl::text, obj_description(oid) FROM pg_namespace WHERE nspname = 'consentfeed'
     UNION ALL SELECT 'default', defaclobjtype::text, defaclacl::text, NULL FROM pg_default_acl
-    UNION ALL SELECT relkind::text, relname, concat(relacl, ' ', relpersistence, ' ', pg_get_expr(relpartbound, oid)),
-        obj_description(oid) FROM pg_class WHERE {IN_SCHEMA}
-    UNION ALL SELECT 'column', attrelid::regclass || '.' || attname, concat(format_type(atttypid, atttypmod), ' ',
-        attnotnull, ' ', pg_get_expr(adbin, adrelid)), col_description(attrelid, attnum) FROM pg_attribute
-        JOIN pg_class ON pg_class.oid = attrelid AND {IN_SCHEMA}
+    UNION ALL SELECT relkind::text, relname, concat(relacl, ' ', relpersistence, ' ', relrowsecurity, ' ',
+        pg_get_expr(relpartbound, oid)), obj_description(oid) FROM pg_class WHERE {IN_SCHEMA}
+    UNION ALL SELECT 'column', attrelid::regclass || '.' || attname, concat(attacl,
+        format_type(atttypid, atttypmod), ' ', attnotnull, ' ', pg_get_expr(adbin, adrelid)),
+        col_description(attrelid, attnum) FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid AND {IN_SCHEMA}
         LEFT JOIN pg_attrdef ON (adrelid, adnum) = (attrelid, attnum) WHERE attnum > 0
     UNION ALL SELECT 'index', indexrelid::regclass::text, pg_get_indexdef(indexrelid), NULL FROM pg_index
         JOIN pg_class ON pg_class.oid = indexrelid AND {IN_SCHEMA}
@@ -139,6 +139,9 @@ CATALOG = f"""
         FROM pg_constraint WHERE connamespace = 'consentfeed'::regnamespace
     UNION ALL SELECT 'trigger', tgrelid::regclass || '.' || tgname, concat(tgenabled, ' ', pg_get_triggerdef(oid)), NULL
         FROM pg_trigger WHERE NOT tgisinternal
+    UNION ALL SELECT 'policy', polrelid::regclass || '.' || polname, concat(polcmd, ' ', polpermissive, ' ',
+        polroles::regrole[], ' ', pg_get_expr(polqual, polrelid), ' ', pg_get_expr(polwithcheck, polrelid)),
+        obj_description(oid) FROM pg_policy
     UNION ALL SELECT 'function', oid::regprocedure::text, concat(proacl, ' ', pg_get_functiondef(oid)),
         obj_description(oid) FROM pg_proc WHERE pronamespace = 'consentfeed'::regnamespace
     ORDER BY 1, 2, 3

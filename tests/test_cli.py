@@ -15,11 +15,10 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 import httpx
-import jwt
 import psycopg
 import pytest
 
-from consentfeed import cli, demo, embedded, logs, migrations
+from consentfeed import cli, demo, embedded, jose, logs, migrations
 from tests.conftest import OWNER, OWNER_PASSWORD, with_login
 from tests.support import CUSTOMER, SECRET, STAFF, RunningNode, Sql, wait_until
 
@@ -87,8 +86,7 @@ def refused(said: Said, *words: str) -> bool:
 def claims(said: Said) -> dict[str, Any]:
     assert said.status == 0, said.err
     (token,) = said.out.split()
-    decoded: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
-    return decoded
+    return jose.read(token).claims
 
 
 @pytest.mark.parametrize(("expires", "seconds"), [("90s", 90), ("15m", 900), ("8h", 8 * 3600), (None, 8 * 3600)])
@@ -123,6 +121,19 @@ def test_a_token_opens_the_api(
     answer = httpx.get(f"{url}/api/v1/auth/me", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 200
     assert user.items() <= answer.json()["user"].items()
+
+
+def test_a_token_with_scopes_does_what_they_say_and_no_more(run: Run, serve_settings: dict[str, str], url: str) -> None:
+    arguments = ("--scope", "consents:read", "--scope", "feed:read")
+    said = run("token", "--role", "service", *arguments, **serve_settings)
+    assert claims(said)["scope"] == "consents:read feed:read"
+    headers = {"Authorization": f"Bearer {said.out.strip()}"}
+    assert httpx.get(f"{url}/api/v1/consents", headers=headers).status_code == 200
+    assert httpx.put(f"{url}/api/v1/customers/{CUSTOMER}", headers=headers).status_code == 403
+
+
+def test_a_scope_that_there_is_not_is_refused(run: Run, serve_settings: dict[str, str]) -> None:
+    assert run("token", "--role", "service", "--scope", "everything", **serve_settings).status != 0
 
 
 def test_the_same_name_is_the_same_subject(run: Run, serve_settings: dict[str, str]) -> None:
@@ -198,7 +209,7 @@ def test_verify_fails_where_a_noted_id_is_not_in_the_log(run: Run, logged: Sql, 
     assert reason in said.out
 
 
-@pytest.mark.parametrize("expected", ["", "2", "2-9F2AB1C3", "0123456789abcdef0123456789abcdef"])
+@pytest.mark.parametrize("expected", ["", "2", "2-9F2AB1C3", "0123456789abcdef" * 2])
 def test_verify_refuses_what_is_no_event_id(run: Run, logged: Sql, expected: str) -> None:
     assert refused(run("verify", "--expect", expected, database_url=logged.app_url), "--expect")
 
@@ -292,6 +303,18 @@ def test_an_account_that_cannot_be_is_refused(
     before = shared_database.run("SELECT count(*) FROM consentfeed.users")
     assert refused(run("user", "add", *arguments, stdin=stdin, **serve_settings), word)
     assert shared_database.run("SELECT count(*) FROM consentfeed.users") == before
+
+
+def test_accounts_from_outside_are_listed_disabled_by_address_and_keep_no_token_from_being_made(
+    run: Run, serve_settings: dict[str, str], shared_database: Sql
+) -> None:
+    admit = "SELECT consentfeed.admit_account(gen_random_uuid(), 'https://id.example', %s, %s, 'csr', NULL)"
+    email = "outside@example.com"
+    shared_database.run(admit, "subject", email)
+    assert f"{email}  csr  active  https://id.example" in run("user", "list", **serve_settings).out.splitlines()
+    assert run("user", "disable", "--email", email, **serve_settings).status == 0
+    assert f"{email}  csr  active" not in run("user", "list", **serve_settings).out
+    assert run("token", "--role", "admin", "--email", email, **serve_settings).status == 0, "of the same address"
 
 
 def test_disabling_who_is_not_there_says_so(run: Run, serve_settings: dict[str, str]) -> None:

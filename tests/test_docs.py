@@ -43,10 +43,10 @@ def _problems() -> list[str]:
 
 def _routes() -> list[str]:
     node = Node(Settings(database_url="postgresql://nobody@127.0.0.1:1/none", secret=SECRET))
-    rows = ["| route | who | what |", "| --- | --- | --- |"]
+    rows = ["| route | who | scope | what |", "| --- | --- | --- | --- |"]
     return rows + [
-        f"| `{endpoint.name}` | {', '.join(endpoint.access.roles) or 'open'} | {endpoint.summary} |"
-        for endpoint in node.endpoints
+        f"| `{one.name}` | {', '.join(one.access.roles) or 'open'} | {one.access.scope} | {one.summary} |"
+        for one in node.endpoints
     ]
 
 

@@ -102,7 +102,7 @@ def test_a_new_version_applies_what_is_new_and_re_creates_the_functions_once(dat
     assert applied == ["migrations/0099_new.sql", *(file.name for file in migrations.files() if not file.migrates)]
     assert migrations.migrate(database.url) == []
     assert database.run("SELECT obj_description('consentfeed.log_head()'::regprocedure)") == [("Newer.",)]
-    assert database.run("SELECT has_table_privilege('consentfeed_app', 'consentfeed.new', 'SELECT')") == [(True,)]
+    assert database.run("SELECT has_table_privilege('consentfeed_app', 'consentfeed.new', 'SELECT')") == [(False,)]
 
 
 def test_a_failed_migration_leaves_nothing_behind(database: Sql, sql_copy: Path) -> None:

@@ -8,13 +8,14 @@ from typing import Any
 import httpx
 import pytest
 
-from consentfeed import bulk, preferences
+from consentfeed import preferences
 from consentfeed.errors import PROBLEMS
-from consentfeed.inputs import MAX_BODY
+from consentfeed.settings import Settings
 from tests.conftest import StartNode
 from tests.rest import Rest, problem
 from tests.support import CUSTOMER, NOBODY, Sql, bearer
 
+SETTINGS = Settings()
 # The types that clients may rely on. A change here is a change of the contract.
 STABLE = {
     "bad-json": 400, "bad-request": 400, "signed-out": 401, "wrong-password": 401, "forbidden": 403,
@@ -23,6 +24,7 @@ STABLE = {
     "customer-account": 409, "place-lost": 410, "stale": 412, "body-too-large": 413, "invalid": 422,
     "reason-required": 422, "key-reused": 422, "no-such-language": 422, "internal": 500, "database-away": 503,
     "outcome-unknown": 503, "overloaded": 503, "busy": 503, "draining": 503,
+    "request-timeout": 408, "rate-limited": 429, "too-many-streams": 429, "headers-too-large": 431,
 }  # fmt: skip
 
 
@@ -153,7 +155,7 @@ def test_a_pair_of_surrogates_that_belong_together_is_text(rest: Rest) -> None:
     problem(rest.call("POST", "/auth/login", content=content), "wrong-password")
 
 
-def oversized(limit: int = MAX_BODY) -> Iterator[bytes]:
+def oversized(limit: int = SETTINGS.body_bytes) -> Iterator[bytes]:
     yield b'{"reason":{"text":"'
     for _ in range(limit // 65536 + 1):
         yield b"x" * 65536
@@ -163,7 +165,7 @@ def oversized(limit: int = MAX_BODY) -> Iterator[bytes]:
 @pytest.mark.parametrize("route", WRITING)
 def test_a_body_that_is_too_large_is_413_with_and_without_content_length(rest: Rest, route: str) -> None:
     method, path, role = WRITING[route]
-    limit = bulk.MAX_BODY if route == "many" else MAX_BODY
+    limit = SETTINGS.bulk_body_bytes if route == "many" else SETTINGS.body_bytes
     whole = b"".join(oversized(limit))
     problem(rest.call(method, path, role, content=whole), "body-too-large")
     problem(rest.call(method, path, role, content=oversized(limit)), "body-too-large")
@@ -171,7 +173,7 @@ def test_a_body_that_is_too_large_is_413_with_and_without_content_length(rest: R
 
 
 def test_a_body_of_just_the_size_is_read(rest: Rest) -> None:
-    padding = b" " * (MAX_BODY - 2)
+    padding = b" " * (SETTINGS.body_bytes - 2)
     problem(rest.call("POST", "/auth/login", content=b"{" + padding + b"}"), "invalid")
     problem(rest.call("POST", "/auth/login", content=b"{ " + padding + b"}"), "body-too-large")
 

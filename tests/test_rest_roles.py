@@ -9,7 +9,7 @@ from consentfeed.edge import Endpoint
 from consentfeed.policy import ACCESS, ROLES
 from tests.rest import Rest, problem
 
-PAGES = {"GET /", "GET /customer", "GET /csr", "GET /admin", "GET /web"}  # tests/web looks at these
+PAGES = {"GET /", "GET /customer", "GET /csr", "GET /admin", "GET /account", "GET /web"}  # tests/web looks at these
 API = [name for name in ACCESS if name not in PAGES]
 STAFF = ("csr", "admin", "service")
 CONTRACT = {

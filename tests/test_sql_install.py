@@ -76,10 +76,16 @@ def test_install_sql_the_readme_and_the_folder_agree(sql_folder: Path) -> None:
 
 def test_the_everyday_questions_of_the_readme_are_answered(database: Sql, sql_folder: Path) -> None:
     database.run("UPDATE consentfeed.consents SET status = 'granted'")
+    database.run(
+        "INSERT INTO consentfeed.access_trail (actor, actor_role, action, customers, filters, rows)"
+        " SELECT id, role, 'read-customer', ARRAY[%s::uuid], '{}', 1 FROM consentfeed.users WHERE role = 'csr'",
+        CUSTOMER,
+    )
     blocks = re.findall(r"```sql\n(.*?)```", (sql_folder / "README.md").read_text(), re.DOTALL)
-    assert len(blocks) == 6
+    assert len(blocks) == 7
     answers = [Sql.run_as(database.url, block) for block in blocks]
     assert [row[1] for row in answers[0]] == ["granted"]
+    assert [row[1:4] for row in answers[6]] == [("csr@example.com", "csr", "read-customer")]
     assert database.run("SELECT count(*) FROM consentfeed.consents WHERE status = 'revoked'") == [(2,)]
     assert database.run("SELECT max(version) FROM consentfeed.notices WHERE published_at IS NOT NULL") == [(2,)]
     assert len(database.consents(CUSTOMER)) == 5

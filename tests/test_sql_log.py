@@ -180,7 +180,8 @@ def described(database: Sql, name: str) -> str:
             f" FROM pg_index WHERE indrelid = 'consentfeed.{name}'::regclass"
             " UNION ALL SELECT 'constraint', pg_get_constraintdef(oid), true, NULL"
             f" FROM pg_constraint WHERE conrelid = 'consentfeed.{name}'::regclass"
-            f" UNION ALL SELECT relacl::text, relpersistence::text, true, NULL FROM pg_class"
+            " UNION ALL SELECT coalesce(relacl, acldefault('r', relowner))::text, relpersistence::text, true, NULL"
+            " FROM pg_class"
             f" WHERE oid = 'consentfeed.{name}'::regclass ORDER BY 1, 2"
         )
     ).replace(name, "events_pN")

@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege
 
 import consentfeed
-from tests.support import CUSTOMER, OTHER, STAFF, Sql
-from tests.support_sql import SQL_ROLE, cloned, decide, decision, sql_role
+from tests.conftest import OWNER
+from tests.sql_calls import CALLS, answers, expected
+from tests.support import Sql
+from tests.support_sql import SQL_ROLE, cloned, sql_role
 
 APP = "consentfeed_app"
 WRITES = ("INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
@@ -19,53 +20,27 @@ TABLES = (
     "SELECT oid, relname::text FROM pg_class"
     " WHERE relnamespace = 'consentfeed'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')"
 )
-SEALED = b"\x01" * 32
-# Every function that the service calls, once, with what it answers.
-CALLS: dict[str, tuple[str, object]] = {
-    "record_decisions": ("problem FROM consentfeed.record_decisions('[]')", None),
-    "expire_consents": ("consentfeed.expire_consents(10)", 0),
-    "register_customer": (f"consentfeed.register_customer('{STAFF['csr']}', 'N', NULL, NULL, NULL)", True),
-    "log_head": ("seq FROM consentfeed.log_head()", 1),
-    "events_after": ("seq FROM consentfeed.events_after(0, 1)", 0),
-    "customer_events_after": (f"seq FROM consentfeed.customer_events_after('{CUSTOMER}', 0, 9)", 1),
-    "consent_history": ("count(*) FROM consentfeed.consent_history(%(consent)s)", 1),
-    "judge_place": ("verdict FROM consentfeed.judge_place(0, '\\x00000000', NULL)", "ok"),
-    "customer_place": (f"seq FROM consentfeed.customer_place('{CUSTOMER}')", 1),
-    "verify_log": ("seq FROM consentfeed.verify_log()", None),
-    "kept_events": ("consentfeed.kept_events()", 1),
-    "list_consents": (
-        "count(*) FROM consentfeed.list_consents(NULL, NULL, NULL, NULL, 'nim', NULL, 'customer', NULL, NULL, 9)",
-        5,
-    ),
-    "customer_consents": (f"seq FROM consentfeed.customer_consents('{CUSTOMER}')", 1),
-    "one_consent": ("version FROM consentfeed.one_consent(%(consent)s, NULL)", 1),
-    "consent_ids": (f"consentfeed.consent_ids('{{{CUSTOMER}}}', '{{none}}', '{{sms}}')", None),
-    "list_customers": ("name FROM consentfeed.list_customers('nim', NULL, NULL, NULL, 1)", "Nimal Perera"),
-    "save_purpose": ("consentfeed.save_purpose('new', 'New', '', '{sms}', NULL, 9, true)", True),
-    "give_consents": (f"consentfeed.give_consents('new', '{CUSTOMER}', 1)::text", OTHER),
-    "save_draft": ("consentfeed.save_draft('new', 1, 'en', 'Text')", None),
-    "publish_notice": ("consentfeed.publish_notice('new', 1)", None),
-    "list_notices": ("in_force FROM consentfeed.list_notices('new')", True),
-    "list_purposes": ("key FROM consentfeed.list_purposes() LIMIT 1", "marketing"),
-    "find_user": ("role FROM consentfeed.find_user('CSR@example.com')", "csr"),
-    "add_user": ("consentfeed.add_user('new@example.com', 'csr', NULL, NULL) IS NOT NULL", True),
-    "disable_user": ("consentfeed.disable_user('new@example.com')", True),
-    "list_users": ("email FROM consentfeed.list_users('NEW@', NULL, 9)", "new@example.com"),
-    "change_user": (f"consentfeed.change_user('{STAFF['admin']}', '{STAFF['admin']}', 'csr', NULL)", "own-account"),
-    "open_session": (f"consentfeed.open_session('{STAFF['csr']}', %(token)s, '1 hour') IS NOT NULL", True),
-    "find_session": ("role FROM consentfeed.find_session(%(token)s)", "csr"),
-    "list_sessions": ("count(*) FROM consentfeed.list_sessions(NULL, NULL, 9)", 1),
-    "ended_sessions": (f"consentfeed.ended_sessions('{{{CUSTOMER}}}', '{{}}', '{{}}')::text", CUSTOMER),
-    "end_session": (f"consentfeed.end_session('{CUSTOMER}')", False),
-    "save_preferences": ("consentfeed.save_preferences('csr:x', '{}')", None),
-    "report_node": (f"consentfeed.report_node('{CUSTOMER}', 'here', now(), '{{}}')", None),
-    "list_nodes": ("host FROM consentfeed.list_nodes()", "here"),
-    "forget_node": (f"consentfeed.forget_node('{CUSTOMER}')", None),
-    "forget_expired": ("consentfeed.forget_expired()", None),
-    "add_event_partitions": ("consentfeed.add_event_partitions()", 0),
-}
-# What those of them that run as their caller call themselves.
-HELPERS = {"rfc3339", "current_status", "consent_json", "customer_json", "user_json", "find_customers"}
+SEQUENCES = "SELECT oid, relname::text FROM pg_class WHERE relnamespace = 'consentfeed'::regnamespace AND relkind = 'S'"
+COLUMNS = f"""
+    SELECT t.relname, attname FROM ({TABLES}) AS t JOIN pg_attribute ON attrelid = t.oid
+    WHERE attnum > 0 AND NOT attisdropped
+"""
+# What the service reads without a function of the owner's between: whole tables, and columns of others.
+WHOLE_TABLES = {"customers", "purposes", "notices", "consents", "events", "dropped_partitions", "nodes"}
+SINGLE_COLUMNS = {("event_notes", "seq"), ("event_notes", "note"), ("migrations", "name")}
+# What those of the service's functions that run as their caller call themselves.
+HELPERS = {"rfc3339", "current_status", "consent_json", "customer_json", "find_customers"}
+# All others run as the owner: they write, or read what the service may not.
+AS_THE_CALLER = {
+    "log_head", "events_after", "customer_events_after", "consent_history", "judge_place", "customer_place",
+    "kept_events", "list_consents", "customer_consents", "one_consent", "consent_ids", "list_customers",
+    "list_notices", "list_purposes", "list_nodes",
+}  # fmt: skip
+# Functions that put SQL together: from names that they read themselves, or from their own constants and USING.
+PUT_SQL_TOGETHER = {
+    "add_event_partitions", "drop_oldest_partition", "guard_log_table",
+    "list_consents", "list_customers", "list_accesses",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -87,10 +62,27 @@ def held(database: Sql, role: str, kind: str, objects: str, privileges: Sequence
     }
 
 
-def test_the_service_holds_no_write_on_any_table_and_reads_all_but_the_lock(database: Sql) -> None:
+def test_the_service_reads_these_columns_and_no_others(database: Sql) -> None:
+    columns = {*database.run(COLUMNS)}
+    readable = {*database.run(f"{COLUMNS} AND has_column_privilege('{APP}', t.oid, attnum, 'SELECT')")}
+    assert readable == {column for column in columns if column[0] in WHOLE_TABLES} | SINGLE_COLUMNS
+    assert held(database, APP, "table", TABLES, ["SELECT"]) == {(name, "SELECT") for name in WHOLE_TABLES}
+
+
+def test_the_service_holds_no_write_on_any_table_or_column_and_nothing_on_sequences(database: Sql) -> None:
     assert held(database, APP, "table", TABLES, WRITES) == set()
-    readable = {(name, "SELECT") for _, name in database.run(TABLES) if name != "log_order"}
-    assert held(database, APP, "table", TABLES, ["SELECT"]) == readable
+    assert held(database, APP, "any_column", TABLES, ["INSERT", "UPDATE", "REFERENCES"]) == set()
+    assert held(database, APP, "sequence", SEQUENCES, ["USAGE", "SELECT", "UPDATE"]) == set()
+
+
+def test_the_service_gets_nothing_on_tables_to_come(database: Sql) -> None:
+    assert database.run("SELECT defaclacl FROM pg_default_acl") == []
+
+
+def test_the_role_of_the_service_has_no_attribute_and_is_in_no_other_role(database: Sql) -> None:
+    attributes = "rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls"
+    assert database.run(f"SELECT {attributes} FROM pg_roles WHERE rolname = '{APP}'") == [(False,) * 5]
+    assert database.run(f"SELECT roleid FROM pg_auth_members WHERE member = '{APP}'::regrole") == []
 
 
 def test_the_service_cannot_write_even_where_it_may_read(database: Sql) -> None:
@@ -114,19 +106,39 @@ def test_the_service_may_execute_what_it_needs_and_nothing_else(database: Sql) -
     assert {*re.findall(r"consentfeed\.(\w+)\(", asked)} - HELPERS == CALLS.keys()
 
 
-def test_the_service_can_call_each_of_them(database: Sql) -> None:
-    consent = database.consents()[0]
-    decide(database.app_url, decision(consent, "grant"))
-    with psycopg.connect(database.app_url, autocommit=True) as connection:
-        for name, (call, answer) in CALLS.items():
-            found = connection.execute(f"SELECT {call}".encode(), {"consent": consent, "token": SEALED}).fetchone()
-            assert found == ((answer,) if found else None), name
-            assert found or answer is None, name
+def test_the_service_can_call_each_of_them(cluster: str, template: str) -> None:
+    with cloned(cluster, template) as database:
+        assert answers(database) == expected()
+
+
+def test_as_the_owner_run_those_that_write_or_read_what_the_service_may_not(database: Sql) -> None:
+    as_the_caller = {
+        name
+        for _, name in database.run(
+            f"{FUNCTIONS} AND NOT prosecdef AND has_function_privilege('{APP}', oid, 'EXECUTE')"
+        )
+    }
+    assert as_the_caller == AS_THE_CALLER | HELPERS
+
+
+def test_everything_belongs_to_the_owner(database: Sql) -> None:
+    owners = database.run(
+        "SELECT proowner::regrole::text FROM pg_proc WHERE pronamespace = 'consentfeed'::regnamespace"
+        " UNION SELECT relowner::regrole::text FROM pg_class WHERE relnamespace = 'consentfeed'::regnamespace"
+        " UNION SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'consentfeed'"
+    )
+    assert owners == [(OWNER,)]
+
+
+def test_few_functions_put_sql_together(database: Sql) -> None:
+    assert {name for _, name in database.run(rf"{FUNCTIONS} AND prosrc ~* '\mexecute\M'")} == PUT_SQL_TOGETHER
 
 
 def test_public_may_do_nothing(database: Sql) -> None:
     schema = "SELECT oid, nspname::text FROM pg_namespace WHERE nspname = 'consentfeed'"
     assert held(database, "public", "table", TABLES, ["SELECT", *WRITES]) == set()
+    assert held(database, "public", "any_column", TABLES, ["SELECT", "INSERT", "UPDATE", "REFERENCES"]) == set()
+    assert held(database, "public", "sequence", SEQUENCES, ["USAGE", "SELECT", "UPDATE"]) == set()
     assert held(database, "public", "function", FUNCTIONS, ["EXECUTE"]) == set()
     assert held(database, "public", "schema", schema, ["USAGE", "CREATE"]) == set()
 
@@ -171,10 +183,11 @@ def test_functions_that_read_alone_do_not_claim_to_write_nor_the_other_way_round
         name for _, name in database.run(FUNCTIONS + " AND provolatile = 'v' AND prorettype <> 'trigger'::regtype")
     }
     assert volatile == {
-        "add_event_partitions", "add_user", "append_events", "change_user", "disable_user", "drop_oldest_partition",
-        "end_session", "expire_consents", "forget_expired", "forget_node", "give_consents", "guard_log_table",
-        "open_session", "publish_notice", "record_decisions", "register_customer", "report_node", "save_draft",
-        "save_preferences", "save_purpose",
+        "add_event_partitions", "add_user", "admit_account", "append_events", "change_user", "disable_user",
+        "drop_oldest_partition", "end_own_sessions", "end_provider_sessions", "end_session", "expire_consents",
+        "forget_accesses", "forget_expired", "forget_node", "give_consents", "guard_log_table", "open_session",
+        "publish_notice", "record_accesses", "record_decisions", "register_customer", "report_node", "save_draft",
+        "save_preferences", "save_purpose", "touch_sessions",
     }  # fmt: skip
 
 

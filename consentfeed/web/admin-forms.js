@@ -2,7 +2,7 @@
 
 import { ApiError } from './api.js';
 import { byId, element, on, slot } from './dom.js';
-import { hasText, t } from './text.js';
+import { problemText } from './problems.js';
 
 /** A problem that the page itself finds; field is the name of an input. */
 export class FieldProblem extends Error {
@@ -13,15 +13,8 @@ export class FieldProblem extends Error {
   }
 }
 
-/** What went wrong, in the reader's words where there are any. @param {unknown} error @returns {string} */
-export function explain(error) {
-  if (error instanceof FieldProblem) return error.message;
-  if (!(error instanceof ApiError)) throw error;
-  const key = `problem.${error.code}`;
-  if (hasText(key)) return t(key);
-  if (error.status === 0) return t('error.offline');
-  return error.status >= 500 ? t('error.try-again') : [error.title, error.detail.replace(/ ?-? at `[^`]*`$/, '')].filter(Boolean).join('. ');
-}
+/** What went wrong. @param {unknown} error @returns {string} */
+export const explain = (error) => (error instanceof FieldProblem ? error.message : problemText(error));
 
 /** Runs what a form's submit button does, once at a time; a refusal is shown where it belongs.
  * @param {HTMLFormElement} form @param {() => Promise<void>} run @returns {Promise<boolean>} whether it went well */

@@ -1,8 +1,8 @@
 // The nodes that serve, and their numbers, every five seconds while somebody looks.
 
-import { List } from './admin-list.js';
 import { get } from './api.js';
 import { byId, clone, fill, on, slot } from './dom.js';
+import { List } from './list.js';
 import { language, t } from './text.js';
 import { timeNode } from './time.js';
 

@@ -1,9 +1,9 @@
 // The notices of one purpose: which version is in force, which ones were, and the draft that comes next.
 
 import { draftForm } from './admin-draft.js';
-import { List } from './admin-list.js';
 import { get } from './api.js';
 import { byId, clone, element, fill, slot } from './dom.js';
+import { List } from './list.js';
 import { languageName, t } from './text.js';
 import { timeNode } from './time.js';
 

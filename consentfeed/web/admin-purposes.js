@@ -1,10 +1,10 @@
 // What customers can consent to: the list, and one of them, which has a place of its own (#purposes/marketing).
 
-import { List } from './admin-list.js';
 import { noticesOf } from './admin-notices.js';
 import { purposeForm } from './admin-purpose.js';
 import { get } from './api.js';
 import { byId, element, fill, slot } from './dom.js';
+import { List } from './list.js';
 import { channelName, t } from './text.js';
 
 /** @typedef {{key: string, title: string, description: string, channels: string[], default_validity_days: number | null,

@@ -1,15 +1,16 @@
 // Who is signed in.
 
 import { confirm } from './admin-forms.js';
-import { List } from './admin-list.js';
-import { nameButton } from './admin-names.js';
+import { deviceText } from './agent.js';
 import { get, post } from './api.js';
-import { byId, fill, on, slot } from './dom.js';
+import { byId, fill, nameButton, on, slot } from './dom.js';
+import { List } from './list.js';
 import { t } from './text.js';
 import { timeNode } from './time.js';
 import { toast } from './toasts.js';
 
-/** @typedef {{id: string, user: {id: string, email: string, role: string}, created_at: string, expires_at: string, current: boolean}} Session */
+/** @typedef {{id: string, user: {id: string, email: string, role: string}, created_at: string,
+ *   last_seen_at: string, expires_at: string, agent: string | null, current: boolean}} Session */
 
 const PAGE = 100;
 
@@ -54,9 +55,12 @@ function drawSession(row, session) {
   fill(row, {
     email: session.user.email,
     role: t(`role.${session.user.role}`),
+    device: deviceText(session.agent),
     since: timeNode(session.created_at),
+    used: timeNode(session.last_seen_at),
     until: timeNode(session.expires_at),
   });
+  slot(row, 'device').title = session.agent ?? '';
   slot(row, 'current').hidden = !session.current;
   slot(row, 'own').hidden = !session.current;
   slot(row, 'end').hidden = session.current;

@@ -2,15 +2,15 @@
 
 import { askAccount, askRole } from './admin-account.js';
 import { confirm } from './admin-forms.js';
-import { List } from './admin-list.js';
-import { nameButton } from './admin-names.js';
 import { get, post } from './api.js';
-import { byId, fill, on, slot } from './dom.js';
+import { byId, fill, nameButton, on, slot } from './dom.js';
+import { List } from './list.js';
 import { t } from './text.js';
 import { timeNode } from './time.js';
 import { toast } from './toasts.js';
 
-/** @typedef {{id: string, email: string, role: string, created_at: string, disabled_at: string | null}} Account */
+/** @typedef {{id: string, email: string, role: string, issuer: string | null, created_at: string,
+ *   disabled_at: string | null}} Account */
 
 const PAGE = 100;
 const PAUSE = 250;
@@ -92,7 +92,8 @@ function drawAccount(row, account, own) {
   });
   slot(row, 'you').hidden = !own;
   slot(row, 'own').hidden = !own;
-  slot(row, 'change').hidden = own || account.role === 'customer';
+  slot(row, 'issuer').textContent = account.issuer ? t('users.outside', { issuer: account.issuer }) : '';
+  slot(row, 'change').hidden = own || account.role === 'customer' || account.issuer !== null;
   nameButton(slot(row, 'change'), t('users.change'), account.email);
   const toggle = slot(row, 'toggle');
   toggle.hidden = own;

@@ -1,22 +1,24 @@
 // The admin page: its sections are tabs, each a module with open() when it is shown and close() when it is not any more.
 
-import { watchFeed } from './admin-light.js';
 import { openLog } from './admin-log.js';
 import { nodesSection } from './admin-nodes.js';
 import { purposesSection } from './admin-purposes.js';
 import { sessionsSection } from './admin-sessions.js';
 import { openTabs } from './admin-tabs.js';
+import { trailSection } from './admin-trail.js';
 import { usersSection } from './admin-users.js';
+import { personHeader } from './api.js';
 import { byId, on } from './dom.js';
+import { connectFeed } from './feed/feed.js';
+import { prepareLight } from './light.js';
 import { leave, openPage } from './page.js';
 import { t } from './text.js';
 
 /** @typedef {{open?: (rest: string) => void, close?: () => void}} Section */
 
-/** @type {import('./feed/feed.js').Feed | null} */
-let feed = null;
-const me = await openPage('admin', () => feed?.signOut());
-feed = watchFeed(me.id, leave);
+const me = await openPage('admin', () => feed.signOut());
+const feed = connectFeed({ url: '/api/v1/events', name: me.id, headers: personHeader(me.id), pollSeconds: 30 });
+prepareLight(feed, { signedOut: leave });
 
 /** @type {Record<string, Section>} */
 const sections = {
@@ -24,6 +26,7 @@ const sections = {
   users: usersSection(me.id),
   purposes: purposesSection(),
   log: {},
+  trail: trailSection(),
   sessions: sessionsSection(),
 };
 openLog();

@@ -1,12 +1,13 @@
 // Acting on a customer's behalf: what the customer wants, what was read out, why, and where that is filed.
 
 import { newKey, post } from './api.js';
+import { dialog } from './dialogs.js';
 import { byId, element, on } from './dom.js';
+import { notice } from './notices.js';
+import { problemText } from './problems.js';
 import { language, languageName, t } from './text.js';
 import { toast } from './toasts.js';
-import { notice } from './csr-notice.js';
-import { dialog } from './csr-panels.js';
-import { loadPurposes, purpose, reasonText, statusName, whatText, whyText } from './csr-words.js';
+import { loadPurposes, purpose, reasonText, statusName, whatText } from './csr-words.js';
 
 /** @typedef {import('./csr-list.js').Consent} Consent */
 
@@ -69,7 +70,7 @@ async function drawAction() {
   const text = byId('act-text');
   text.textContent = asked ? '…' : t('csr.act-no-notice');
   if (!asked) return;
-  const found = await notice(asked).then((one) => one.text, whyText);
+  const found = await notice(asked).then((one) => one.text, problemText);
   if (asked.language !== languages.value) return;
   text.lang = asked.language;
   text.textContent = found;
@@ -130,7 +131,7 @@ async function explain(error) {
     drawAction();
     return complain(t('csr.act-superseded'));
   }
-  complain(error.code === 'offline' || error.code === 'outcome-unknown' ? t('csr.act-unknown') : whyText(error));
+  complain(error.code === 'offline' || error.code === 'outcome-unknown' ? t('csr.act-unknown') : problemText(error));
 }
 
 on(form, 'submit', act);

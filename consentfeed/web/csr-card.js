@@ -2,6 +2,7 @@
 
 import { get } from './api.js';
 import { byId, clone, element, fill, on, slot } from './dom.js';
+import { problemText } from './problems.js';
 import { t } from './text.js';
 import { timeNode } from './time.js';
 import { toast } from './toasts.js';
@@ -10,7 +11,7 @@ import { choices } from './csr-alerts.js';
 import { isNarrow, settle } from './csr-panels.js';
 import { watch } from './csr-settings.js';
 import { entry, newestFirst, prepareForPrint, readHistory } from './csr-timeline.js';
-import { allPurposes, customerText, setStatus, whatText, whyText } from './csr-words.js';
+import { allPurposes, customerText, setStatus, whatText } from './csr-words.js';
 
 /** @typedef {import('./csr-list.js').Consent} Consent */
 /** @typedef {import('./csr-activity.js').Change} Change */
@@ -104,7 +105,7 @@ export class Card {
     on(again, 'click', () => this.#load());
     const state = slot(this.#inside, 'state');
     state.hidden = false;
-    state.replaceChildren(element('p', 'problem', whyText(error)), again);
+    state.replaceChildren(element('p', 'problem', problemText(error)), again);
     fill(this.#inside, { 'history-state': null });
   }
 
@@ -171,7 +172,7 @@ export class Card {
     try {
       await watch(id, !choices().watched.includes(id));
     } catch (error) {
-      toast({ kind: 'error', text: whyText(error) });
+      toast({ kind: 'error', text: problemText(error) });
     }
     this.#drawWatch();
   }

@@ -1,9 +1,10 @@
 // The search and the filters, and the line that says what they found and of when it is.
 
 import { byId, element, on, slot } from './dom.js';
+import { problemText } from './problems.js';
 import { channelName, t } from './text.js';
 import { clockText, minuteText } from './time.js';
-import { allPurposes, statusName, whyText } from './csr-words.js';
+import { allPurposes, statusName } from './csr-words.js';
 
 const TYPING = 250;
 const SORTS = { '-updated_at': 'csr.sort-newest', 'updated_at': 'csr.sort-oldest', 'customer': 'csr.sort-name', '-customer': 'csr.sort-name-back' };
@@ -79,7 +80,7 @@ export function drawList(list) {
   setText(byId('fresh'), t('csr.fresh', { count: fresh.size }));
   drawState(list);
   byId('strip').hidden = !(problem && rows.length);
-  if (problem) setText(slot(byId('strip'), 'text'), `${t('csr.failed')} ${whyText(problem)}`);
+  if (problem) setText(slot(byId('strip'), 'text'), `${t('csr.failed')} ${problemText(problem)}`);
 }
 
 /** @param {import('./csr-list.js').ConsentList} list */
@@ -99,7 +100,7 @@ function drawState({ phase, rows, query, problem }) {
   state.hidden = rows.length > 0 || phase === 'loading';
   byId('list').dataset.blank = String(!rows.length && phase === 'loading');
   if (state.hidden) return;
-  const text = problem ? `${t('csr.failed')} ${whyText(problem)}` : t(isFiltered(query) ? 'csr.none-found' : 'csr.none');
+  const text = problem ? `${t('csr.failed')} ${problemText(problem)}` : t(isFiltered(query) ? 'csr.none-found' : 'csr.none');
   const act = element('button', 'button', t(problem ? 'csr.try-again' : 'csr.clear-all'));
   on(act, 'click', () => byId(problem ? 'refresh' : 'clear').click());
   state.replaceChildren(element('p', problem ? 'problem' : '', text), ...(problem || isFiltered(query) ? [act] : []));

@@ -1,8 +1,8 @@
 // Keys of the whole page; those of the table are the table's.
 
+import { dialog } from './dialogs.js';
 import { byId, on } from './dom.js';
 import { choices } from './csr-alerts.js';
-import { dialog } from './csr-panels.js';
 
 /** @param {{close: () => boolean, table: () => void}} page close: whether there was something to close */
 export function prepareKeys(page) {

@@ -62,7 +62,7 @@ export class ConsentList {
    * @param {Query} query @returns {Promise<string | null>} */
   async load(query) {
     const run = ++this.#run;
-    const same = query === this.query;
+    const same = path(query, null) === path(this.query, null);
     this.query = query;
     this.phase = 'loading';
     this.#changed(null);

@@ -1,24 +1,13 @@
 // The exact text of a notice, as the customer was shown it.
 
-import { get } from './api.js';
+import { dialog } from './dialogs.js';
 import { byId } from './dom.js';
+import { notice } from './notices.js';
+import { problemText } from './problems.js';
 import { languageName, t } from './text.js';
-import { dialog } from './csr-panels.js';
-import { purposeTitle, whyText } from './csr-words.js';
+import { purposeTitle } from './csr-words.js';
 
-/** A published text never changes. @type {Map<string, Promise<any>>} */
-const known = new Map();
-
-/** @typedef {{key: string, version: number, language: string, sha256?: string}} Asked */
-
-/** The text and its fingerprint. @param {Asked} asked @returns {Promise<{text: string, sha256: string}>} */
-export function notice({ key, version, language }) {
-  const path = `/notices/${encodeURIComponent(key)}/${version}/${encodeURIComponent(language)}`;
-  const found = known.get(path) ?? get(path).then(({ data }) => data);
-  known.set(path, found);
-  found.catch(() => known.delete(path));
-  return found;
-}
+/** @typedef {import('./notices.js').Asked & {sha256?: string}} Asked */
 
 /** "Version 2, Sinhala". @param {Asked} asked */
 export const noticeName = ({ version, language }) => t('csr.notice-name', { version: String(version), language: languageName(language) });
@@ -37,6 +26,6 @@ export async function showNotice(asked) {
     byId('notice-hash').textContent = t(sha256 === asked.sha256 ? 'csr.notice-same' : 'csr.notice-other', { sha256 });
   } catch (error) {
     byId('notice-text').lang = '';
-    byId('notice-text').textContent = whyText(error);
+    byId('notice-text').textContent = problemText(error);
   }
 }

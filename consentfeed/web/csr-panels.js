@@ -1,4 +1,4 @@
-// Panels beside the table, and dialogs: on narrow screens a panel covers the page, and what lies under it waits.
+// Panels beside the table: on narrow screens a panel covers the page, and what lies under it waits.
 
 import { byId, on } from './dom.js';
 
@@ -15,20 +15,4 @@ export function settle() {
   for (const id of ['bar', 'list', 'card', 'activity']) byId(id).inert = narrow.matches && top !== undefined && top !== id;
 }
 
-/** Makes the buttons of dialogs work, and what depends on the width. */
-export function preparePanels() {
-  on(narrow, 'change', settle);
-  for (const dialog of document.querySelectorAll('dialog')) {
-    for (const button of dialog.querySelectorAll('[data-close]')) on(button, 'click', () => dialog.close());
-    on(dialog, 'click', (event) => event.target === dialog && beside(dialog, event) && dialog.close());
-  }
-}
-
-/** A click on the backdrop. @param {HTMLDialogElement} dialog @param {MouseEvent} event */
-function beside(dialog, event) {
-  const box = dialog.getBoundingClientRect();
-  return event.clientX < box.left || event.clientX > box.right || event.clientY < box.top || event.clientY > box.bottom;
-}
-
-/** @param {string} id */
-export const dialog = (id) => /** @type {HTMLDialogElement} */ (byId(id));
+on(narrow, 'change', settle);

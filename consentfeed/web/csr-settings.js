@@ -1,13 +1,14 @@
 // The dialog of what to be told, and how: kept on the server for the person.
 
 import { get } from './api.js';
+import { dialog } from './dialogs.js';
 import { byId, clone, element, on, slot } from './dom.js';
 import { preference, setPreferences } from './preferences.js';
+import { problemText } from './problems.js';
 import { t } from './text.js';
 import { KINDS, choices } from './csr-alerts.js';
-import { dialog } from './csr-panels.js';
 import { beep } from './csr-sound.js';
-import { customerText, setStatus, statusName, whyText } from './csr-words.js';
+import { customerText, setStatus, statusName } from './csr-words.js';
 
 const form = /** @type {HTMLFormElement} */ (byId('settings-form'));
 /** Customers' ids: their names are asked for when they are shown, and kept nowhere. @type {string[]} */
@@ -98,7 +99,7 @@ async function save(event) {
     const seconds = { toastSeconds: Number(field('toast-seconds').value), pollSeconds: Number(field('poll-seconds').value) };
     await setPreferences(() => ({ ...seconds, csr: { ...choices(), ...told, quiet, watched, keys } }));
   } catch (error) {
-    byId('settings-problem').textContent = whyText(error);
+    byId('settings-problem').textContent = problemText(error);
     return;
   }
   dialog('settings').close();

@@ -60,9 +60,3 @@ export function setStatus(badge, status) {
   badge.dataset.status = status;
   badge.textContent = statusName(status);
 }
-
-/** What to tell of a request that failed. @param {any} error */
-export function whyText(error) {
-  if (error.code === 'offline') return t('error.offline');
-  return error.status >= 500 || !error.status ? t('error.try-again') : error.detail || error.title || t('error.try-again');
-}

@@ -1,6 +1,7 @@
 // The dashboard: puts its parts together.
 
 import { personHeader } from './api.js';
+import { dialog, prepareDialogs } from './dialogs.js';
 import { byId, on, slot } from './dom.js';
 import { connectFeed } from './feed/feed.js';
 import { leave, openPage } from './page.js';
@@ -10,9 +11,8 @@ import { alertOf } from './csr-alerts.js';
 import { Card } from './csr-card.js';
 import { drawList, prepareFilters, query } from './csr-filters.js';
 import { prepareKeys } from './csr-keys.js';
-import { prepareLight } from './csr-light.js';
+import { prepareLights } from './csr-light.js';
 import { ConsentList } from './csr-list.js';
-import { dialog, preparePanels } from './csr-panels.js';
 import { openSettings, prepareSettings } from './csr-settings.js';
 import { closeSides, prepareSides } from './csr-sides.js';
 import { Table } from './csr-table.js';
@@ -98,8 +98,16 @@ function decided(consent) {
   if (list.indexOf(consent.id) >= 0) list.apply(consent);
 }
 
-prepareLight(feed, list, leave);
-preparePanels();
+/** A link elsewhere named a customer. Whose card was open does not stay in the browser's history. */
+function openNamed() {
+  const [, id] = /^#customer\/([0-9a-f-]{36})$/.exec(location.hash) ?? [];
+  if (!id) return;
+  history.replaceState(null, '', location.pathname);
+  open(id, '', true);
+}
+
+prepareLights(feed, list, leave);
+prepareDialogs();
 prepareSides();
 prepareKeys({ close: () => closeSides() || card.close(), table: () => table.focus() });
 prepareSettings();
@@ -111,3 +119,5 @@ on(slot(byId('strip'), 'again'), 'click', refresh);
 await purposes;
 prepareFilters(show);
 show(list.query);
+on(window, 'hashchange', openNamed);
+openNamed();

@@ -1,6 +1,7 @@
 // One switch: shows what is held or, while that is being saved, what is wished.
 
 import { clone, element, fill, on, slot } from './dom.js';
+import { problemText } from './problems.js';
 import { channelName, t } from './text.js';
 import { decide } from './customer-decision.js';
 import { stateNode } from './customer-words.js';
@@ -99,12 +100,14 @@ export class Choice {
   }
 
   /** @param {import('./api.js').ApiError} error @returns {Promise<string | Node>} */
-  async #why({ status, code }) {
+  async #why(error) {
+    const { status, code } = error;
     if (code === 'offline') return t('customer.problem-offline');
     // Only now it is certain that nothing of this request can still come in by the feed.
     if (status < 500) this.#sent = null;
     if (code === 'notice-superseded') return this.#whySuperseded();
     if (code === 'no-notice') return t('customer.problem-no-notice');
+    if (status === 429) return problemText(error);
     return t(status === 503 ? 'customer.problem-busy' : 'customer.problem');
   }
 

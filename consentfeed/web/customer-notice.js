@@ -1,7 +1,8 @@
 // The exact texts, in a dialog: what was agreed to, and what is in force where that is another.
 
-import { get } from './api.js';
-import { byId, clone, fill, on, slot } from './dom.js';
+import { dialog } from './dialogs.js';
+import { byId, clone, fill, slot } from './dom.js';
+import { notice } from './notices.js';
 import { channelName, language, t } from './text.js';
 import { dayText } from './time.js';
 import { noticeInForce, noticesAgreedTo } from './customer-consents.js';
@@ -9,10 +10,6 @@ import { noticeName } from './customer-words.js';
 
 /** @typedef {import('./customer-consents.js').BoundNotice} BoundNotice */
 /** @typedef {{heading: string, notice: BoundNotice}} Part */
-
-const dialog = /** @type {HTMLDialogElement} */ (byId('notice'));
-/** A published text never changes. @type {Map<string, string>} */
-const known = new Map();
 
 /** The texts of a purpose. @param {import('./customer-consents.js').Consents} consents @param {string} key */
 export function showNotices(consents, key) {
@@ -41,8 +38,8 @@ function agreedText(channels, since) {
 function show(title, parts) {
   byId('notice-title').textContent = title;
   byId('notice-parts').replaceChildren(...parts.map(draw));
-  if (!dialog.open) dialog.showModal();
-  dialog.scrollTop = 0;
+  if (!dialog('notice').open) dialog('notice').showModal();
+  dialog('notice').scrollTop = 0;
 }
 
 /** @param {Part} part */
@@ -53,28 +50,13 @@ function draw({ heading, notice }) {
   return node;
 }
 
-/** @param {HTMLElement} target @param {BoundNotice} notice */
-async function write(target, notice) {
+/** @param {HTMLElement} target @param {BoundNotice} asked */
+async function write(target, asked) {
   try {
-    const text = await read(notice);
-    target.lang = notice.language;
+    const { text } = await notice(asked);
+    target.lang = asked.language;
     target.textContent = text;
   } catch {
     target.textContent = t('customer.no-text');
   }
 }
-
-/** @param {BoundNotice} notice @returns {Promise<string>} */
-async function read({ key, version, language }) {
-  const path = `/notices/${encodeURIComponent(key)}/${version}/${encodeURIComponent(language)}`;
-  if (!known.has(path)) known.set(path, (await get(path)).data.text);
-  return /** @type {string} */ (known.get(path));
-}
-
-on(byId('notice-close'), 'click', () => dialog.close());
-// Beside it is outside: only the backdrop has the dialog itself as its target.
-on(dialog, 'click', (event) => {
-  const { left, right, top, bottom } = dialog.getBoundingClientRect();
-  const inside = event.clientX >= left && event.clientX <= right && event.clientY >= top && event.clientY <= bottom;
-  if (event.target === dialog && !inside) dialog.close();
-});

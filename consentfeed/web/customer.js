@@ -1,17 +1,19 @@
 // The consent centre: puts its parts together.
 
 import { get, personHeader } from './api.js';
+import { prepareDialogs } from './dialogs.js';
 import { byId, on } from './dom.js';
 import { connectFeed } from './feed/feed.js';
 import { leave, openPage } from './page.js';
 import { preference } from './preferences.js';
+import { problemText } from './problems.js';
 import { channelName, language, t } from './text.js';
 import { dateText } from './time.js';
 import { toast } from './toasts.js';
 import { choice, drawCards } from './customer-cards.js';
 import { Consents, noticeInForce } from './customer-consents.js';
 import { History } from './customer-history.js';
-import { prepareLight } from './customer-light.js';
+import { prepareStrip } from './customer-light.js';
 import { showNotices } from './customer-notice.js';
 import { drawHistory, drawHistoryFailed } from './customer-table.js';
 import { whoText } from './customer-words.js';
@@ -103,9 +105,10 @@ async function readHistory() {
 /** Also where the log is another one by now. What is shown stays until there is something newer. */
 function begin() {
   clearTimeout(retry);
-  load().catch(() => {
+  load().catch((error) => {
     byId('loading').hidden = true;
     byId('failed').hidden = false;
+    byId('failed-why').textContent = problemText(error);
     if (consents.size) retry = setTimeout(begin, RETRY_MS);
   });
 }
@@ -127,5 +130,6 @@ on(byId('history-again'), 'click', readHistory);
 on(byId('print'), 'click', () => window.print());
 on(window, 'beforeprint', drawPrinted);
 drawPrinted();
-prepareLight(feed, leave);
+prepareDialogs();
+prepareStrip(feed, leave);
 begin();

@@ -47,3 +47,9 @@ export function element(tag, className = '', text = null) {
   if (text !== null) made.textContent = text;
   return made;
 }
+
+/** A button says to whom it happens, to those who do not see the row.
+ * @param {HTMLElement} button @param {string} text @param {string} whom */
+export function nameButton(button, text, whom) {
+  button.replaceChildren(text, element('span', 'visually-hidden', `: ${whom}`));
+}

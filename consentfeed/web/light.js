@@ -1,13 +1,44 @@
 // The connection light: words first; the colour repeats what they say.
 
+import { byId, on } from './dom.js';
 import { t } from './text.js';
 import { minuteText } from './time.js';
 
 const COLOURS = { live: 'green', connecting: 'yellow', 'catching-up': 'yellow', offline: 'red', 'signed-out': 'red' };
 
-/** Draws a state of the feed; call it on each change, and every second for the countdown.
- * @param {HTMLElement} node @param {any} state @param {number} [now] */
-export function drawLight(node, state, now = Date.now()) {
+/** drawn is called at each drawing; a change of what about tells is said, by words.
+ * @typedef {{signedOut: () => void, drawn?: (state: any) => void, about?: (state: any) => unknown,
+ *   words?: (state: any) => string, said?: HTMLElement}} Page */
+
+/** Keeps the light of the page right. Readers of the screen hear each change once: the seconds that follow are for the eye.
+ * @param {any} feed @param {Page} page */
+export function prepareLight(feed, { signedOut, drawn, about = phaseOf, words = wordsOf, said = byId('light-said') }) {
+  let told = about(feed.state);
+
+  function draw() {
+    const { state } = feed;
+    drawLight(byId('light'), state);
+    drawn?.(state);
+    if (about(state) !== told) said.textContent = words(state);
+    told = about(state);
+    if (state.phase !== 'signed-out') return;
+    clearInterval(timer);
+    signedOut();
+  }
+
+  const timer = setInterval(draw, 1000);
+  on(feed, 'state', draw);
+  draw();
+}
+
+/** @param {{phase: string}} state */
+const phaseOf = ({ phase }) => phase;
+
+/** What is said of a state. @param {any} state */
+export const wordsOf = (state) => lightWords({ ...state, delay: null, behind: null }, Date.now());
+
+/** @param {HTMLElement} node @param {any} state @param {number} [now] */
+function drawLight(node, state, now = Date.now()) {
   node.dataset.light = COLOURS[/** @type {keyof typeof COLOURS} */ (state.phase)];
   node.dataset.phase = state.phase;
   const words = lightWords(state, now);
@@ -16,7 +47,7 @@ export function drawLight(node, state, now = Date.now()) {
 }
 
 /** "Live · 0.2 s behind", "Offline since 10:14 · next try in 8 s · showing 10:14". @param {any} state @param {number} now */
-export function lightWords(state, now) {
+function lightWords(state, now) {
   switch (state.phase) {
     case 'live':
       return state.delay === null ? t('light.live') : t('light.live-delay', { seconds: state.delay.toFixed(1) });

@@ -3,6 +3,7 @@
 import { ApiError, get, post, speakFor, whenSignedOut } from './api.js';
 import { byId, element, on } from './dom.js';
 import { loadPreferences } from './preferences.js';
+import { problemText } from './problems.js';
 import { keepLanguage, language, languages, loadTexts, t, translate } from './text.js';
 import { tick } from './time.js';
 import { toast } from './toasts.js';
@@ -20,17 +21,26 @@ export async function openPage(name, beforeLeaving = () => {}) {
   await loadPreferences().catch(waitForServer);
   tick();
   drawLanguageChoice();
-  on(byId('signout'), 'click', () => signOut().then(beforeLeaving).then(leave, stillHere));
+  on(byId('signout'), 'click', () => signOut(beforeLeaving));
   // The back button may bring a page back whole, for somebody who has signed out since.
   on(window, 'pageshow', (event) => event.persisted && location.reload());
   byId('user').textContent = me.data.user.email;
   return me.data.user;
 }
 
-const signOut = () => post('/auth/logout');
+let signingOut = false;
 
-function stillHere() {
-  toast({ kind: 'error', text: t('error.still-here'), detail: t('error.try-again') });
+/** @param {() => void} beforeLeaving */
+async function signOut(beforeLeaving) {
+  signingOut = true; // the stream ends too, and its news must not lead elsewhere
+  try {
+    const { data } = await post('/auth/logout');
+    beforeLeaving();
+    location.replace(data?.location ?? '/'); // to the identity provider, where it signed in: or the next one would be signed in by it
+  } catch (error) {
+    signingOut = false;
+    toast({ kind: 'error', text: t('error.still-here'), detail: problemText(error) });
+  }
 }
 
 /** Says that there is no answer, and begins again until there is one. @param {unknown} error @returns {Promise<never>} */
@@ -40,7 +50,7 @@ function waitForServer(error) {
   state.setAttribute('role', 'alert');
   const again = element('button', 'button', t('error.again'));
   on(again, 'click', () => location.reload());
-  state.append(element('p', '', t(error.status ? 'error.try-again' : 'error.offline')), again);
+  state.append(element('p', '', problemText(error)), again);
   document.querySelector('main')?.replaceChildren(state);
   setTimeout(() => location.reload(), 1000 * (error.retryAfter ?? 10));
   return new Promise(() => {});
@@ -48,7 +58,7 @@ function waitForServer(error) {
 
 /** To the sign-in page, leaving nothing to go back to. */
 export function leave() {
-  location.replace('/');
+  if (!signingOut) location.replace('/');
 }
 
 function drawLanguageChoice() {

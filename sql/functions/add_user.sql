@@ -10,4 +10,4 @@ AS $$
     )
     RETURNING id
 $$;
-COMMENT ON FUNCTION consentfeed.add_user IS 'Adds an account; one of a customer has the customer''s id. A second with the same e-mail address is refused (23505).';
+COMMENT ON FUNCTION consentfeed.add_user IS 'Adds an account; one of a customer has the customer''s id. A second of our own with the same e-mail address is refused (23505).';

@@ -28,6 +28,8 @@ BEGIN
     END;
     IF _after.role <> _before.role AND 'customer' IN (_before.role, _after.role) THEN
         RETURN 'customer-account';
+    ELSIF _after.role <> _before.role AND _before.issuer IS NOT NULL THEN
+        RETURN 'outside-account';
     ELSIF _before.id = ANY (_admins) AND (_after.role <> 'admin' OR _after.disabled_at IS NOT NULL) THEN
         IF _before.id = actor THEN
             RETURN 'own-account';
@@ -44,4 +46,4 @@ BEGIN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION consentfeed.change_user IS 'Gives an account another role, disables or enables it (NULL: as it is); another role and disabling end its sessions. Returns why not: not-found, customer-account, own-account (of the actor), last-admin; NULL: done.';
+COMMENT ON FUNCTION consentfeed.change_user IS 'Gives an account another role, disables or enables it (NULL: as it is); another role and disabling end its sessions. Returns why not: not-found, customer-account, outside-account (its role is the identity provider''s to give), own-account (of the actor), last-admin; NULL: done.';

@@ -1,14 +1,22 @@
 CREATE OR REPLACE FUNCTION consentfeed.customer_events_after(customer uuid, after_seq bigint, max_rows integer)
 RETURNS TABLE (seq bigint, hash bytea, customer_id uuid, body text, email text, note text)
-LANGUAGE sql STABLE ROWS 1000
+LANGUAGE plpgsql STABLE STRICT ROWS 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT event.seq, event.hash, event.customer_id, event.body, customer.email, note.note
-    FROM consentfeed.events AS event
-    LEFT JOIN consentfeed.customers AS customer ON customer.id = event.customer_id
-    LEFT JOIN consentfeed.event_notes AS note ON note.seq = event.seq
-    WHERE event.customer_id = customer_events_after.customer AND event.seq > customer_events_after.after_seq
-    ORDER BY event.seq
-    LIMIT customer_events_after.max_rows
+BEGIN
+    -- From here on nobody else's rows are there (policies.sql).
+    PERFORM set_config('consentfeed.only_customer', customer::text, true);
+    RETURN QUERY
+        -- By subqueries, not joins: the planner would read all notes before the place. Without its condition such a one fails.
+        SELECT
+            event.seq, event.hash, event.customer_id, event.body,
+            (SELECT who.email FROM consentfeed.customers AS who WHERE who.id = event.customer_id),
+            (SELECT written.note FROM consentfeed.event_notes AS written WHERE written.seq = event.seq)
+        FROM consentfeed.events AS event
+        WHERE event.customer_id = customer_events_after.customer AND event.seq > customer_events_after.after_seq
+        ORDER BY event.seq
+        LIMIT customer_events_after.max_rows;
+    PERFORM set_config('consentfeed.only_customer', '', true);
+END
 $$;
 COMMENT ON FUNCTION consentfeed.customer_events_after IS 'One customer''s events after a place, by the customer''s own index.';

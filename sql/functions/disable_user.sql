@@ -15,4 +15,4 @@ AS $$
     )
     SELECT EXISTS (SELECT FROM account)
 $$;
-COMMENT ON FUNCTION consentfeed.disable_user IS 'Disables an account and ends its sessions; returns whether there is one.';
+COMMENT ON FUNCTION consentfeed.disable_user IS 'Disables the accounts with this e-mail address, an identity provider''s too, and ends their sessions; returns whether there is one.';

@@ -1,18 +1,18 @@
 CREATE OR REPLACE FUNCTION consentfeed.ended_sessions(sessions uuid [], accounts uuid [], roles text [])
 RETURNS SETOF uuid
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT asked.id
     FROM unnest(sessions) AS asked (id)
     WHERE NOT EXISTS (
         SELECT FROM consentfeed.sessions AS session JOIN consentfeed.users AS account ON account.id = session.user_id
-        WHERE session.id = asked.id AND session.ended_at IS NULL
-            AND session.expires_at > statement_timestamp() AND account.disabled_at IS NULL
+        WHERE session.id = asked.id AND consentfeed.session_open(session) AND account.disabled_at IS NULL
     )
     UNION ALL
     SELECT account.id
     FROM unnest(accounts, roles) AS asked (id, role) JOIN consentfeed.users AS account ON account.id = asked.id
-    WHERE account.disabled_at IS NOT NULL OR account.role <> asked.role
+    -- The role of an account from outside is its provider's to say, by each token anew.
+    WHERE account.disabled_at IS NOT NULL OR (account.issuer IS NULL AND account.role <> asked.role)
 $$;
-COMMENT ON FUNCTION consentfeed.ended_sessions IS 'Which of these sessions are no longer open, and which of these accounts are disabled or have another role than is claimed (the nth role is of the nth account): whose streams a node must close.';
+COMMENT ON FUNCTION consentfeed.ended_sessions IS 'Which of these sessions are no longer open, and which of these accounts are disabled or, if they are our own, have another role than is claimed (the nth role is of the nth account): whose streams a node must close.';

@@ -1,10 +1,10 @@
 CREATE OR REPLACE FUNCTION consentfeed.find_user(email text)
 RETURNS TABLE (id uuid, email text, role text, password_hash text)
-LANGUAGE sql STABLE ROWS 1
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 1
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT account.id, account.email, account.role, account.password_hash
     FROM consentfeed.users AS account
-    WHERE lower(account.email) = lower(find_user.email) AND account.disabled_at IS NULL
+    WHERE lower(account.email) = lower(find_user.email) AND account.issuer IS NULL AND account.disabled_at IS NULL
 $$;
-COMMENT ON FUNCTION consentfeed.find_user IS 'The account that signs in with this e-mail address, unless disabled.';
+COMMENT ON FUNCTION consentfeed.find_user IS 'The account of our own that signs in with this e-mail address, unless disabled.';

@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION consentfeed.list_consents(
     customers uuid [], purposes text [], channels text [], statuses text [], query text, msisdn_prefix text,
     sort text, after_key text, after_id uuid, max_rows integer
 )
-RETURNS TABLE (seq bigint, hash bytea, consent text, sort_key text, id uuid)
+RETURNS TABLE (seq bigint, hash bytea, consent text, sort_key text, id uuid, customer_id uuid)
 LANGUAGE plpgsql STABLE ROWS 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -24,7 +24,7 @@ BEGIN
             NULL::bigint, NULL::bytea,
             left(consentfeed.consent_json(c, consentfeed.current_status(c.status, c.expires_at)), -1)
                 || ',"customer":' || consentfeed.customer_json(u) || '}',
-            %1$s::text, c.id
+            %1$s::text, c.id, c.customer_id
         FROM consentfeed.consents AS c JOIN consentfeed.customers AS u ON u.id = c.customer_id
         WHERE ($1 IS NULL OR c.customer_id = ANY ($1))
             AND ($2 IS NULL OR c.purpose = ANY ($2))

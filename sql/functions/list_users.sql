@@ -1,13 +1,13 @@
-CREATE OR REPLACE FUNCTION consentfeed.list_users(query text, after_email text, max_rows integer)
+CREATE OR REPLACE FUNCTION consentfeed.list_users(query text, after_email text, after_id uuid, max_rows integer)
 RETURNS TABLE (account text, email text, id uuid)
-LANGUAGE sql STABLE ROWS 100
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 100
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT consentfeed.user_json(account), lower(account.email), account.id
     FROM consentfeed.users AS account
     WHERE (query IS NULL OR strpos(lower(account.email), lower(query)) > 0 OR account.id::text = lower(query))
-        AND (after_email IS NULL OR lower(account.email) > after_email)
-    ORDER BY lower(account.email)
+        AND (after_email IS NULL OR (lower(account.email), account.id) > (after_email, after_id))
+    ORDER BY lower(account.email), account.id
     LIMIT max_rows
 $$;
 COMMENT ON FUNCTION consentfeed.list_users IS 'Accounts by e-mail address, page by page; with a query those whose address contains it, or whose id it is.';

@@ -1,8 +1,10 @@
 CREATE OR REPLACE FUNCTION consentfeed.log_head()
 RETURNS TABLE (seq bigint, hash bytea)
-LANGUAGE sql STABLE ROWS 1
+LANGUAGE plpgsql STABLE ROWS 1
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT event.seq, event.hash FROM consentfeed.events AS event ORDER BY event.seq DESC LIMIT 1
+BEGIN
+    RETURN QUERY SELECT event.seq, event.hash FROM consentfeed.events AS event ORDER BY event.seq DESC LIMIT 1;
+END
 $$;
 COMMENT ON FUNCTION consentfeed.log_head IS 'The newest event.';

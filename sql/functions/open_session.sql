@@ -1,12 +1,17 @@
-CREATE OR REPLACE FUNCTION consentfeed.open_session(user_id uuid, token_sha256 bytea, lifetime interval)
+CREATE OR REPLACE FUNCTION consentfeed.open_session(
+    user_id uuid, token_sha256 bytea, lifetime interval, idle_limit interval, agent text,
+    issuer text, subject text, sid text, issued_at timestamptz
+)
 RETURNS uuid
 LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-    INSERT INTO consentfeed.sessions (user_id, token_sha256, expires_at)
-    SELECT account.id, open_session.token_sha256, statement_timestamp() + open_session.lifetime
+    INSERT INTO consentfeed.sessions (user_id, token_sha256, expires_at, idle_limit, agent, issuer, subject, sid, issued_at)
+    SELECT
+        account.id, open_session.token_sha256, statement_timestamp() + open_session.lifetime, open_session.idle_limit,
+        left(open_session.agent, 200), open_session.issuer, open_session.subject, open_session.sid, open_session.issued_at
     FROM consentfeed.users AS account
     WHERE account.id = open_session.user_id AND account.disabled_at IS NULL
     RETURNING id
 $$;
-COMMENT ON FUNCTION consentfeed.open_session IS 'Opens a session for an account that is not disabled; returns its id.';
+COMMENT ON FUNCTION consentfeed.open_session IS 'Opens a session for an account that is not disabled; returns its id. The last four arguments are what the ID token of an identity provider says, NULL after a password.';

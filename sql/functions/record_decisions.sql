@@ -87,7 +87,9 @@ BEGIN
                     WHEN a.language <> notice.language THEN 'no-such-language'
                 END AS problem
             FROM asked AS a
-            LEFT JOIN consentfeed.consents AS c ON c.id = a.consent_id
+            -- Whose it is, is asked here and above: either alone keeps a customer from what is another's.
+            LEFT JOIN consentfeed.consents AS c
+                ON c.id = a.consent_id AND c.customer_id = coalesce(a.only_customer, c.customer_id)
             LEFT JOIN consentfeed.customers AS who ON who.id = c.customer_id
             LEFT JOIN consentfeed.purposes AS purpose ON purpose.key = c.purpose
             -- Inlined, because its arguments are plain columns; with a subquery in them it would be called for each row.

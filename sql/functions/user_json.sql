@@ -3,6 +3,7 @@ RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN pg_catalog.json_build_object(
     'id', (account).id, 'email', (account).email, 'role', (account).role,
+    'issuer', (account).issuer,
     'created_at', consentfeed.rfc3339((account).created_at), 'disabled_at', consentfeed.rfc3339((account).disabled_at)
 );
 

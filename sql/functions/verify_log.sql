@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION consentfeed.verify_log()
 RETURNS TABLE (seq bigint, problem text)
-LANGUAGE sql STABLE ROWS 1
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 1
 SET search_path = pg_catalog, pg_temp
 AS $$
     WITH origin AS (

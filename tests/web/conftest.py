@@ -63,6 +63,7 @@ class Person:
         page.fill("#password", PASSWORD)
         page.click("#submit")
         page.wait_for_url(f"**/{role}")
+        expect(page.locator("#user")).to_have_text(f"{role}@example.com")  # before it nothing can be clicked
         return page
 
 

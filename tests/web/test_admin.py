@@ -1,12 +1,17 @@
 """The admin page: each section does what it says, and what is refused is said where it belongs, with nothing lost."""
 
 import re
+from typing import Any, get_args
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.support import RunningNode, Sql
+from consentfeed.trail import Action
+from tests.support import CUSTOMER, OTHER, STAFF, RunningNode, Sql
 from tests.web.conftest import NewPerson
+
+ACTIONS = get_args(Action)
 
 REFUSED = (
     '{"type":"/problems/invalid","title":"The request is not valid","status":422,"detail":"Too short - at `$.text`"}'
@@ -19,6 +24,11 @@ def admin(person: NewPerson) -> Page:
     page = person(viewport={"width": 1280, "height": 900}).sign_in("admin")
     expect(page.locator("#tab-overview")).to_have_attribute("aria-selected", "true")
     return page
+
+
+def in_order(*words: str) -> re.Pattern[str]:
+    """Text with these, whatever is between them."""
+    return re.compile(".*".join(map(re.escape, words)), re.DOTALL)
 
 
 def confirm(page: Page) -> None:
@@ -193,9 +203,11 @@ def test_verifying_tells_the_head_or_the_first_position_that_does_not_fit(
 
 
 def test_a_session_is_ended_and_the_own_one_is_marked(admin: Page, person: NewPerson) -> None:
-    csr = person().sign_in("csr")
+    agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    csr = person(user_agent=agent).sign_in("csr")
     admin.click("#tab-sessions")
     rows = admin.locator("#sessions tbody tr")
+    expect(rows.filter(has_text="csr@example.com")).to_contain_text(in_order("Firefox on Windows", "just now"))
     own = rows.filter(has=admin.locator("[data-slot=current]:visible"))
     expect(own).to_contain_text("admin@example.com")
     expect(own.locator("button:visible")).to_have_count(0)
@@ -203,3 +215,159 @@ def test_a_session_is_ended_and_the_own_one_is_marked(admin: Page, person: NewPe
     confirm(admin)
     expect(rows.filter(has_text="csr@example.com")).to_have_count(0)
     csr.wait_for_url(lambda url: url.endswith("/"))  # its stream has ended, and the page has gone
+
+
+TRAIL = "**/api/v1/accesses?*"
+BAD = "<img src=x onerror=\"document.title='run'\">"
+
+
+def trail(page: Page) -> Page:
+    """The tab of the trail."""
+    page.click("#tab-trail")
+    return page
+
+
+def looked(number: int, **changes: Any) -> dict[str, Any]:
+    """A line of the trail, as the server gives it."""
+    actor = {"id": STAFF["csr"], "role": "csr", "email": "csr@example.com"}
+    line = {"id": number, "at": "2026-11-24T10:15:30.123456Z", "actor": actor, "action": "read-customer"}
+    return {**line, "customers": [CUSTOMER], "filters": {}, "rows": 1, **changes}
+
+
+def shown(page: Page, *lines: dict[str, Any], next_page: str | None = None) -> None:
+    """Has the trail say this."""
+    page.unroute(TRAIL)
+    page.route(TRAIL, lambda route: route.fulfill(json={"accesses": lines, "next": next_page}))
+
+
+def test_whoever_looked_at_a_customer_is_in_the_trail_and_its_link_opens_the_card(
+    admin: Page, node: RunningNode
+) -> None:
+    with node.client("csr") as csr, node.client("service") as service:
+        assert csr.get(f"/api/v1/customers/{CUSTOMER}").status_code == 200
+        assert csr.get("/api/v1/consents", params={"customer": OTHER, "status": "pending"}).status_code == 200
+        assert service.get(f"/api/v1/customers/{OTHER}").status_code == 200
+    trail(admin)
+    rows = admin.locator("#trail tbody tr")
+    first = rows.filter(has_text="csr@example.com").filter(has_text=CUSTOMER)
+    expect(first).to_contain_text("Read a customer")
+    expect(rows.filter(has_text="Listed consents")).to_contain_text(in_order("status: pending", f"customer: {OTHER}"))
+    admin.fill("#trail-customer", "kam")
+    admin.locator("#trail-customer-list [role=option]").filter(has_text="Kamala O'Brien").click()
+    expect(first).to_have_count(0)
+    expect(rows.filter(has_text="service@example.com")).to_contain_text(OTHER)
+    admin.click("#trail-clear")
+    expect(admin.locator("#trail-customer")).to_have_value("")
+    first.get_by_role("link", name=CUSTOMER).click()
+    admin.wait_for_url("**/csr")
+    expect(admin.locator("#card")).to_contain_text("Nimal Perera")
+    expect(admin.locator("#card-name")).to_be_focused()
+
+
+def test_the_filters_of_the_trail_are_asked_for_together_and_can_be_cleared(admin: Page) -> None:
+    asked: list[dict[str, list[str]]] = []
+
+    def answer(route: Route) -> None:
+        asked.append(parse_qs(urlsplit(route.request.url).query))
+        route.fulfill(json={"accesses": [], "next": None})
+
+    admin.route(TRAIL, answer)
+    trail(admin)
+    expect(admin.locator("#trail .state")).to_contain_text("appears here")
+    expect(admin.locator("#trail-clear")).to_be_hidden()
+    # By the keyboard alone.
+    admin.focus("#trail-customer")
+    admin.keyboard.type("nimal")
+    expect(admin.locator("#trail-customer-list [role=option]")).to_have_count(1)
+    admin.keyboard.press("ArrowDown")
+    expect(admin.locator("#trail-customer")).to_have_attribute("aria-activedescendant", "trail-customer-list-0")
+    admin.keyboard.press("Enter")
+    expect(admin.locator("#trail-customer")).to_have_value("Nimal Perera")
+    expect(admin.locator("#trail-customer-list")).to_be_hidden()
+    admin.keyboard.press("Tab")
+    admin.keyboard.type(STAFF["csr"])
+    expect(admin.locator("#trail-actor-list [role=option]")).to_contain_text("csr@example.com")
+    admin.keyboard.press("Enter")
+    admin.select_option("#trail-action", "read-customer")
+    admin.fill("#trail-since", "2026-11-24T10:00")
+    admin.fill("#trail-until", "2026-11-24T11:00")
+    expect(admin.locator("#trail .state")).to_contain_text("Nothing fits")
+    admin.locator("#trail .list-note button").click()
+    expect(admin.locator("#trail")).not_to_have_attribute("aria-busy", "true")
+    # The browser is in Colombo.
+    span = {"since": ["2026-11-24T04:30:00.000Z"], "until": ["2026-11-24T05:30:00.000Z"]}
+    whom = {"customer": [CUSTOMER], "actor": [STAFF["csr"]]}
+    assert asked[-1] == {**whom, **span, "action": ["read-customer"], "limit": ["100"]}
+    admin.click("#trail-clear")
+    expect(admin.locator("#trail .state")).to_contain_text("appears here")
+    assert asked[-1] == {"limit": ["100"]}
+
+
+def test_what_was_typed_and_not_picked_is_no_filter_and_an_id_is_known_without_an_account(admin: Page) -> None:
+    trail(admin)
+    box, options = admin.locator("#trail-actor"), admin.locator("#trail-actor-list [role=option]")
+    box.fill("nobody at all")
+    expect(options).to_have_text("Nothing fits.")
+    admin.keyboard.press("Enter")
+    admin.keyboard.press("Escape")
+    expect(box).to_have_value("")
+    box.fill("dead0000-0000-4000-8000-000000000000")
+    expect(options).to_have_text("dead0000-0000-4000-8000-000000000000")
+    options.click()
+    expect(admin.locator("#trail .state")).to_contain_text("Nothing fits")
+    admin.route("**/api/v1/users?*", lambda route: route.abort())
+    box.fill("csr")
+    expect(options).to_have_text("The connection is lost.")
+
+
+def test_each_line_of_the_trail_is_in_words_and_what_it_holds_is_text(admin: Page) -> None:
+    many = [f"c0000000-0000-4000-8000-{number:012}" for number in range(12)]
+    outside = {"id": STAFF["service"], "role": "service", "email": None}
+    shown(
+        admin,
+        *(looked(number, action=action, customers=[]) for number, action in enumerate(ACTIONS)),
+        looked(50, action="open-stream", customers=[], rows=0, actor=outside, filters={"type": ["granted", "revoked"]}),
+        looked(51, action="list-customers", customers=many, rows=12, filters={"search": True}),
+        looked(52, action="read-trail", filters={"since": "2026-11-24T04:30:00.000000Z", "action": "read-trail"}),
+        looked(53, action=BAD, actor={**outside, "email": BAD, "role": BAD}, customers=[BAD], filters={BAD: [BAD]}),
+    )
+    trail(admin)
+    rows = admin.locator("#trail tbody tr")
+    expect(rows).to_have_count(len(ACTIONS) + 4)
+    for number, action in enumerate(ACTIONS):
+        expect(rows.nth(number).locator("[data-slot=did]")).not_to_have_text(action)
+    stream, search, read, bad = (rows.nth(len(ACTIONS) + number) for number in range(4))
+    expect(stream).to_contain_text(in_order(STAFF["service"], "Opened a stream", "Everybody", "granted, revoked"))
+    search.locator("summary").filter(has_text="12 customers").click()
+    expect(search.get_by_role("link")).to_have_count(12)
+    expect(read).to_contain_text(in_order("from: 24 November 2026", "what: Read this trail"))
+    expect(bad).to_contain_text(f"{BAD}: {BAD}")
+    expect(bad.get_by_role("link")).to_have_attribute("href", re.compile("^/csr#customer/%3Cimg"))
+    assert "run" not in admin.title()
+    assert admin.locator("main img").count() == 0
+
+
+def test_the_trail_goes_on_page_by_page_and_has_its_four_states(admin: Page) -> None:
+    held: list[Route] = []
+    admin.route(TRAIL, lambda route: held.append(route))
+    trail(admin)
+    expect(admin.locator("#trail .list-loading")).to_be_visible()
+    held[0].fulfill(status=503, json={"type": "/problems/busy"})
+    expect(admin.locator("#trail").get_by_role("alert")).to_contain_text("could not be read")
+    shown(admin, looked(2), next_page="more")
+    admin.locator("#trail").get_by_role("button", name="Try again", exact=True).click()
+    rows = admin.locator("#trail tbody tr")
+    expect(rows).to_have_count(1)
+    admin.unroute(TRAIL)
+    with admin.expect_request(re.compile("cursor=more")):
+        admin.route(TRAIL, lambda route: route.fulfill(json={"accesses": [looked(1)], "next": None}))
+        admin.get_by_role("button", name="Show more").click()
+    expect(rows).to_have_count(2)
+    expect(rows.last.get_by_role("link")).to_be_focused()
+    expect(admin.get_by_role("button", name="Show more")).to_be_hidden()
+    admin.unroute(TRAIL)
+    admin.route(TRAIL, lambda route: route.fulfill(status=429, headers={"Retry-After": "7"}, json={}))
+    admin.locator("#trail .list-note button").click()
+    expect(admin.locator("#trail")).to_have_attribute("data-state", "stale")
+    expect(admin.locator("#trail .list-note")).to_contain_text("Try again in 7 seconds.")
+    expect(rows).to_have_count(2)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.conftest import StartNode
@@ -91,6 +92,34 @@ def test_offline_and_back(person: NewPerson, database: Sql) -> None:
     someone.context.set_offline(False)
     phase(page, "live", 40)
     expect(row(page)).to_contain_text("Granted")
+
+
+HEARD = """(region) => {
+  const how = { subtree: true, childList: true };
+  const follow = (node, texts) => new MutationObserver(() => texts.push(node.textContent)).observe(node, how);
+  follow(document.querySelector(region), window.heard = []);
+  follow(document.querySelector('#light'), window.seen = []);
+}"""
+
+
+@pytest.mark.parametrize(
+    ("role", "region", "back"), [("admin", "#light-said", "Live"), ("customer", "#said", "Connected again")]
+)
+def test_each_change_of_the_light_is_said_once_though_its_seconds_go_on(
+    person: NewPerson, role: str, region: str, back: str
+) -> None:
+    someone = person(**DESK)
+    someone.context.add_init_script("delete window.SharedWorker")
+    page = someone.sign_in(role)
+    phase(page, "live")
+    page.evaluate(HEARD, region)
+    someone.context.set_offline(True)
+    phase(page, "offline", 40)
+    wait_until(lambda: sum("next try in" in text for text in page.evaluate("seen")) > 2, 40, "the seconds go on")
+    assert len([text for text in page.evaluate("heard") if text.startswith("Offline")]) == 1
+    someone.context.set_offline(False)
+    phase(page, "live", 40)
+    wait_until(lambda: page.evaluate("heard.at(-1)").startswith(back), what="it is said that it is back")
 
 
 @contextmanager

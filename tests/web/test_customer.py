@@ -170,7 +170,7 @@ def test_the_text_agreed_to_is_shown_and_the_newer_one_beside_it(person: NewPers
     link.click()
     expect(page.locator("#notice")).to_contain_text("What you agree to when you switch on")
     expect(page.locator("#notice .notice-text")).to_have_text(["What you agree to: Offers en"])
-    page.locator("#notice-close").click()
+    page.locator("#notice [data-close]").click()
     expect(link).to_be_focused()
     switch(page).tap()
     expect(line(page)).to_contain_text("On since")

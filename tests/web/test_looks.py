@@ -9,8 +9,8 @@ from tests.support import Sql
 from tests.web.conftest import ARTEFACTS, NewPerson, Person
 
 WIDTHS = (360, 1280, 2560)
-TABS = ("overview", "users", "purposes", "log", "sessions")
-PAGES = ("signin", "customer", "csr", "csr-card", *(f"admin-{tab}" for tab in TABS))
+TABS = ("overview", "users", "purposes", "log", "trail", "sessions")
+PAGES = ("signin", "signin-sso", "customer", "csr", "csr-card", "account", *(f"admin-{tab}" for tab in TABS))
 # Nothing is still a grey bar.
 SETTLED = "() => ![...document.querySelectorAll('.skeleton')].some((one) => one.checkVisibility())"
 
@@ -19,7 +19,22 @@ def opened(someone: Person, name: str) -> Page:
     """The page, when what it shows has come."""
     role, _, part = name.partition("-")
     if role == "signin":
-        return someone.tab()
+        ways = {"password": True, "single_sign_on": {"title": "Single sign-on"}}
+        if part:
+            someone.context.route("**/api/v1/auth/ways", lambda route: route.fulfill(json=ways))
+        page = someone.tab("/?problem=sso-away" if part else "/")
+        expect(page.locator("#sso" if part else "#submit")).to_be_visible()
+        return page
+    if role == "account":
+        someone.sign_in("customer").close()
+        someone.context.clear_cookies()
+        someone.sign_in("customer").close()
+        page = someone.tab("/account")
+        expect(page.locator("#sessions tbody tr")).to_have_count(2)
+        return page
+    if part == "trail":  # somebody has looked at something
+        expect(someone.sign_in("csr").locator("#light")).to_have_attribute("data-phase", "live")
+        someone.context.clear_cookies()
     page = someone.sign_in(role)
     if role == "csr":
         expect(page.locator("#light")).to_have_attribute("data-phase", "live")
@@ -31,8 +46,20 @@ def opened(someone: Person, name: str) -> Page:
         expect(page.get_by_role("switch")).to_have_count(4)
     else:
         page.goto(f"{someone.url}/admin#{part}")
+        if part == "trail":
+            expect(page.locator("#trail tbody tr").filter(has_text="Opened a stream")).to_be_visible()
+            page.fill("#trail-customer", "n")
+            expect(page.locator("#trail-customer-list [role=option]")).to_have_text(["Nimal Perera +94771234567"])
     page.wait_for_function(SETTLED)
     return page
+
+
+def violations(page: Page, axe: str) -> list[Any]:
+    """What axe finds, and where."""
+    page.evaluate(axe)
+    options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+    found: dict[str, Any] = page.evaluate("(options) => axe.run(document, options)", options)
+    return [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found["violations"]]
 
 
 @pytest.fixture
@@ -51,10 +78,7 @@ def test_a_page_has_no_accessibility_violations(
     person: NewPerson, answered: None, axe: str, name: str, theme: str
 ) -> None:
     page = opened(person(color_scheme=theme, viewport={"width": 1280, "height": 800}), name)
-    page.evaluate(axe)
-    options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-    found: dict[str, Any] = page.evaluate("(options) => axe.run(document, options)", options)
-    assert [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found["violations"]] == []
+    assert violations(page, axe) == []
 
 
 @pytest.mark.parametrize("width", WIDTHS)

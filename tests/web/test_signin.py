@@ -1,15 +1,35 @@
 """The sign-in page, who is sent where, and what the pages' answers forbid."""
 
+import re
+
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from consentfeed.errors import DatabaseAway
 from consentfeed.pages import HOMES, PAGES, WEB
 from consentfeed.policy import ACCESS
+from tests.conftest import StartNode
 from tests.support import PASSWORD, RunningNode, Sql
 from tests.web.conftest import NewPerson
 
 ROLES = ("customer", "csr", "admin")
+WAYS = "**/api/v1/auth/ways"
+PROBLEMS = {
+    "sso-refused": "refused or cancelled",
+    "sso-expired": "took too long",
+    "sso-no-role": "nobody has given you access",
+    "sso-no-customer": "not as one of our customers",
+    "sso-away": "cannot be reached",
+    "account-disabled": "disabled",
+    "what-is-to-come": "did not work",
+    "<img src=x onerror=alert(1)>": "did not work",
+}
+
+
+def offered(context: BrowserContext, *, password: bool, title: str | None) -> None:
+    """What the server says of ways to sign in."""
+    ways = {"password": password, "single_sign_on": title and {"title": title}}
+    context.route(WAYS, lambda route: route.fulfill(json=ways))
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -18,6 +38,7 @@ def test_signing_in_leads_to_the_page_of_the_role_and_signing_out_back(person: N
     expect(page.locator("#user")).to_have_text(f"{role}@example.com")
     page.goto(page.url.rsplit("/", 1)[0] + "/")
     page.wait_for_url(f"**/{role}")
+    expect(page.locator("#user")).not_to_be_empty()
     page.click("#signout")
     page.wait_for_selector("#email")
     page.goto(page.url + role)
@@ -49,6 +70,113 @@ def test_nothing_is_sent_before_the_page_is_ready(person: NewPerson) -> None:
     expect(page.locator("#submit")).to_be_enabled()
     page.keyboard.press("Enter")
     page.wait_for_url("**/csr")
+
+
+def test_single_sign_on_is_offered_above_the_password_and_leads_to_where_one_was_going(person: NewPerson) -> None:
+    someone = person()
+    offered(someone.context, password=True, title="SLT <b>Login</b>")
+    page = someone.tab("/?to=/account")
+    sso = page.locator("#sso")
+    expect(sso).to_have_text("Sign in with SLT <b>Login</b>")
+    expect(sso).to_have_attribute("href", re.compile(r"^[^?]*/api/v1/auth/sso\?to=/account$"))
+    expect(page.locator("#or")).to_be_visible()
+    below, above = page.locator("#email").bounding_box(), sso.bounding_box()
+    assert below
+    assert above
+    assert above["y"] < below["y"]
+    page.keyboard.press("Tab")
+    expect(sso).to_be_focused()
+    attempt(page)
+    page.wait_for_url("**/account")
+
+
+def test_without_passwords_there_is_no_form_and_without_single_sign_on_no_button(person: NewPerson) -> None:
+    one, other = person(), person()
+    offered(one.context, password=False, title="Login")
+    offered(other.context, password=True, title=None)
+    page = one.tab()
+    expect(page.locator("#sso")).to_have_attribute("href", "/api/v1/auth/sso")
+    expect(page.locator("#form")).to_be_hidden()
+    expect(page.locator("#or")).to_be_hidden()
+    page = other.signing_in()
+    expect(page.locator("#email")).to_be_focused()
+    expect(page.locator("#sso")).to_be_hidden()
+    expect(page.locator("#or")).to_be_hidden()
+
+
+def test_a_node_with_an_identity_provider_offers_it_in_place_of_passwords(
+    person: NewPerson, start_node: StartNode
+) -> None:
+    issuer = {"issuer": "http://127.0.0.1:1", "client_id": "consentfeed", "sso_title": "Login"}
+    page = person(start_node(**issuer).url).tab("/?to=/csr")
+    expect(page.locator("#form")).to_be_hidden()
+    page.click("#sso")  # nobody is there
+    expect(page.locator("#problem")).to_contain_text("cannot be reached")
+    page = person(start_node(**issuer, passwords=True).url).signing_in()
+    expect(page.locator("#sso")).to_be_visible()
+
+
+@pytest.mark.parametrize("to", ["//evil.example", "https://evil.example", "/web/icon.svg", "javascript:alert(1)"])
+def test_nobody_is_led_to_where_a_link_from_elsewhere_says(person: NewPerson, to: str) -> None:
+    someone = person()
+    offered(someone.context, password=True, title="Login")
+    page = someone.tab(f"/?to={to}")
+    expect(page.locator("#sso")).to_have_attribute("href", "/api/v1/auth/sso")
+    attempt(page)
+    page.wait_for_url("**/csr")
+
+
+@pytest.mark.parametrize("code", PROBLEMS)
+def test_what_the_identity_provider_could_not_do_is_said_once(person: NewPerson, code: str) -> None:
+    someone = person()
+    page = someone.tab(f"/?problem={code}")
+    expect(page.get_by_role("alert")).to_contain_text(PROBLEMS[code])
+    assert page.url == f"{someone.url}/"
+    assert page.locator("main img").count() == 0
+    page.reload()
+    expect(page.locator("#submit")).to_be_enabled()
+    expect(page.locator("#problem")).to_be_empty()
+
+
+def test_while_it_is_not_known_what_is_offered_a_password_serves_and_it_is_asked_again(person: NewPerson) -> None:
+    someone = person()
+    page = someone.tab("/web/icon.svg")
+    page.clock.install()
+    page.route(WAYS, lambda route: route.fulfill(status=503, json={"type": "/problems/database-away"}))
+    page.goto(someone.url)
+    expect(page.locator("#ways-away")).to_contain_text("Trying again")
+    expect(page.locator("#submit")).to_be_enabled()
+    page.unroute(WAYS)
+    offered(someone.context, password=True, title="Login")
+    page.clock.run_for(6000)
+    expect(page.locator("#sso")).to_be_visible()
+    expect(page.locator("#ways-away")).to_be_empty()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [("30", "in 30 seconds."), ("1", "in 1 second."), ("200", "in 4 minutes."), ("", "a minute")]
+)
+def test_too_many_attempts_are_told_when_to_try_again(person: NewPerson, seconds: str, words: str) -> None:
+    page = person().signing_in()
+    headers = {"Retry-After": seconds} if seconds else {}
+    page.route("**/auth/login", lambda route: route.fulfill(status=429, headers=headers, json={}))
+    attempt(page)
+    expect(page.locator("#problem")).to_contain_text(words)
+    expect(page.locator("#submit")).to_be_enabled()
+
+
+def test_too_many_wrong_passwords_are_told_when_to_try_again(person: NewPerson, start_node: StartNode) -> None:
+    page = person(start_node(account_failures=1).url).signing_in()
+    attempt(page, "wrong")
+    expect(page.locator("#problem")).to_contain_text("wrong")
+    attempt(page)
+    expect(page.locator("#problem")).to_contain_text("Too many attempts. Try again in")
+
+
+def attempt(page: Page, password: str = PASSWORD) -> None:
+    page.fill("#email", "csr@example.com")
+    page.fill("#password", password)
+    page.click("#submit")
 
 
 def test_what_is_left_empty_is_asked_for_and_nothing_is_sent(person: NewPerson) -> None:
@@ -125,7 +253,7 @@ def test_each_role_is_sent_to_a_page_of_its_own(node: RunningNode, role: str | N
     if path in PAGES and role in ACCESS[f"GET {path}"].roles:
         assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
         return
-    home = HOMES.get(role or "", "/")
+    home = HOMES.get(role or "", "/?to=/account" if (role, path) == (None, "/account") else "/")
     assert answer.headers.get("location", path) == home
     assert answer.status_code == (200 if path == home else 303)
 

@@ -84,6 +84,30 @@ def test_a_save_that_fails_puts_the_switch_back_and_says_why(person: NewPerson, 
     expect(switch).to_have_attribute("aria-checked", "true")
 
 
+def test_who_asks_too_often_is_told_when_to_try_again(person: NewPerson) -> None:
+    refusal = {"status": 429, "headers": {"Retry-After": "40"}, "json": {"type": "/problems/rate-limited"}}
+    again = "Too many attempts. Try again in 40 seconds."
+    desk, phone = person(**DESK).sign_in("csr"), person(**PHONE).sign_in("customer")
+    expect(row(desk)).to_be_visible()
+    desk.route("**/api/v1/consents?*", lambda route: route.fulfill(**refusal))
+    desk.click("#refresh")
+    expect(desk.locator("#strip")).to_contain_text(again)
+    desk.route("**/api/v1/customers/*", lambda route: route.fulfill(**refusal))
+    row(desk).click()
+    expect(desk.locator("#card .problem")).to_have_text(again)
+    phone.route("**/grant", lambda route: route.fulfill(**refusal))
+    switch = phone.get_by_role("switch", name=re.compile("Offers.*SMS|SMS.*Offers"))
+    switch.click()
+    expect(phone.locator(".problem:visible")).to_have_text(again)
+    expect(switch).to_have_attribute("aria-checked", "false")
+    phone.route("**/customer/consents", lambda route: route.fulfill(**refusal))
+    phone.reload()
+    expect(phone.locator("#failed")).to_contain_text(again)
+    phone.route("**/auth/me", lambda route: route.fulfill(**refusal))
+    phone.reload()
+    expect(phone.get_by_role("alert")).to_contain_text(again)
+
+
 def test_a_change_whose_answer_is_lost_is_not_called_lost(person: NewPerson, database: Sql) -> None:
     phone = person(**PHONE).sign_in("customer")
     switch = phone.get_by_role("switch", name=re.compile("Offers.*SMS|SMS.*Offers"))

@@ -1,7 +1,7 @@
 // A list and its states: loading, empty, error (nothing to show), ready, stale (what is shown is from before).
 
 import { clone, element, fill, on, slot } from './dom.js';
-import { explain } from './admin-forms.js';
+import { problemText } from './problems.js';
 import { t } from './text.js';
 import { clockText } from './time.js';
 
@@ -34,7 +34,7 @@ export class List {
     this.body = slot(root, 'body');
     this.note = clone('list-note');
     this.instead = element('div');
-    this.moreButton = element('button', 'button', t('admin.more'));
+    this.moreButton = element('button', 'button no-print', t('list.more'));
     root.prepend(this.note);
     root.append(this.instead, this.moreButton);
     on(slot(this.note, 'again'), 'click', () => this.refresh());
@@ -77,7 +77,9 @@ export class List {
     const row = this.items.length;
     if (!(await this.#read(this.#next))) return;
     const first = /** @type {HTMLElement | undefined} */ (this.body.children[row]);
-    first?.querySelector('button')?.focus();
+    if (!first) return;
+    first.tabIndex = -1;
+    /** @type {HTMLElement} */ (first.querySelector('button, a, summary') ?? first).focus();
   }
 
   /** @param {string | null} cursor */
@@ -93,7 +95,7 @@ export class List {
       this.#draw();
       return true;
     } catch (error) {
-      if (asked === this.#asked) this.#show(this.#readAt ? 'stale' : 'error', explain(error));
+      if (asked === this.#asked) this.#show(this.#readAt ? 'stale' : 'error', problemText(error));
       return false;
     } finally {
       if (asked === this.#asked) this.root.removeAttribute('aria-busy');
@@ -121,8 +123,8 @@ export class List {
     this.root.dataset.state = state;
     const time = this.#readAt ? clockText(this.#readAt) : '';
     this.note.hidden = state === 'loading' || state === 'error';
-    slot(this.note, 'updated').textContent = state === 'stale' ? t('admin.stale', { time, why }) : t('admin.updated', { time });
-    slot(this.note, 'again').textContent = t(state === 'stale' ? 'admin.again' : 'admin.refresh');
+    slot(this.note, 'updated').textContent = state === 'stale' ? t('list.stale', { time, why }) : t('list.updated', { time });
+    slot(this.note, 'again').textContent = t(state === 'stale' ? 'error.again' : 'list.refresh');
     this.moreButton.hidden = !this.#next || !['ready', 'stale'].includes(state);
     this.instead.replaceChildren(...this.#instead(why));
   }
@@ -132,7 +134,7 @@ export class List {
     if (this.state === 'loading') return [clone('list-loading')];
     if (this.state !== 'error' && this.state !== 'empty') return [];
     const failed = this.state === 'error';
-    const box = fill(clone('list-state'), { words: failed ? t('admin.failed') : this.kind.empty(), detail: why });
+    const box = fill(clone('list-state'), { words: failed ? t('list.failed') : this.kind.empty(), detail: why });
     box.setAttribute('role', failed ? 'alert' : 'status');
     slot(box, 'again').hidden = !failed;
     on(slot(box, 'again'), 'click', () => this.refresh());

@@ -1,0 +1,69 @@
+"""What every request passes first, and every answer carries: problems, pages and streams alike."""
+
+from collections.abc import Awaitable
+from typing import Final
+
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from consentfeed.edge import problem_answer
+from consentfeed.errors import Problem
+from consentfeed.headers import HEADERS, OVER_HTTPS
+from consentfeed.limits import Limits, kind_of
+
+# A node that is asked much is not ill.
+_UNCOUNTED: Final = frozenset({"/healthz", "/readyz"})
+
+
+class Front:
+    """The outermost ASGI application. origins: whose pages may use it too; https: every request counts as come over
+    it."""
+
+    def __init__(self, app: ASGIApp, limits: Limits, *, origins: list[str], https: bool) -> None:
+        self._app = app
+        self._limits = limits
+        self._https = https
+        # Outside of the limits, so that those pages too can read that they shall wait.
+        self._next = _with_cors(self._counted, origins) if origins else self._counted
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes everything on, and adds the headers to what is answered."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if self._https:
+            scope["scheme"] = "https"
+        headers = OVER_HTTPS if scope["scheme"] == "https" else HEADERS
+
+        def with_headers(message: Message) -> Awaitable[None]:
+            # Not a coroutine: the pump steps what it gets, and this would be one more for each write.
+            if message["type"] == "http.response.start":
+                own = message["headers"] = list(message["headers"])
+                names = {name for name, _ in own}
+                own += [header for header in headers if header[0] not in names]
+            return send(message)
+
+        await self._next(scope, receive, with_headers)
+
+    async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            if scope["path"] not in _UNCOUNTED:
+                self._limits.address(scope, kind_of(scope["path"]))
+        except Problem as problem:
+            await problem_answer(problem)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+def _with_cors(app: ASGIApp, origins: list[str]) -> ASGIApp:
+    """The application, also for pages of these origins. Starlette's send for it is a plain one."""
+    return CORSMiddleware(
+        app,
+        allow_origins=origins,
+        allow_methods=["GET", "HEAD", "POST", "PUT"],
+        allow_headers=[
+            "Authorization", "Content-Type", "Consentfeed-User", "Idempotency-Key", "If-Match", "Last-Event-ID",
+        ],
+        allow_credentials=True,  # the origins are exact ones: settings refuse any wildcard
+        expose_headers=["Consentfeed-Behind", "Consentfeed-Heartbeat", "Consentfeed-Position", "ETag", "Retry-After"],
+    )  # fmt: skip
