@@ -178,6 +178,25 @@ def test_where_it_cannot_be_known_what_happened_the_whole_request_is_a_503(
         assert int(answer.headers["retry-after"]) > 0
 
 
+def test_where_one_half_was_done_before_the_database_went_each_is_told_its_own(
+    rest: Rest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    consents = rest.consents(2)
+    record = rest.node.node.writer._record
+    monkeypatch.setattr(rest.node.node.writer, "_batch", 1)
+
+    async def once(decisions: str) -> list[tuple[int, Outcome]]:
+        monkeypatch.setattr(rest.node.node.writer, "_record", away)
+        return await record(decisions)
+
+    async def away(_decisions: str) -> list[tuple[int, Outcome]]:
+        raise DatabaseAway
+
+    monkeypatch.setattr(rest.node.node.writer, "_record", once)
+    outcomes = ok(bulk(rest, [grant(consent) for consent in consents]), Outcomes)["outcomes"]
+    assert sorted(codes(outcomes), key=str) == [None, "database-away"]
+
+
 def test_a_decision_that_the_database_does_not_mention_is_a_problem_and_not_silence(
     rest: Rest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
