@@ -44,7 +44,7 @@ UNSAID = re.compile(
     r"|^It cannot be read\.$"
 )
 # Requests to a route that somebody may not use: more would be told the same.
-ENOUGH = 12
+ENOUGH = 3
 
 
 def description() -> dict[str, Any]:
