@@ -19,7 +19,7 @@ _PATH_TYPES: Final[dict[str, Any]] = {"id": UUID, "key": Key, "version": Version
 _SAFE: Final = frozenset({"GET", "HEAD"})
 # Problems that whatever is asked can meet; the others follow from what an endpoint is.
 _ANYWHERE: Final = ("bad-request", "request-timeout", "rate-limited", "headers-too-large", "internal")
-_SIGNED_IN: Final = ("signed-out", "forbidden")
+_SIGNED_IN: Final = ("signed-out", "forbidden", "no-role", "no-customer", "issuer-away")
 _WITH_BODY: Final = ("bad-json", "body-too-large", "invalid")
 _WITH_KEY: Final = ("invalid", "key-reused", "outcome-unknown", "overloaded", "draining")
 _DATABASE: Final = ("database-away", "busy")

@@ -1,8 +1,10 @@
 """What the tests of REST share: one client for all roles, the shapes of answers, and whether anything was written."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
@@ -57,7 +59,27 @@ class Rest:
         headers = {"Authorization": f"Bearer {bearer(role, subject)}"} if role else {}
         headers |= options.pop("headers", {})
         path = path if path.startswith(("/healthz", "/readyz", "/metrics", "/openapi")) else f"/api/v1{path}"
-        return self._http.request(method, path, headers=headers, **options)
+        answer = self._http.request(method, path, headers=headers, **options)
+        self._must_describe(answer)
+        return answer
+
+    @cached_property
+    def _described(self) -> dict[str, Any]:
+        """What the node says that it answers."""
+        described: dict[str, Any] = self._http.get("/openapi.json").json()
+        return described
+
+    def _must_describe(self, answer: httpx.Response) -> None:
+        """Every answer of a route is one that /openapi.json names: its status, and its problem."""
+        path, method = answer.request.url.path, answer.request.method.lower().replace("head", "get")
+        fitting = [one for one in self._described["paths"] if re.fullmatch(re.sub(r"{\w+}", "[^/]+", one), path)]
+        operation = self._described["paths"][min(fitting, key=lambda one: one.count("{"))] if fitting else {}
+        if method in operation:
+            named = operation[method]["responses"]
+            assert str(answer.status_code) in named, f"not described: {answer.status_code} of {method} {path}"
+            if answer.content and "problem" in answer.headers["content-type"]:
+                codes = named[str(answer.status_code)]["$ref"].rpartition("/")[2].split(".")
+                assert answer.json()["type"].removeprefix("/problems/") in codes, f"not described: {answer.text}"
 
     def stream(self, path: str, headers: dict[str, str]) -> AbstractContextManager[httpx.Response]:
         """An answer that is read while it comes."""

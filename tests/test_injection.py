@@ -590,6 +590,23 @@ def test_a_path_of_any_text_leads_nowhere_and_does_not_come_back(rest: Rest, ser
 
 
 @pytest.mark.parametrize(
+    "id",
+    [
+        CUSTOMER.replace("0001", "0_01"),  # digits of Python's
+        CUSTOMER.replace("0001", "000\uff11"),  # of full width
+        CUSTOMER.replace("c0000000-", "c-0000000"),
+        "{" + CUSTOMER[:-2] + "}",
+    ],
+)
+def test_an_id_is_in_its_usual_form_or_is_none(rest: Rest, id: str) -> None:
+    before = rest.written()
+    problem(rest.get(f"/customers/{quote(id)}"), "not-found")
+    problem(rest.call("PUT", f"/customers/{quote(id)}", "service", json={"name": "Somebody New"}), "invalid")
+    assert rest.written() == before
+    assert rest.get(f"/customers/{CUSTOMER.upper()}").json()["id"] == CUSTOMER
+
+
+@pytest.mark.parametrize(
     "key", ["\u2028\u202e", "\n\ndata: x", "\0", "\ud83d", "'; DROP TABLE consentfeed.customers; --", "\U0001f600" * 50]
 )
 @pytest.mark.parametrize(
