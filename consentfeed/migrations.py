@@ -122,10 +122,11 @@ def migrate(url: str) -> list[str]:
 def _connect(url: str) -> psycopg.Connection:
     """As the owner; what cannot be read as a URL is not shown, because a part of it may be of a password."""
     try:
-        host = str(conninfo_to_dict(url).get("host", ""))
+        parts = conninfo_to_dict(url)
+        torn = "@" in str(parts.get("host", "")) or not re.fullmatch("[0-9,]*", str(parts.get("port", "")))
     except psycopg.ProgrammingError:
-        host = "@"
-    if "@" in host:
+        torn = True
+    if torn:
         raise MigrationError(
             "the owner's URL is not like postgresql://owner:…@host:5432/consentfeed;"
             " in a password / ? # @ and % are written %2F %3F %23 %40 and %25"
