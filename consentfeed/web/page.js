@@ -21,11 +21,19 @@ export async function openPage(name, beforeLeaving = () => {}) {
   await loadPreferences().catch(waitForServer);
   tick();
   drawLanguageChoice();
-  on(byId('signout'), 'click', () => signOut(beforeLeaving));
+  prepareSignOut(beforeLeaving);
   // The back button may bring a page back whole, for somebody who has signed out since.
   on(window, 'pageshow', (event) => event.persisted && location.reload());
   byId('user').textContent = me.data.user.email;
   return me.data.user;
+}
+
+/** Until now the button was disabled: a click that nobody hears would leave somebody signed in who thinks otherwise.
+ * @param {() => void} beforeLeaving */
+function prepareSignOut(beforeLeaving) {
+  const button = /** @type {HTMLButtonElement} */ (byId('signout'));
+  on(button, 'click', () => signOut(beforeLeaving));
+  button.disabled = false;
 }
 
 let signingOut = false;

@@ -237,6 +237,19 @@ def test_a_page_comes_also_while_the_database_is_away_and_then_goes_on(
     expect(page.locator("#light")).to_have_attribute("data-phase", "live")
 
 
+@pytest.mark.parametrize("path", PAGES)
+def test_nobody_can_sign_out_before_the_page_hears_it(person: NewPerson, path: str) -> None:
+    someone = person()
+    page = someone.sign_in("customer" if path == "/customer" else "admin")
+    held: list[Route] = []
+    someone.context.route("**/auth/me", lambda route: held.append(route))
+    page.goto(f"{page.url.rsplit('/', 1)[0]}{path}")
+    expect(page.locator("#signout")).to_be_disabled()
+    held[0].continue_()
+    page.click("#signout")
+    page.wait_for_selector("#email")
+
+
 def test_a_sign_out_that_fails_says_so_and_stays(person: NewPerson) -> None:
     page = person().sign_in("csr")
     page.route("**/auth/logout", lambda route: route.fulfill(status=503))
