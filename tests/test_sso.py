@@ -183,6 +183,9 @@ def test_with_another_secret_nobody_gets_in(open_site: OpenSite) -> None:
 def test_new_keys_of_the_provider_are_found(site: Site) -> None:
     site.sign_in(site.op.account(role="csr"))
     site.op.new_keys()
+    keys = site.node.node.keys
+    assert keys
+    wait_until(lambda: keys._age >= 0.2, what="the provider may be asked again")
     _, page = site.sign_in(site.op.account(role="csr"))
     assert str(page.url) == f"{site.url}/csr"
 

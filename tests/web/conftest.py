@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
@@ -12,6 +13,7 @@ from tests.conftest import StartNode
 from tests.support import CUSTOMER, PASSWORD, RunningNode
 from tests.web import browser as chromium
 
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 ARTEFACTS = Path(__file__).parent / "screenshots"
 # What a browser says of answers that are not 200; tests that provoke them look at what the page says instead.
 EXPECTED = ("Failed to load resource",)
@@ -57,12 +59,10 @@ class Person:
         return page
 
     def sign_in(self, role: str) -> Page:
-        """By the sign-in page, as one of the accounts of the template database."""
-        page = self.signing_in()
-        page.fill("#email", f"{role}@example.com")
-        page.fill("#password", PASSWORD)
-        page.click("#submit")
-        page.wait_for_url(f"**/{role}")
+        """As one of the accounts of the template database, whose page it is; test_signin does it by the page."""
+        credentials = {"email": f"{role}@example.com", "password": PASSWORD}
+        assert self.context.request.post(f"{self.url}/api/v1/auth/login", data=credentials).ok
+        page = self.tab(f"/{role}")
         expect(page.locator("#user")).to_have_text(f"{role}@example.com")  # before it nothing can be clicked
         return page
 
@@ -107,4 +107,4 @@ def has_node() -> bool:
     return shutil.which("node") is not None
 
 
-__all__ = ["ARTEFACTS", "CUSTOMER", "NewPerson", "Person", "has_node"]
+__all__ = ["ARTEFACTS", "CUSTOMER", "THEMES", "NewPerson", "Person", "has_node"]

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support import Sql
-from tests.web.conftest import ARTEFACTS, NewPerson, Person
+from tests.web.conftest import ARTEFACTS, THEMES, NewPerson, Person
 
 WIDTHS = (360, 1280, 2560)
 TABS = ("overview", "users", "purposes", "log", "trail", "sessions")
@@ -72,19 +72,17 @@ def answered(database: Sql) -> None:
             database.set(consent, status)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_has_no_accessibility_violations(
-    person: NewPerson, answered: None, axe: str, name: str, theme: str
+def test_a_page_is_accessible_in_both_themes_fits_every_width_and_leaves_pictures(
+    person: NewPerson, answered: None, axe: str, name: str
 ) -> None:
-    page = opened(person(color_scheme=theme, viewport={"width": 1280, "height": 800}), name)
-    assert violations(page, axe) == []
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_fits_every_width_and_leaves_a_picture(person: NewPerson, answered: None, name: str, width: int) -> None:
-    page = opened(person(viewport={"width": width, "height": 900}), name)
+    page = opened(person(viewport={"width": 1280, "height": 800}), name)
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        assert violations(page, axe) == [], theme
+    page.emulate_media(color_scheme="light")
     ARTEFACTS.mkdir(exist_ok=True)
-    page.screenshot(path=ARTEFACTS / f"{name}-{width}.png", animations="disabled")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.screenshot(path=ARTEFACTS / f"{name}-{width}.png", animations="disabled")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
