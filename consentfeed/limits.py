@@ -76,10 +76,7 @@ class Limits:
             _refuse("tokens", wait)
 
     def sign_in(self, scope: Mapping[str, Any], account: str) -> None:
-        """Raises Problem where too many have failed, whether there is such an account or not.
-
-        Ask before the password is looked at and after: many may have been under way at once.
-        """
+        """Raises Problem where too many have failed, whether there is such an account or not."""
         address = address_of(scope)
         if wait := max(self._guessers.wait(address), self._accounts.wait((address, account.casefold()))):
             _refuse("sign-ins", wait)

@@ -1,19 +1,21 @@
 """Signing in with a password, where that is offered, and out."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated
+from weakref import WeakValueDictionary
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from consentfeed import cookies
-from consentfeed.database import Database, EndedSession
+from consentfeed.database import Account, Database, EndedSession
 from consentfeed.edge import Endpoint, json_answer
 from consentfeed.errors import Problem
 from consentfeed.identity import Principal, check_password
 from consentfeed.inputs import Text, read_body
-from consentfeed.limits import Limits
+from consentfeed.limits import Limits, address_of
 from consentfeed.shapes import Leave, SignedIn, Ways
 from consentfeed.signins import SignIns
 
@@ -41,6 +43,7 @@ class Login:
         self._signins = signins
         self._ways = ways
         self._leave = leave
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def endpoints(self) -> list[Endpoint]:
         """The routes of this file."""
@@ -67,18 +70,24 @@ class Login:
         if not self._ways.password:
             raise Problem("passwords-off", "Sign in by way of /api/v1/auth/sso.")
         credentials = await read_body(request, Credentials)
-        self._limits.sign_in(request, credentials.email)
-        account = await self._database.find_user(credentials.email)
-        right = await check_password(account, credentials.password)
-        self._limits.sign_in(request, credentials.email)
-        if not right or account is None:
-            self._limits.sign_in_failed(request, credentials.email)
-            raise _wrong()
+        # One at a time: who sends many at once has no more looked at than may fail, and holds up nobody elsewhere.
+        turn = self._turns.setdefault(address_of(request), asyncio.Lock())
+        async with turn:
+            account = await self._checked(request, credentials)
         cookie = await self._signins.open(request, account.id)
         if cookie is None:
             raise _wrong()  # disabled just now
         user = {"id": str(account.id), "email": account.email, "role": account.role}
         return json_answer({"user": user}, headers={"set-cookie": cookie})
+
+    async def _checked(self, request: Request, credentials: Credentials) -> Account:
+        """The account whose password it is; raises Problem."""
+        self._limits.sign_in(request, credentials.email)
+        account = await self._database.find_user(credentials.email)
+        if not await check_password(account, credentials.password) or account is None:
+            self._limits.sign_in_failed(request, credentials.email)
+            raise _wrong()
+        return account
 
     async def me(self, _request: Request, principal: Principal) -> Response:
         """The account of the session or token."""

@@ -1,11 +1,15 @@
 """How often somebody may ask, fail and listen: each limit holds, tells when it is over, and stops nobody else."""
 
+import asyncio
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
-from consentfeed import limits, metrics
+from consentfeed import limits, login, metrics
+from consentfeed.database import Account
+from consentfeed.identity import check_password
 from consentfeed.limits import Rate
 from consentfeed.settings import SettingsError, load
 from tests.conftest import StartNode
@@ -298,6 +302,35 @@ def test_attempts_at_the_same_time_are_no_more_attempts(start_node: StartNode) -
     statuses = [answer.status_code for answer in answers]
     assert statuses.count(401) <= 3
     assert statuses.count(429) >= 16
+
+
+def test_who_sends_many_passwords_at_once_has_one_looked_at_at_a_time_and_holds_up_nobody_elsewhere(
+    start_node: StartNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at, under_way, most = 0, 0, 0
+    go_on = threading.Event()
+
+    async def slow(account: Account | None, password: str) -> bool:
+        nonlocal looked_at, under_way, most
+        if account is not None:
+            return await check_password(account, password)
+        looked_at, under_way = looked_at + 1, under_way + 1
+        most = max(most, under_way)
+        while not go_on.is_set():
+            await asyncio.sleep(0.01)
+        under_way -= 1
+        return False
+
+    monkeypatch.setattr(login, "check_password", slow)
+    node = start_node(address_failures=3)
+    with ThreadPoolExecutor(20) as pool:
+        answers = [pool.submit(sign_in, node, "wrong", f"{turn}@example.com", **HERE) for turn in range(20)]
+        wait_until(lambda: looked_at)
+        ok(sign_in(node, **THERE))
+        go_on.set()
+        statuses = [answer.result().status_code for answer in answers]
+    assert statuses.count(429) == 17
+    assert (looked_at, most) == (3, 1)
 
 
 def test_many_who_sign_in_at_the_same_time_are_no_attackers(node: RunningNode) -> None:
