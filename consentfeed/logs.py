@@ -32,6 +32,10 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # Below warning these log what passes through them.
-    for name in ("sse_starlette", "asyncio", "httpx", "httpcore"):
+    hush()
+
+
+def hush() -> None:
+    """Nothing below warning from libraries that log what passes through them."""
+    for name in ("sse_starlette", "asyncio", "httpx", "httpcore", "httpx2", "httpcore2"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,5 +1,6 @@
 """Single sign-on by a provider that no one here wrote: who gets in, as whom, who does not, and how it ends."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -9,7 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import pytest
 
-from consentfeed import sso
+from consentfeed import logs, sso
 from consentfeed.claims import subject_id
 from consentfeed.errors import DatabaseAway
 from consentfeed.shapes import Leave, SignedIn, Ways
@@ -507,3 +508,13 @@ def test_nothing_of_the_provider_is_kept_but_what_a_logout_needs(site: Site, sha
     assert kept == own | {"issuer", "subject", "sid", "issued_at"}
     assert (row["issuer"], row["subject"]) == (site.op.issuer, sub)
     assert "eyJ" not in str(row), "no token"
+
+
+def test_where_the_provider_is_asked_and_what_it_answers_is_in_no_log(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    logs.hush()
+    with caplog.at_level(logging.DEBUG):
+        person, _ = site.sign_in(site.op.account(role="csr"))
+        assert site.me(person)
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("http")] == []
