@@ -101,7 +101,7 @@ class Node:
         self.streams = Streams(self.database, self.feed, seal, settings, self.trail)
         signins = SignIns(self.database, self.sessions, settings)
         self.provider = Provider(settings, self.keys) if self.keys and settings.client_id else None
-        sso = SingleSignOn(self.database, self.provider, signins, settings, PAGES)
+        sso = SingleSignOn(self.database, self.provider, signins, settings, limits, PAGES)
         self._ops = Ops(self.reasons, settings.metrics_token)
         self.endpoints: list[Endpoint] = [
             *Login(self.database, limits, signins, ways(settings), sso.leave).endpoints(),

@@ -75,17 +75,21 @@ class Limits:
         if wait := self._strangers.take(address_of(scope)):
             _refuse("tokens", wait)
 
-    def sign_in(self, scope: Mapping[str, Any], account: str) -> None:
-        """Raises Problem where too many have failed, whether there is such an account or not."""
-        address = address_of(scope)
-        if wait := max(self._guessers.wait(address), self._accounts.wait((address, account.casefold()))):
+    def sign_in(self, scope: Mapping[str, Any], account: str | None = None) -> None:
+        """Raises Problem where too many have failed, whether there is such an account or not. None: an identity
+        provider will say who it is."""
+        if wait := max(rate.wait(key) for rate, key in self._attempted(scope, account)):
             _refuse("sign-ins", wait)
 
-    def sign_in_failed(self, scope: Mapping[str, Any], account: str) -> None:
+    def sign_in_failed(self, scope: Mapping[str, Any], account: str | None = None) -> None:
         """Counts it."""
+        for rate, key in self._attempted(scope, account):
+            rate.count(key)
+
+    def _attempted(self, scope: Mapping[str, Any], account: str | None) -> list[tuple[Rate, Hashable]]:
         address = address_of(scope)
-        self._guessers.count(address)
-        self._accounts.count((address, account.casefold()))
+        by_account = [] if account is None else [(self._accounts, (address, account.casefold()))]
+        return [(self._guessers, address), *by_account]
 
 
 def kind_of(path: str) -> str:

@@ -20,6 +20,7 @@ from consentfeed.edge import Endpoint
 from consentfeed.errors import Busy, DatabaseAway, Problem, StatementFailed, TokenRefused
 from consentfeed.inputs import read_query
 from consentfeed.jose import Claims
+from consentfeed.limits import Limits
 from consentfeed.provider import Provider, Returned, SignInFailed, Trip
 from consentfeed.settings import Settings
 from consentfeed.signins import SignIns
@@ -53,6 +54,7 @@ class SingleSignOn:
         provider: Provider | None,
         signins: SignIns,
         settings: Settings,
+        limits: Limits,
         pages: Collection[str],
     ) -> None:
         self._database = database
@@ -61,6 +63,7 @@ class SingleSignOn:
         self._issuer = settings.issuer or ""
         self._public_url = settings.public_url
         self._reader = Reader(settings)
+        self._limits = limits
         self._pages = frozenset(pages)
         key = hashlib.sha256(b"consentfeed single sign-on\0" + (settings.secret or "").encode()).digest()
         self._seal = Fernet(base64.urlsafe_b64encode(key))
@@ -101,9 +104,13 @@ class SingleSignOn:
         kept = self._kept(request)
         if kept is None or not secrets.compare_digest(kept.trip.state.encode(), told.state.encode()):
             return _back("sso-expired")
+        # Before the provider is asked: what the browser kept can be copied, and brought again with whatever code.
+        self._limits.sign_in(request)
         try:
             cookie = await self._sign_in(request, await provider.claims(kept.trip, told))
         except SignInFailed as failed:
+            if failed.code == "sso-refused":
+                self._limits.sign_in_failed(request)
             return _back(failed.code)
         except (Busy, DatabaseAway):
             return _back("sso-away")

@@ -357,6 +357,22 @@ def test_an_answer_of_another_provider_or_with_another_code_signs_nobody_in(site
     assert site.told(person.go(changed(**change)(back))) == "sso-refused"
 
 
+def test_codes_are_not_tried_for_ever(open_site: OpenSite) -> None:
+    site = open_site(address_failures=3)
+    person, sub = site.person(), site.op.account(role="csr")
+    back, kept = site.callback(person, sub), {"Cookie": f"{TRIP}={person.http.cookies[TRIP]}"}
+    guess = changed(code="guessed")(back)
+    for _ in range(3):
+        assert httpx.get(guess, headers=kept).headers["location"] == "/?problem=sso-refused"
+    for url in (guess, back):  # the good one too: the provider is not asked
+        answer = httpx.get(url, headers=kept)
+        problem(answer, "rate-limited")
+        assert int(answer.headers["retry-after"]) <= 100
+    # From elsewhere it serves.
+    elsewhere = kept | {"X-Forwarded-For": "198.51.100.7"}
+    assert httpx.get(back, headers=elsewhere).headers["location"] == "/"
+
+
 def test_signing_in_makes_a_new_session_and_ends_the_one_before(site: Site) -> None:
     sub = site.op.account(role="csr")
     person, _ = site.sign_in(sub)
