@@ -25,7 +25,7 @@ class Protocol(HttpToolsProtocol):
         """The time of the first request begins."""
         super().connection_made(transport)
         self._part = _NOTHING
-        self._head_bytes = self._silent_bytes = 0
+        self._head_bytes = self._silent_bytes = self._hosts = 0
         self._progress = self._refused = False
         self._timer: asyncio.TimerHandle | None = None
         self._wait()
@@ -56,7 +56,7 @@ class Protocol(HttpToolsProtocol):
         """The first letter of a request."""
         super().on_message_begin()
         self.scope["consentfeed.transport"] = self.transport  # type: ignore[typeddict-unknown-key]
-        self._part, self._progress, self._head_bytes = _HEAD, True, 0
+        self._part, self._progress, self._head_bytes, self._hosts = _HEAD, True, 0, 0
 
     def on_url(self, url: bytes) -> None:
         """Of a request's line; part of it."""
@@ -66,6 +66,9 @@ class Protocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """A whole header, or trailer."""
         self._count(len(name) + len(value) + 4)
+        self._hosts += name.lower() == b"host"
+        if self._hosts > 1:  # RFC 9112, 3.2: which of them counts, a proxy before us may see otherwise
+            raise ValueError("more than one Host")
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:

@@ -100,6 +100,28 @@ def test_a_line_that_is_too_long_is_431(node: RunningNode) -> None:
         is_refused(raw, TOO_LARGE)
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Host: y",
+        b"Content-Length: 2\r\nTransfer-Encoding: chunked",
+        b"Content-Length: 2\r\nContent-Length: 3",
+        b"Content-Length: +2",
+        b"Content-Length : 2",
+        b"Transfer-Encoding: xchunked",
+        b"Transfer-Encoding: chunked, identity",
+        b"A: b\r\n c: d",
+        b"A: b\rc: d",
+        b"A: b\0",
+    ],
+)
+def test_what_a_proxy_may_have_read_otherwise_is_400(node: RunningNode, head: bytes) -> None:
+    """Nothing behind it is taken for a request of its own."""
+    with connected(node) as raw:
+        raw.sendall(LOGIN + head + b"\r\n\r\n{}GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        is_refused(raw, (400, b"/problems/bad-request"))
+
+
 def test_a_head_that_never_ends_takes_no_memory(node: RunningNode) -> None:
     with connected(node) as raw:
         raw.sendall(ME + b"x: ")
