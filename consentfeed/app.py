@@ -188,12 +188,10 @@ class Node:
         self.streams.pump.generation = self.feed.generation
 
     async def drain(self) -> None:
-        """Says goodbye to streams, and lets decisions that wait be written."""
-        await asyncio.gather(
-            self.streams.drain(self.settings.drain_seconds),
-            asyncio.wait_for(self.writer.drain(), self.settings.drain_seconds),
-            return_exceptions=True,
-        )
+        """Says goodbye to streams, takes decisions until they have gone, and lets those that wait be written."""
+        seconds = self.settings.drain_seconds
+        await self.streams.drain(seconds * 0.75)
+        await self.writer.drain(seconds * 0.25)
 
     async def _forever(self, part: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """A part that ends is a bug: the process says so and goes down, rather than serve half."""

@@ -11,6 +11,8 @@ from consentfeed.errors import Busy, DatabaseAway
 from consentfeed.events import Position, Row
 from consentfeed.pool import Pool, Record
 
+_EVENTS_AFTER = "SELECT * FROM consentfeed.events_after($1, $2)"
+
 
 class Outcome(NamedTuple):
     """What became of a decision: problem is a code of errors.PROBLEMS; position is None where nothing changed."""
@@ -71,11 +73,15 @@ class Database(Pool):
 
     async def log_head(self) -> Position:
         """The newest event."""
-        return Position(*(await self.fetch("SELECT * FROM consentfeed.log_head()"))[0])
+        return Position(*(await self.fetch_first("SELECT * FROM consentfeed.log_head()"))[0])
 
     async def events_after(self, seq: int, limit: int) -> list[Row]:
         """First the place itself, without body, if the log contains it; then at most limit events."""
-        return [Row(*row) for row in await self.fetch("SELECT * FROM consentfeed.events_after($1, $2)", seq, limit)]
+        return [Row(*row) for row in await self.fetch_first(_EVENTS_AFTER, seq, limit)]
+
+    async def backlog_after(self, seq: int, limit: int) -> list[Row]:
+        """The same for those who come back from further behind: they wait their turn."""
+        return [Row(*row) for row in await self.fetch(_EVENTS_AFTER, seq, limit)]
 
     async def customer_events_after(self, customer: str, seq: int, limit: int) -> list[Row]:
         """At most limit events of one customer."""
@@ -293,7 +299,7 @@ class Database(Pool):
     async def ended(self, sessions: Sequence[UUID], accounts: Sequence[tuple[UUID, str]]) -> set[UUID]:
         """Which of the sessions have ended, and which of the accounts are disabled or have another role."""
         ids, roles = [account for account, _ in accounts], [role for _, role in accounts]
-        rows = await self.fetch("SELECT * FROM consentfeed.ended_sessions($1, $2, $3)", sessions, ids, roles)
+        rows = await self.fetch_first("SELECT * FROM consentfeed.ended_sessions($1, $2, $3)", sessions, ids, roles)
         return {row[0] for row in rows}
 
     # What fits

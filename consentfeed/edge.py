@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from consentfeed import metrics
 from consentfeed.authenticator import Authenticator
-from consentfeed.errors import Busy, DatabaseAway, Problem, StatementFailed
+from consentfeed.errors import Busy, Crowded, DatabaseAway, Problem, StatementFailed
 from consentfeed.limits import LIST, Limits, kind_of
 from consentfeed.origin import Origins
 from consentfeed.policy import ACCESS, Access
@@ -114,6 +114,10 @@ class Guarded:
             response = await self._answer(request)
         except Problem as problem:
             response = problem_answer(problem)
+        except Crowded:
+            response = problem_answer(
+                Problem("overloaded", "Too many requests wait for PostgreSQL. Try again shortly.")
+            )
         except DatabaseAway:
             response = problem_answer(Problem("database-away", "PostgreSQL cannot be reached. Try again shortly."))
         except Busy:

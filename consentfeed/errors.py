@@ -3,7 +3,8 @@
 ConsentfeedError
 ├── Problem             an answer to the client, by its code in PROBLEMS
 ├── DatabaseAway        PostgreSQL cannot be reached, or will not answer in time
-│   └── NotAdmitted     it answers, and does not let us in
+│   ├── NotAdmitted     it answers, and does not let us in
+│   └── Crowded         too many others wait for it
 ├── Busy                another transaction held what was needed for too long; nothing was written
 ├── OutcomeUnknown      the connection broke while a commit was under way
 ├── StatementFailed     PostgreSQL refused a statement; nothing was written
@@ -122,6 +123,10 @@ class NotAdmitted(DatabaseAway):
     def __init__(self, sqlstate: str) -> None:
         super().__init__(sqlstate)
         self.sqlstate = sqlstate
+
+
+class Crowded(DatabaseAway):
+    """PostgreSQL was not even asked: too many others wait for it."""
 
 
 class Busy(ConsentfeedError):

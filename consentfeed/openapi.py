@@ -22,7 +22,7 @@ _ANYWHERE: Final = ("bad-request", "request-timeout", "rate-limited", "headers-t
 _SIGNED_IN: Final = ("signed-out", "forbidden", "no-role", "no-customer", "issuer-away")
 _WITH_BODY: Final = ("bad-json", "body-too-large", "invalid")
 _WITH_KEY: Final = ("invalid", "key-reused", "outcome-unknown", "overloaded", "draining")
-_DATABASE: Final = ("database-away", "busy")
+_DATABASE: Final = ("database-away", "overloaded", "busy")
 
 
 def describe(endpoints: Sequence[Endpoint]) -> Json:

@@ -1,14 +1,13 @@
 """Places in the log: whether one is still there, and what comes after it."""
 
-from typing import Final
+import asyncio
 
+from consentfeed.backlog import PAGE, Backlog
 from consentfeed.database import Database
 from consentfeed.errors import ConsentfeedError
-from consentfeed.events import Event, Position, Row, event_from_row, parse_id
-from consentfeed.feed import Feed, Forked, chained
+from consentfeed.events import Event, Position, event_from_row, parse_id
+from consentfeed.feed import Feed, Forked
 from consentfeed.filters import Filter, Ids
-
-_PAGE: Final = 1000
 
 
 class PlaceLost(ConsentfeedError):
@@ -20,11 +19,16 @@ class PlaceLost(ConsentfeedError):
 
 
 class Places:
-    """Judges places and reads on from them: from memory, or from the table where memory does not reach."""
+    """Judges places and reads on from them: from memory, or from the table where memory does not reach.
 
-    def __init__(self, database: Database, feed: Feed) -> None:
+    reads: how many pages may be read from the table at once, so that others get their turn.
+    """
+
+    def __init__(self, database: Database, feed: Feed, reads: int) -> None:
         self._database = database
         self._feed = feed
+        self._reads = asyncio.Semaphore(reads)
+        self._backlog = Backlog(feed, database.backlog_after, self._reads)
 
     async def find(self, asked: str, wanted: Filter, ids: Ids) -> Position:
         """The place of an id; raises PlaceLost."""
@@ -51,13 +55,13 @@ class Places:
 
     async def read_older(self, wanted: Filter, cursor: Position, upto: Position) -> tuple[list[Event], Position]:
         """A page from the table, and the place it reaches; by the customer's own index where it is one customer's."""
-        rows: list[Row]
-        if wanted.only_customer:
-            rows = await self._database.customer_events_after(wanted.only_customer, cursor.seq, _PAGE)
-        else:
-            rows = chained(cursor, await self._database.events_after(cursor.seq, _PAGE))
-        reached = Position(rows[-1].seq, rows[-1].hash) if len(rows) == _PAGE else upto
-        return [event_from_row(row) for row in rows], min(reached, upto)
+        if wanted.only_customer is None:
+            events = await self._backlog.after(cursor, upto)
+            return events, min(events[-1].position if events else upto, upto)
+        async with self._reads:
+            rows = await self._database.customer_events_after(wanted.only_customer, cursor.seq, PAGE)
+        events = [event_from_row(row) for row in rows]
+        return events, min(events[-1].position, upto) if len(events) == PAGE else upto
 
     async def page(self, wanted: Filter, place: Position, limit: int) -> tuple[list[Event], Position, bool]:
         """At most limit events after a place, the place reached, and whether there are more; raises PlaceLost."""

@@ -7,12 +7,13 @@ from typing import Any
 
 import asyncpg
 
-from consentfeed.errors import Busy, DatabaseAway, NotAdmitted, OutcomeUnknown, StatementFailed
+from consentfeed.errors import Busy, Crowded, DatabaseAway, NotAdmitted, OutcomeUnknown, StatementFailed
 
 Record = asyncpg.Record
 _CONNECT_SECONDS = 5.0
 _COMMAND_SECONDS = 10.0
 LOCK_SECONDS = 4.0  # shorter than the above: who waits for a lock is told so, and not that PostgreSQL is away
+_KEPT = 2  # connections that reads of clients leave to the feed, the writer, and the sign-outs
 _BUSY = ("57014", "55P03")  # query_canceled, lock_not_available
 # What says that a connection is lost, and of what PostgreSQL says, that it ends one or refuses to have it.
 # InternalClientError: the driver has lost track of a connection that was cut at a bad moment.
@@ -32,6 +33,7 @@ class Pool:
     def __init__(self, url: str, size: int) -> None:
         self._url = url
         self._size = size
+        self._turns = asyncio.Semaphore(max(size - _KEPT, 1))
         self._pool: asyncpg.Pool[Record] | None = None
 
     async def open(self) -> None:
@@ -81,11 +83,28 @@ class Pool:
                 await self._pool.release(connection)
 
     async def fetch(self, query: str, *args: object, seconds: float | None = None) -> list[Record]:
-        """A statement; raises DatabaseAway, Busy, StatementFailed. seconds: where it may take long."""
+        """A statement for a client; raises DatabaseAway, Busy, StatementFailed. seconds: where it may take long."""
+        async with self._turn():
+            return await self.fetch_first(query, *args, seconds=seconds)
+
+    async def fetch_first(self, query: str, *args: object, seconds: float | None = None) -> list[Record]:
+        """The same where what everybody waits for hangs on it, however many clients ask for something."""
         async with self._connection() as connection:
             with _errors():
                 rows: list[Record] = await connection.fetch(query, *args, timeout=seconds)
                 return rows
+
+    @contextlib.asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(_CONNECT_SECONDS if self._turns.locked() else None):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise Crowded from None
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     async def commit(self, query: str, *args: object) -> list[Record]:
         """A statement that writes, where it matters whether it did.

@@ -59,7 +59,7 @@ def server(app: ASGIApp, drain: Callable[[], Awaitable[None]], settings: Setting
         access_log=False,  # URLs of searches hold names and numbers
         log_config=None,
         server_header=False,
-        timeout_graceful_shutdown=int(settings.drain_seconds) + 1,
+        timeout_graceful_shutdown=max(int(settings.drain_seconds / 4), 1),  # for what drain() has left
         forwarded_allow_ips=settings.trusted_proxies.split(),
     )
     return Server(config, drain)

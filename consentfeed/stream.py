@@ -34,6 +34,7 @@ from consentfeed.trail import Trail
 
 log = structlog.get_logger()
 _WATCH_SECONDS: Final = 1.0
+_GOODBYE_SECONDS: Final = 0.002  # between two goodbyes of a shutdown, or less where time is short
 _PLACE: Final = {"Last-Event-ID": Annotated[str, Meta(description="Event id to go on from")]}
 _HEAD: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -78,7 +79,7 @@ class Streams:
         self._database = database
         self._trail = trail
         self._feed = feed
-        self._places = Places(database, feed)
+        self._places = Places(database, feed, max(settings.pool_size // 2, 1))
         self._seal = seal
         self._settings = settings
         self._open: set[Open] = set()
@@ -116,23 +117,23 @@ class Streams:
         after = request.headers.get("last-event-id") or asked.after or None
         if "text/event-stream" not in request.headers.get("accept", ""):
             return await self._page(principal, asked, wanted, ids, after)
-        if self._draining:
-            raise Problem("draining", "Connect again: another node, or this one after its restart, goes on.")
-        if len(self._open) >= self._settings.streams:
-            raise Problem("overloaded", "This node holds as many streams as it may. Try again shortly.")
+        self._admit(principal)
         lost = ""
         try:
             place = await self._place(wanted, ids, after, self.pump.place)
         except PlaceLost as error:
             lost, place = error.reason, await self._places.newest(wanted, self.pump.place)
-        self._admit(principal)
         filters = asked.filters() | {"after": after and ids.of(place)}
         await self._trail.note(principal, "open-stream", asked.customer, filters, rows=0)
-        self._admit(principal)  # again: others may have been opened meanwhile
+        self._admit(principal)  # again, after all waiting
         return Stream(self, principal, wanted, ids, place, lost)
 
     def _admit(self, principal: Principal) -> None:
-        """Raises Problem where somebody holds as many streams as one may."""
+        """Raises Problem where this node opens no more streams, or none for somebody who holds as many as one may."""
+        if self._draining:
+            raise Problem("draining", "Connect again: another node, or this one after its restart, goes on.")
+        if len(self._open) >= self._settings.streams:
+            raise Problem("overloaded", "This node holds as many streams as it may. Try again shortly.")
         customer = principal.role == "customer"
         most = self._settings.streams_per_customer if customer else self._settings.streams_per_user
         if self._held[principal.name] >= most:
@@ -267,17 +268,23 @@ class Streams:
             self._touched = now
 
     async def drain(self, seconds: float) -> None:
-        """Refuses new streams, says goodbye to the open ones, and returns when they have ended, or the time is up."""
+        """Refuses new streams, says goodbye to the open ones, one after another so that they do not all come back at
+        once, and returns when they have ended, or the time is up."""
         self._draining = True
-        for opened in list(self._open):
-            self._end(opened, "shutdown")
-            await asyncio.sleep(0)
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
+                await self._say_goodbye(seconds * 2 / 3)
                 while self._open:
                     await asyncio.sleep(0.02)
         for opened in list(self._open):
             opened.reader.abort()
+
+    async def _say_goodbye(self, seconds: float) -> None:
+        began, pause = time.monotonic(), min(seconds / max(len(self._open), 1), _GOODBYE_SECONDS)
+        for number, opened in enumerate(list(self._open)):
+            await asyncio.sleep(max(began + number * pause - time.monotonic(), 0))
+            if opened in self._open and opened.ends_at < float("inf"):  # else it has been told another reason
+                self._end(opened, "shutdown")
 
     def _end(self, opened: Open, reason: str) -> None:
         opened.ends_at = opened.expires_at = float("inf")

@@ -5,6 +5,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 
 import msgspec
 import structlog
@@ -55,11 +56,19 @@ class Writer:
         self._arrived.set()
         return await asyncio.gather(*(item.outcome for item in items), return_exceptions=True)  # type: ignore[return-value]
 
-    async def drain(self) -> None:
-        """Takes no more decisions, and returns when none waits."""
+    async def drain(self, seconds: float) -> None:
+        """Takes no more decisions, and returns when none waits; those that still do after this time are refused."""
         self._draining = True
-        while self._count:
-            await asyncio.sleep(0.02)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._count:
+                    await asyncio.sleep(0.02)
+        self._refuse_waiting()
+
+    def _refuse_waiting(self) -> None:
+        for queue in self._queues.values():
+            for item in queue.drain():
+                self._settle(item, Problem("draining"))
 
     async def run(self) -> None:
         """Commits until cancelled."""
@@ -71,9 +80,7 @@ class Writer:
                 else:
                     await self._pause()
         finally:
-            for queue in self._queues.values():
-                for item in queue.drain():
-                    self._settle(item, Problem("draining"))
+            self._refuse_waiting()
 
     async def _pause(self) -> None:
         """Until something arrives, or until a held consent may be asked again."""

@@ -1,0 +1,140 @@
+"""Who comes back from further behind than memory reaches reads the table, in pages that all share."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from consentfeed.backlog import PAGE, Backlog
+from consentfeed.database import Database
+from consentfeed.events import Position, Row
+from consentfeed.feed import Feed, Forked
+from tests.support import Sql
+
+_FLIP = (
+    "UPDATE consentfeed.consents SET status = CASE status WHEN 'granted' THEN 'revoked' ELSE 'granted' END"
+    " WHERE customer_id = ANY (%s::uuid[])"
+)
+ASKING = 50
+
+
+@pytest.fixture
+def full(database: Sql) -> Sql:
+    """A log of two pages and a half."""
+    customers = [database.new_customer() for _ in range(25)]
+    for _ in range(5 * PAGE // 2 // (25 * 4)):
+        database.run(_FLIP, customers)
+    assert database.head() == 5 * PAGE // 2
+    return database
+
+
+class Table:
+    """The log's table, counting who reads what, and how many do at once."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.read: Counter[int] = Counter()
+        self.at_once = 0
+        self._now = 0
+
+    async def after(self, seq: int, limit: int) -> list[Row]:
+        """events_after()."""
+        self.read[seq] += 1
+        self._now += 1
+        self.at_once = max(self.at_once, self._now)
+        try:
+            return await self._database.events_after(seq, limit)
+        finally:
+            self._now -= 1
+
+
+def run(full: Sql, cursors: list[int], *, reads: int = 4, wrong: bytes = b"") -> tuple[list[list[int]], Table]:
+    """What readers at these cursors are given until the end of the log, all at once; and what the table saw of it."""
+
+    async def main() -> tuple[list[list[int]], Table]:
+        database = Database(full.app_url, 8)
+        await database.open()
+        try:
+            table = Table(database)
+            feed = Feed(database.events_after, database.log_head, max_events=1, max_bytes=1, poll_seconds=1)
+            backlog = Backlog(feed, table.after, asyncio.Semaphore(reads))
+            upto = await database.log_head()
+            hashes = dict(full.run("SELECT seq, hash FROM consentfeed.events"))
+
+            async def follow(seq: int) -> list[int]:
+                cursor, seqs = Position(seq, wrong or hashes[seq][:4]), [seq]
+                while cursor.seq < upto.seq:
+                    events = await backlog.after(cursor, upto)
+                    seqs += [event.position.seq for event in events]
+                    cursor = events[-1].position
+                return seqs
+
+            return list(await asyncio.gather(*(follow(seq) for seq in cursors))), table
+        finally:
+            await database.close()
+
+    return asyncio.run(main())
+
+
+def test_many_who_come_back_together_read_each_full_page_once(full: Sql) -> None:
+    told, table = run(full, [0] * ASKING)
+    assert told == [list(range(full.head() + 1))] * ASKING
+    assert table.read == {0: 1, PAGE: 1, 2 * PAGE: ASKING}, "a page that still grows is read by each"
+
+
+def test_wherever_somebody_stands_nothing_is_missing_and_nothing_comes_twice(full: Sql) -> None:
+    cursors = [0, 1, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE - 1, 2 * PAGE, full.head() - 1]
+    told, table = run(full, cursors)
+    assert told == [list(range(cursor, full.head() + 1)) for cursor in cursors]
+    assert table.read[0] == table.read[PAGE] == 1
+
+
+def test_no_more_pages_are_read_at_once_than_may_be(full: Sql) -> None:
+    _, table = run(full, [2 * PAGE + number for number in range(20)], reads=2)
+    assert table.at_once == 2
+
+
+def test_a_place_of_another_history_is_not_read_on_from_a_shared_page(full: Sql) -> None:
+    with pytest.raises(Forked):
+        run(full, [5], wrong=b"none")
+
+
+def test_who_goes_away_does_not_take_the_page_from_the_others(full: Sql) -> None:
+    async def main() -> list[int]:
+        database = Database(full.app_url, 8)
+        await database.open()
+        try:
+            feed = Feed(database.events_after, database.log_head, max_events=1, max_bytes=1, poll_seconds=1)
+            backlog = Backlog(feed, database.events_after, asyncio.Semaphore(1))
+            upto, origin = await database.log_head(), Position(0, b"")
+            impatient = asyncio.create_task(backlog.after(origin, upto))
+            patient = asyncio.create_task(backlog.after(origin, upto))
+            await asyncio.sleep(0)
+            impatient.cancel()
+            return [event.position.seq for event in await patient]
+        finally:
+            await database.close()
+
+    assert asyncio.run(main()) == list(range(1, PAGE + 1))
+
+
+def test_a_page_that_could_not_be_read_is_read_again(full: Sql) -> None:
+    async def main() -> int:
+        database = Database(full.app_url, 8)
+        await database.open()
+        fails = iter([True])
+
+        async def read(seq: int, limit: int) -> list[Row]:
+            if next(fails, False):
+                raise Forked
+            return await database.events_after(seq, limit)
+
+        try:
+            feed = Feed(database.events_after, database.log_head, max_events=1, max_bytes=1, poll_seconds=1)
+            backlog = Backlog(feed, read, asyncio.Semaphore(1))
+            return len(await backlog.after(Position(7, b""), await database.log_head()))
+        finally:
+            await database.close()
+
+    # Not from the page, but from the cursor itself.
+    assert asyncio.run(main()) == PAGE
