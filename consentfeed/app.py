@@ -62,6 +62,12 @@ _EXPIRE_BATCH = 500
 _HOUSE_SECONDS = 600.0
 _FORGET_BATCH = 10_000
 
+_REASONS = {
+    "draining": "draining",
+    "deaf": "deaf: the listener does not hear notifications",
+    "behind": "behind: the log has not been read to its end",
+}
+
 
 class Unfit(ConsentfeedError):
     """The service cannot start; the message says why."""
@@ -138,15 +144,14 @@ class Node:
 
     def reasons(self) -> list[str]:
         """Why this node is not ready."""
-        return [
-            reason
-            for reason, true in (
-                ("draining", self.streams.draining),
-                ("deaf: the listener does not hear notifications", not self.listener.hears),
-                ("behind: the log has not been read to its end", self.feed.age > 3 * self.settings.poll_seconds),
-            )
-            if true
-        ]
+        return [_REASONS[reason] for reason, true in self._ailing().items() if true()]
+
+    def _ailing(self) -> dict[str, Callable[[], bool]]:
+        return {
+            "draining": lambda: self.streams.draining,
+            "deaf": lambda: not self.listener.hears,
+            "behind": lambda: self.feed.age > 3 * self.settings.poll_seconds,
+        }
 
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
@@ -165,7 +170,11 @@ class Node:
                 self.reporter.run,
             )
         ]
+        # Asked when they are looked at: what is set now and then stops being true when something hangs.
         metrics.listener_age.set_function(lambda: self.listener.age)
+        metrics.feed_lag_seconds.set_function(lambda: self.feed.lag)
+        for reason, true in self._ailing().items():
+            metrics.not_ready.labels(reason).set_function(true)
         try:
             yield
         finally:
@@ -210,6 +219,7 @@ class Node:
                 while count := await self.database.expire_consents(_EXPIRE_BATCH):
                     metrics.expired.inc(count)
             except ConsentfeedError as error:
+                metrics.chores_failed.labels("expire").inc()
                 log.warning("cannot expire consents now", error=type(error).__name__)
             await asyncio.sleep(_EXPIRE_SECONDS)
 
@@ -220,6 +230,7 @@ class Node:
                 while await self.database.forget_accesses(self.settings.trail_days, _FORGET_BATCH) == _FORGET_BATCH:
                     pass
             except ConsentfeedError as error:
+                metrics.chores_failed.labels("house").inc()
                 log.warning("cannot keep house now", error=type(error).__name__)
             await asyncio.sleep(_HOUSE_SECONDS)
 

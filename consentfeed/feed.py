@@ -65,6 +65,11 @@ class Feed:
         """Seconds since memory was last known to be complete."""
         return time.monotonic() - self._complete_at
 
+    @property
+    def lag(self) -> float:
+        """The same, 0 between two reads in time."""
+        return self.age if self.age > 1.5 * self._poll_seconds else 0.0
+
     def wake(self) -> None:
         """There may be new events."""
         self._woken.set()
@@ -103,7 +108,7 @@ class Feed:
                 await self._refresh_or_restart()
             except ConsentfeedError as error:
                 log.warning("feed cannot read", error=type(error).__name__)
-                metrics.feed_lag_seconds.set(self.age)
+                metrics.feed_failures.inc()
                 async with self._fresh:
                     self._failures += 1
                     self._fresh.notify_all()
@@ -114,6 +119,7 @@ class Feed:
         try:
             await self.refresh()
         except Forked:
+            metrics.history_lost.inc()
             log.error("history changed under us; memory is emptied and all streams are reset", head=self.head.seq)
             # Nothing before the new head: a reset reader begins there.
             await self.load(warm_up=0)
@@ -130,7 +136,6 @@ class Feed:
                 self._append([event_from_row(row) for row in rows])
             metrics.feed_lag_events.set((await self._read_head()).seq - self.head.seq if more else 0)
         self._complete_at = time.monotonic()
-        metrics.feed_lag_seconds.set(0)
         async with self._fresh:
             self._rounds += 1
             self._fresh.notify_all()

@@ -9,7 +9,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consentfeed import cookies
+from consentfeed import cookies, metrics
 from consentfeed.database import Account, Database, EndedSession
 from consentfeed.edge import Endpoint, json_answer
 from consentfeed.errors import Problem
@@ -77,6 +77,7 @@ class Login:
         cookie = await self._signins.open(request, account.id)
         if cookie is None:
             raise _wrong()  # disabled just now
+        metrics.sign_ins.labels("password", "signed-in").inc()
         user = {"id": str(account.id), "email": account.email, "role": account.role}
         return json_answer({"user": user}, headers={"set-cookie": cookie})
 
@@ -86,6 +87,7 @@ class Login:
         account = await self._database.find_user(credentials.email)
         if not await check_password(account, credentials.password) or account is None:
             self._limits.sign_in_failed(request, credentials.email)
+            metrics.sign_ins.labels("password", "wrong-password").inc()
             raise _wrong()
         return account
 

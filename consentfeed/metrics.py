@@ -4,11 +4,16 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 registry = CollectorRegistry()
 
+not_ready = Gauge(
+    "consentfeed_not_ready", "1 while /readyz fails for this reason, else 0.", ["reason"], registry=registry
+)
 streams_open = Gauge("consentfeed_streams_open", "Streams open now.", registry=registry)
 streams_behind = Gauge(
     "consentfeed_streams_behind", "Open streams that are being sent older events.", registry=registry
 )
+streams_opened = Counter("consentfeed_streams_opened", "Streams that began.", registry=registry)
 streams_closed = Counter("consentfeed_streams_closed", "Streams ended, by reason.", ["reason"], registry=registry)
+slow_writes = Counter("consentfeed_slow_writes", "Writes that a client did not take at once.", registry=registry)
 resets = Counter("consentfeed_resets", "Resets told to clients, by reason.", ["reason"], registry=registry)
 events_read = Counter("consentfeed_events", "Events read from the log into memory.", registry=registry)
 deliveries = Counter("consentfeed_deliveries", "Event frames handed to streams.", registry=registry)
@@ -17,9 +22,17 @@ feed_lag_events = Gauge(
     "consentfeed_feed_lag_events", "Events in the log that are not in memory yet, when last looked.", registry=registry
 )
 feed_lag_seconds = Gauge(
-    "consentfeed_feed_lag_seconds", "Seconds since memory was last known to be complete.", registry=registry
+    "consentfeed_feed_lag_seconds",
+    "Seconds since memory was last known to be complete; 0 between two reads in time.",
+    registry=registry,
 )
 feed_memory_bytes = Gauge("consentfeed_feed_memory_bytes", "Bytes of frames in memory.", registry=registry)
+feed_failures = Counter("consentfeed_feed_failures", "Reads of the log that failed.", registry=registry)
+history_lost = Counter(
+    "consentfeed_history_lost",
+    "Times the log no longer held what this node had read of it, and all streams were reset.",
+    registry=registry,
+)
 table_reads = Counter("consentfeed_table_reads", "Pages of older events read for streams.", registry=registry)
 listener_age = Gauge(
     "consentfeed_listener_age_seconds", "Seconds since the listener last proved that it hears.", registry=registry
@@ -33,15 +46,37 @@ decisions_per_commit = Histogram(
     buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000),
     registry=registry,
 )
+batches_repeated = Counter(
+    "consentfeed_batches_repeated", "Batches of decisions repeated after a lost race.", registry=registry
+)
+batches_halved = Counter(
+    "consentfeed_batches_halved", "Batches halved to find the one decision that fails.", registry=registry
+)
 decisions_waiting = Gauge("consentfeed_decisions_waiting", "Decisions waiting to be written.", registry=registry)
 trail_lines = Counter("consentfeed_trail_lines", "Lines of the access trail written by this node.", registry=registry)
 trail_commits = Counter("consentfeed_trail_commits", "Transactions that wrote them.", registry=registry)
+trail_failures = Counter(
+    "consentfeed_trail_failures", "Transactions of the access trail that failed; so did the answers.", registry=registry
+)
 trail_waiting = Gauge("consentfeed_trail_waiting", "Lines waiting to be written.", registry=registry)
 expired = Counter("consentfeed_expired", "Consents that this node turned to expired.", registry=registry)
+chores_failed = Counter(
+    "consentfeed_chores_failed", "Work in the background that failed, by kind.", ["chore"], registry=registry
+)
+database_wait = Histogram(
+    "consentfeed_database_wait_seconds",
+    "Time until a connection of the pool was free, or made.",
+    buckets=(0.001, 0.01, 0.1, 0.5, 1, 5),
+    registry=registry,
+)
+database_errors = Counter(
+    "consentfeed_database_errors", "What PostgreSQL could not do, by kind.", ["kind"], registry=registry
+)
 requests = Counter(
     "consentfeed_requests", "Answers of the API by route and status.", ["route", "status"], registry=registry
 )
-refused = Counter("consentfeed_refused", "Requests refused at the edge, by reason.", ["reason"], registry=registry)
+refused = Counter("consentfeed_refused", "What was refused for now, by reason.", ["reason"], registry=registry)
+sign_ins = Counter("consentfeed_sign_ins", "Sign-ins by way and outcome.", ["way", "outcome"], registry=registry)
 issuer_requests = Counter(
     "consentfeed_issuer_requests", "Times the identity provider was asked for its keys, by outcome.", ["outcome"],
     registry=registry,
@@ -56,3 +91,17 @@ def total(metric: Counter | Gauge, **labels: str) -> float:
         for sample in family.samples
         if not sample.name.endswith("_created") and labels.items() <= sample.labels.items()
     )
+
+
+def _begin_at_zero(metric: Counter, *values: str) -> None:
+    """A counter that first appears at 1 has not increased, as far as Prometheus can tell."""
+    for value in values:
+        metric.labels(value)
+
+
+_begin_at_zero(streams_closed, "client", "lifetime", "shutdown", "signed-out", "stalled")
+_begin_at_zero(resets, "unknown", "forked", "pruned")
+_begin_at_zero(decisions, "changed", "outcome-unknown", "database-away", "busy", "internal")
+_begin_at_zero(database_errors, "away", "not-admitted", "busy", "outcome-unknown")
+_begin_at_zero(chores_failed, "expire", "house", "report")
+_begin_at_zero(issuer_requests, "answered", "failed")

@@ -2,12 +2,22 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
 
-from consentfeed.errors import Busy, Crowded, DatabaseAway, NotAdmitted, OutcomeUnknown, StatementFailed
+from consentfeed import metrics
+from consentfeed.errors import (
+    Busy,
+    ConsentfeedError,
+    Crowded,
+    DatabaseAway,
+    NotAdmitted,
+    OutcomeUnknown,
+    StatementFailed,
+)
 
 Record = asyncpg.Record
 _CONNECT_SECONDS = 5.0
@@ -65,12 +75,16 @@ class Pool:
     @contextlib.asynccontextmanager
     async def _connection(self) -> AsyncIterator[Any]:
         assert self._pool is not None
+        began = time.monotonic()
         try:
             with _errors():
                 connection = await self._pool.acquire(timeout=_CONNECT_SECONDS)
         except StatementFailed as error:
+            metrics.database_errors.labels("not-admitted").inc()
             # It will not have us now: while it is being restored there is no such database, or none that accepts us.
             raise NotAdmitted(error.sqlstate) from error
+        finally:
+            metrics.database_wait.observe(time.monotonic() - began)
         try:
             yield connection
         except (DatabaseAway, OutcomeUnknown):
@@ -100,7 +114,7 @@ class Pool:
             async with asyncio.timeout(_CONNECT_SECONDS if self._turns.locked() else None):
                 await self._turns.acquire()
         except TimeoutError:
-            raise Crowded from None
+            raise _counted("crowded", Crowded()) from None
         try:
             yield
         finally:
@@ -117,12 +131,12 @@ class Pool:
                 return rows
             except asyncpg.PostgresError as error:
                 if isinstance(error, LOST + _REFUSED) or connection.is_closed():
-                    raise OutcomeUnknown from error
+                    raise _counted("outcome-unknown", OutcomeUnknown()) from error
                 if error.sqlstate in _BUSY:
-                    raise Busy from error
+                    raise _counted("busy", Busy()) from error
                 raise StatementFailed(error.sqlstate or "XX000") from None
             except LOST as error:
-                raise OutcomeUnknown from error
+                raise _counted("outcome-unknown", OutcomeUnknown()) from error
 
 
 async def _no_reset(_connection: object) -> None:
@@ -138,8 +152,13 @@ def _errors() -> Any:
         # The driver counts an argument that does not fit its type among the errors of its interface.
         if isinstance(error, ValueError):
             raise StatementFailed("22000") from error
-        raise DatabaseAway(type(error).__name__) from error
+        raise _counted("away", DatabaseAway(type(error).__name__)) from error
     except asyncpg.PostgresError as error:
         if error.sqlstate in _BUSY:
-            raise Busy from error
+            raise _counted("busy", Busy()) from error
         raise StatementFailed(error.sqlstate or "XX000") from error
+
+
+def _counted(kind: str, error: ConsentfeedError) -> ConsentfeedError:
+    metrics.database_errors.labels(kind).inc()
+    return error

@@ -158,6 +158,7 @@ class Pump:
             log.debug("write failed", error=type(error).__name__)
             self.close(reader)
             return False
+        metrics.slow_writes.inc()
         reader.cursor = cursor
         self._leave(reader)
         reader.task = asyncio.create_task(self._finish(reader, resume(writing, waits_for), end, count))

@@ -40,6 +40,7 @@ class Reporter:
             try:
                 await self._administration.report_node(self._id, self._host, self._started_at, numbers)
             except ConsentfeedError as error:
+                metrics.chores_failed.labels("report").inc()
                 log.warning("cannot report now", error=type(error).__name__)
             await asyncio.sleep(_SECONDS)
 

@@ -13,7 +13,7 @@ from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from consentfeed import cookies
+from consentfeed import cookies, metrics
 from consentfeed.claims import Reader
 from consentfeed.database import Database, EndedSession, Outside
 from consentfeed.edge import Endpoint
@@ -116,6 +116,7 @@ class SingleSignOn:
             return _back("sso-away")
         answer = _go(kept.target)
         answer.headers.append("set-cookie", cookie)
+        metrics.sign_ins.labels("sso", "signed-in").inc()
         return answer
 
     async def _sign_in(self, request: Request, claims: Claims) -> str:
@@ -183,4 +184,5 @@ def _go(location: str) -> Response:
 
 def _back(code: str) -> Response:
     """To the sign-in page, which says what is the matter."""
+    metrics.sign_ins.labels("sso", code).inc()
     return _go(f"/?problem={code}")

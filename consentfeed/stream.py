@@ -131,8 +131,10 @@ class Streams:
     def _admit(self, principal: Principal) -> None:
         """Raises Problem where this node opens no more streams, or none for somebody who holds as many as one may."""
         if self._draining:
+            metrics.refused.labels("draining").inc()
             raise Problem("draining", "Connect again: another node, or this one after its restart, goes on.")
         if len(self._open) >= self._settings.streams:
+            metrics.refused.labels("streams-of-node").inc()
             raise Problem("overloaded", "This node holds as many streams as it may. Try again shortly.")
         customer = principal.role == "customer"
         most = self._settings.streams_per_customer if customer else self._settings.streams_per_user
@@ -196,6 +198,7 @@ class Streams:
         )
         self._open.add(opened)
         self._held[opened.principal.name] += 1
+        metrics.streams_opened.inc()
         metrics.streams_open.set(len(self._open))
         self.pump.open(opened.reader)
         try:
@@ -204,6 +207,8 @@ class Streams:
         finally:
             self._open.discard(opened)
             self._let_go(opened.principal)
+            if not opened.reader.gone:  # ended by the client, not by us
+                metrics.streams_closed.labels("client").inc()
             metrics.streams_open.set(len(self._open))
             self.pump.close(opened.reader)
 

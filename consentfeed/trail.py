@@ -98,6 +98,7 @@ class Trail:
         mark = hashlib.blake2b(_encoder.encode(line), digest_size=16).digest()
         if mark not in self._noted:
             if len(self._queue) >= _WAITING:
+                metrics.refused.labels("trail").inc()
                 raise Problem("overloaded", "Too many requests wait for the access trail. Try again shortly.")
             self._noted[mark] = Noted(line, mark)
             self._queue.append(self._noted[mark])
@@ -150,6 +151,8 @@ class Trail:
             metrics.trail_lines.inc(len(batch))
             failure = None
         finally:
+            if failure is not None:
+                metrics.trail_failures.inc()
             self._settle(batch, failure)
 
     def _settle(self, lines: list[Noted], failure: Exception | None) -> None:

@@ -44,8 +44,10 @@ class Writer:
     async def decide(self, decisions: Sequence[Decision]) -> list[Outcome | Exception]:
         """One outcome (or error) each, in order. Raises Problem overloaded or draining before any is queued."""
         if self._draining:
+            metrics.refused.labels("draining").inc()
             raise Problem("draining")
         if self._count + len(decisions) > self._max_waiting:
+            metrics.refused.labels("decisions").inc()
             raise Problem("overloaded", "Too many decisions are waiting to be written. Try again shortly.")
         deadline = time.monotonic() + self._busy_seconds
         items = [Waiting(decision, deadline) for decision in decisions]
@@ -137,11 +139,13 @@ class Writer:
 
     async def _failed(self, batch: list[Waiting], error: StatementFailed) -> None:
         if error.sqlstate in _REPEAT and batch[0].tries < 10:
+            metrics.batches_repeated.inc()
             for item in batch:
                 item.tries += 1
             await asyncio.sleep(random.uniform(0, 0.01))
             await self._commit(batch)
         elif len(batch) > 1:
+            metrics.batches_halved.inc()
             await self._commit(batch[: len(batch) // 2])
             await self._commit(batch[len(batch) // 2 :])
         else:

@@ -27,6 +27,7 @@ def _connect(port: int) -> socket.socket:
 def test_a_reader_that_stops_reading_is_closed_and_comes_back_complete(start_node: StartNode, database: Sql) -> None:
     customers = [database.new_customer(f"Customer {n}") for n in range(50)]
     node = start_node(stall_seconds=1.0, memory_events=500)
+    slow_writes = metrics.total(metrics.slow_writes)
     stuck = _connect(node.port)
     head = stuck.recv(1000)
     assert b"retry: 2000" in head or b"retry: 2000" in stuck.recv(1000)
@@ -39,6 +40,7 @@ def test_a_reader_that_stops_reading_is_closed_and_comes_back_complete(start_nod
     # One has everything; the other was cut off, and nothing of it is kept.
     wait_until(lambda: len(node.node.streams._open) == 1)
     assert metrics.streams_closed.labels("stalled")._value.get() >= 1
+    assert metrics.total(metrics.slow_writes) > slow_writes
     assert len(node.node.feed._events) <= 500
     received = b""
     stuck.settimeout(5)

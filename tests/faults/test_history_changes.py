@@ -5,6 +5,7 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
+from consentfeed import metrics
 from consentfeed.errors import DatabaseAway
 from consentfeed.events import Position
 from consentfeed.filters import Filter
@@ -58,12 +59,14 @@ def test_a_restore_under_a_live_node_resets_its_streams(
         database.set(consent, "granted")
     for tail in tails:
         tail.wait(lambda t: len(t.events) == 3)
+    lost = metrics.total(metrics.history_lost)
     put_back()
     for turn in range(written_after):
         database.set(consents[1], "granted" if turn % 2 == 0 else "revoked")
     for tail in tails:
         reset = tail.wait_event("reset", seconds=30)
         assert reset.data["reason"] in ("forked", "unknown")
+    assert metrics.total(metrics.history_lost) > lost
     # After the reset the stream goes on in the new history, from the reset's id.
     database.set(consents[2], "revoked")
     for tail in tails:
