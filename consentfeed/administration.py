@@ -11,7 +11,7 @@ _PAGE: Final = 10_000
 
 
 class Administration:
-    """Preferences, accounts, sessions, purposes, notices and nodes."""
+    """Preferences, accounts, sessions, purposes, notices, nodes, and what `consentfeed doctor` looks at."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -123,3 +123,31 @@ class Administration:
     async def list_nodes(self) -> list[Record]:
         """The nodes that have reported lately."""
         return await self._pool.fetch("SELECT * FROM consentfeed.list_nodes()")
+
+    # What the doctor looks at
+
+    async def server(self) -> tuple[int, bool, datetime]:
+        """The version as a number (150018 is 15.18), whether it is a standby, and its time."""
+        rows = await self._pool.fetch(
+            "SELECT current_setting('server_version_num')::integer, pg_is_in_recovery(), clock_timestamp()"
+        )
+        return rows[0][0], rows[0][1], rows[0][2]
+
+    async def server_state(self) -> str:
+        """Settings and numbers of the server, as JSON."""
+        state: str = (await self._pool.fetch("SELECT consentfeed.server_state()"))[0][0]
+        return state
+
+    async def differing_rights(self, functions: Sequence[str], tables: Sequence[str]) -> list[tuple[str, bool]]:
+        """Where this role's rights are other than these, and whether that is grave."""
+        rows = await self._pool.fetch("SELECT * FROM consentfeed.differing_rights($1, $2)", functions, tables)
+        return [(row[0], row[1]) for row in rows]
+
+    async def held_locks(self) -> dict[str, str]:
+        """Transactions that hold consents or the log: process and role by the transaction's id."""
+        rows = await self._pool.fetch("SELECT * FROM consentfeed.held_locks()")
+        return {row["transaction"]: f"process {row['pid']} of role {row['role']}" for row in rows}
+
+    async def notify(self, channel: str) -> None:
+        """Rings on a channel."""
+        await self._pool.fetch("SELECT pg_notify($1, '')", channel)

@@ -8,22 +8,13 @@ import sys
 import click
 import psycopg
 
-from consentfeed import __version__, accounts, app, client, demo, migrations, settings
+from consentfeed import __version__, accounts, app, client, demo, doctor, migrations, settings
 from consentfeed.database import Database
-from consentfeed.deployment import DATA_DIR, with_database
+from consentfeed.deployment import DATA_DIR, REFUSALS, with_database
 from consentfeed.embedded import EmbeddedError
 from consentfeed.errors import ConsentfeedError, DatabaseAway, NotAdmitted, StatementFailed
 from consentfeed.events import Position, format_id, parse_id
 
-_REFUSALS = {
-    "28P01": "the password in the database URL is wrong",
-    "28000": "the role in the database URL may not log in; a DBA gives it LOGIN",
-    "3D000": "there is no database of the name in the database URL",
-    "3F000": "the schema is not installed; run `consentfeed migrate` as the owner",
-    "42P01": "the schema is not installed; run `consentfeed migrate` as the owner",
-    "42883": "the schema is older than this code; run `consentfeed migrate` as the owner",
-    "42501": "the role in the database URL may not do this; connect as consentfeed_app",
-}
 # Control characters, what some take for the end of a line, and what turns the direction of a text.
 _UNSHOWN = re.compile(r"[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
 
@@ -36,6 +27,7 @@ def main() -> None:
 
 main.add_command(accounts.user)
 main.add_command(accounts.token)
+main.add_command(doctor.doctor)
 
 
 def run() -> None:
@@ -49,7 +41,7 @@ def run() -> None:
 
 def _why(error: Exception) -> str:
     if isinstance(error, StatementFailed | NotAdmitted):
-        return f"PostgreSQL says {error.sqlstate}: {_REFUSALS.get(error.sqlstate, 'nothing was done')}"
+        return f"PostgreSQL says {error.sqlstate}: {REFUSALS.get(error.sqlstate, 'nothing was done')}"
     if isinstance(error, DatabaseAway):
         return f"PostgreSQL cannot be reached ({error}): check the database URL"
     return str(error).strip() or type(error).__name__

@@ -63,3 +63,44 @@ def _check(response: httpx.Response) -> None:
         detail = problem.get("detail") or problem.get("title") or response.reason_phrase
         raise Refused(f"{response.status_code}: {detail}")
     response.raise_for_status()
+
+
+# What `consentfeed doctor` looks at
+
+
+class Unreachable(Exception):
+    """Nothing at this URL answers; the message says why."""
+
+
+class Opened(NamedTuple):
+    """How a stream began. status None: no answer in time; first_seconds None: no byte of its body."""
+
+    status: int | None
+    content_type: str = ""
+    encoding: str = ""
+    first_seconds: float | None = None
+
+
+def get(url: str, seconds: float) -> tuple[int, bytes]:
+    """Status and body; raises Unreachable."""
+    try:
+        answer = httpx.get(url, timeout=seconds)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise Unreachable(f"{type(error).__name__} {error}".strip()) from None
+    return answer.status_code, answer.content
+
+
+def open_stream(url: str, token: str, seconds: float) -> Opened:
+    """Opens a stream as a browser does, waits for its first bytes, and closes it; raises Unreachable."""
+    headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
+    opened, began = Opened(None), time.monotonic()
+    try:
+        with httpx.stream("GET", f"{url}/api/v1/events", headers=headers, timeout=seconds) as answer:
+            said = answer.headers
+            opened = Opened(answer.status_code, said.get("content-type", ""), said.get("content-encoding", ""))
+            next(answer.iter_raw(), None)
+            return opened._replace(first_seconds=time.monotonic() - began)
+    except httpx.ReadTimeout:
+        return opened
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise Unreachable(f"{type(error).__name__} {error}".strip()) from None

@@ -3,12 +3,13 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import asyncpg
 import structlog
 
 from consentfeed import metrics
+from consentfeed.errors import DatabaseAway
 from consentfeed.pool import LOST
 
 log = structlog.get_logger()
@@ -73,3 +74,28 @@ class Listener:
             await connection.execute("SELECT pg_notify($1, '')", self._channel)
             await self._echo.wait()
         self._heard_at = time.monotonic()
+
+
+async def hears(url: str, ring: Callable[[str], Awaitable[None]], seconds: float) -> float | None:
+    """Listens as the service does, has somebody ring, and returns how long it took, None where nothing was heard.
+
+    Who rings uses another connection: behind a pooler a NOTIFY to oneself may come back by chance. Raises DatabaseAway.
+    """
+    channel, heard = f"consentfeed_probe_{random.getrandbits(64):016x}", asyncio.Event()
+    try:
+        connection = await asyncpg.connect(
+            url, timeout=_CONNECT_SECONDS, server_settings={"application_name": "consentfeed doctor"}
+        )
+        try:
+            await connection.add_listener(channel, lambda *_: heard.set())
+            began = time.monotonic()
+            await ring(channel)
+            async with asyncio.timeout(seconds):
+                await heard.wait()
+            return time.monotonic() - began
+        finally:
+            connection.terminate()
+    except TimeoutError:
+        return None
+    except (*LOST, asyncpg.PostgresError) as error:
+        raise DatabaseAway(str(error) or type(error).__name__) from error

@@ -79,7 +79,17 @@ def misfit(applied: set[str]) -> str | None:
 
 def called() -> list[str]:
     """Signatures of the functions that grants.sql lets the service call."""
-    return re.findall(r"^(consentfeed\.\w+\(.*?\)),?$", (SQL / "grants.sql").read_text(), re.MULTILINE)
+    return re.findall(r"^(consentfeed\.\w+\(.*?\)),?$", _grants(), re.MULTILINE)
+
+
+def readable() -> list[str]:
+    """The tables that grants.sql lets the service read, whole or in part."""
+    granted = re.findall(r"^GRANT SELECT (?:\(.*?\) )?ON\s(.*?)\sTO consentfeed_app;$", _grants(), re.M | re.S)
+    return [table for tables in granted for table in re.split(r",\s*", tables)]
+
+
+def _grants() -> str:
+    return (SQL / "grants.sql").read_text()
 
 
 def status(url: str) -> list[tuple[str, str]]:

@@ -115,7 +115,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Annotated[int, Meta(ge=30, le=36500)],
         Meta(description="Lines of the access trail are kept for so many days; at least 30"),
     ] = 365
-    token: Annotated[str | None, Meta(description="Bearer token of `tail`; `token` prints one")] = None
+    token: Annotated[str | None, Meta(description="Bearer token of `tail` and `doctor`; `token` prints one")] = None
     secure_cookie: Annotated[
         bool, Meta(description="Every request counts as come over https, whatever this side of a proxy sees")
     ] = False

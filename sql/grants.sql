@@ -87,6 +87,10 @@ consentfeed.save_preferences(text, json),
 consentfeed.report_node(uuid, text, timestamptz, json),
 consentfeed.forget_node(uuid),
 consentfeed.list_nodes(),
+-- For consentfeed doctor.
+consentfeed.differing_rights(text [], text []),
+consentfeed.server_state(),
+consentfeed.held_locks(),
 -- Who looked at whose data.
 consentfeed.record_accesses(jsonb),
 consentfeed.list_accesses(uuid, uuid, text, timestamptz, timestamptz, text, bigint, integer),

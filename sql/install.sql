@@ -81,6 +81,9 @@
 \ir functions/report_node.sql
 \ir functions/forget_node.sql
 \ir functions/list_nodes.sql
+\ir functions/differing_rights.sql
+\ir functions/server_state.sql
+\ir functions/held_locks.sql
 \ir triggers.sql
 \ir grants.sql
 \ir policies.sql

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 from prometheus_client.metrics import MetricWrapperBase
 
-from consentfeed import metrics
+from consentfeed import doctor, metrics
 from consentfeed.app import Node
 from consentfeed.errors import PROBLEMS, RETRY_AFTER
 from consentfeed.settings import Settings, variable
@@ -34,6 +34,13 @@ def _metrics() -> list[str]:
     return rows
 
 
+def _checks() -> list[str]:
+    rows = ["| check | what it looks at |", "| --- | --- |"]
+    for name, check in {**doctor.OF_THE_DATABASE, **doctor.OF_THE_URL}.items():
+        rows.append(f"| `{name}` | {check.__doc__} |")
+    return rows
+
+
 def _problems() -> list[str]:
     rows = ["| status | code | title | Retry-After |", "| --- | --- | --- | --- |"]
     for code, (status, title) in PROBLEMS.items():
@@ -55,6 +62,7 @@ def _routes() -> list[str]:
     [
         ("settings.md", "settings", _settings),
         ("operations.md", "metrics", _metrics),
+        ("operations.md", "checks", _checks),
         ("api.md", "problems", _problems),
         ("api.md", "routes", _routes),
     ],
