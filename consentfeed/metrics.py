@@ -105,3 +105,5 @@ _begin_at_zero(decisions, "changed", "outcome-unknown", "database-away", "busy",
 _begin_at_zero(database_errors, "away", "not-admitted", "busy", "outcome-unknown", "crowded")
 _begin_at_zero(chores_failed, "expire", "house", "report")
 _begin_at_zero(issuer_requests, "answered", "failed")
+_begin_at_zero(refused, "streams-of-node", "decisions", "trail", "sign-ins", "tokens")
+sign_ins.labels("password", "wrong-password")
