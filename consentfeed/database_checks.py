@@ -19,8 +19,9 @@ from consentfeed.findings import Finding, ok, problem, warning
 
 _OLDEST: Final = 15
 # VACUUM removed the commit status of transactions whose notifications were still queued: LISTEN then fails with "could
-# not access status of transaction", and listeners hear nothing more. Mended by commits of 12 November 2025 ("Fix bug
-# where we truncated CLOG that was still needed by LISTEN/NOTIFY"), two days after 15.15 to 18.1 had been wrapped.
+# not access status of transaction", and listeners hear nothing more. Mended on 12 November 2025 (commit 8eeb4a0f7c "Fix
+# bug where we truncated CLOG that was still needed by LISTEN/NOTIFY", and the one after it), too late for the releases
+# of the next day: 17.7 still shows it (github.com/PostgREST/postgrest/pull/4858). These came after.
 _LISTENS_SAFELY: Final = {15: 16, 16: 12, 17: 8, 18: 2}
 _MIGRATE: Final = "Run `consentfeed migrate` as the owner."
 _LISTEN_SECONDS: Final = 3.0

@@ -46,7 +46,10 @@ _NOBODY: Final = "doctor@token.invalid"
 
 @click.command()
 @click.option("--url", help="Where clients find the service, such as https://consents.example.com.")
-@click.option("--token", help="A bearer token that may read the feed; without it one is made with CONSENTFEED_SECRET.")
+@click.option(
+    "--token",
+    help="A bearer token for the stream, or CONSENTFEED_TOKEN; else one is made with the secret.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @DATA_DIR
 def doctor(url: str | None, token: str | None, as_json: bool, data_dir: str | None) -> None:
