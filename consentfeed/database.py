@@ -84,7 +84,7 @@ class Database(Pool):
         return [Row(*row) for row in await self.fetch(_EVENTS_AFTER, seq, limit)]
 
     async def customer_events_after(self, customer: str, seq: int, limit: int) -> list[Row]:
-        """At most limit events of one customer."""
+        """First the place itself, without body, its hash None if the log does not contain it; then events."""
         return [
             Row(*row)
             for row in await self.fetch(

@@ -58,10 +58,20 @@ class Places:
         if wanted.only_customer is None:
             events = await self._backlog.after(cursor, upto)
             return events, min(events[-1].position if events else upto, upto)
-        async with self._reads:
-            rows = await self._database.customer_events_after(wanted.only_customer, cursor.seq, PAGE)
+        rows = await self._customers(wanted, cursor)
         events = [event_from_row(row) for row in rows]
         return events, min(events[-1].position, upto) if len(events) == PAGE else upto
+
+    async def _customers(self, wanted: Filter, cursor: Position) -> list[Row]:
+        """One customer's rows after a place; raises Forked: since the place was judged the log may be another."""
+        async with self._reads:
+            place, *rows = await self._database.customer_events_after(wanted.only_customer or "", cursor.seq, PAGE)
+        if (place.hash or b"").startswith(cursor.hash):
+            return rows
+        # A customer's place is good although the event there is no longer kept.
+        if (await self._database.judge_place(cursor, wanted.owner)).verdict == "ok":
+            return rows
+        raise Forked
 
     async def page(self, wanted: Filter, place: Position, limit: int) -> tuple[list[Event], Position, bool]:
         """At most limit events after a place, the place reached, and whether there are more; raises PlaceLost."""

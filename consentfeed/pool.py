@@ -25,6 +25,7 @@ _COMMAND_SECONDS = 10.0
 LOCK_SECONDS = 4.0  # shorter than the above: who waits for a lock is told so, and not that PostgreSQL is away
 _KEPT = 2  # connections that reads of clients leave to the feed, the writer, and the sign-outs
 _BUSY = ("57014", "55P03")  # query_canceled, lock_not_available
+_STANDBY = "25006"  # read_only_sql_transaction: during a failover it is not yet, or no longer, the one that writes
 # What says that a connection is lost, and of what PostgreSQL says, that it ends one or refuses to have it.
 # InternalClientError: the driver has lost track of a connection that was cut at a bad moment.
 LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
@@ -132,9 +133,7 @@ class Pool:
             except asyncpg.PostgresError as error:
                 if isinstance(error, LOST + _REFUSED) or connection.is_closed():
                     raise _counted("outcome-unknown", OutcomeUnknown()) from error
-                if error.sqlstate in _BUSY:
-                    raise _counted("busy", Busy()) from error
-                raise StatementFailed(error.sqlstate or "XX000") from None
+                raise _refusal(error) from error
             except LOST as error:
                 raise _counted("outcome-unknown", OutcomeUnknown()) from error
 
@@ -154,9 +153,16 @@ def _errors() -> Any:
             raise StatementFailed("22000") from error
         raise _counted("away", DatabaseAway(type(error).__name__)) from error
     except asyncpg.PostgresError as error:
-        if error.sqlstate in _BUSY:
-            raise _counted("busy", Busy()) from error
-        raise StatementFailed(error.sqlstate or "XX000") from error
+        raise _refusal(error) from error
+
+
+def _refusal(error: asyncpg.PostgresError) -> ConsentfeedError:
+    """What a statement was refused for; nothing was written."""
+    if error.sqlstate in _BUSY:
+        return _counted("busy", Busy())
+    if error.sqlstate == _STANDBY:
+        return _counted("away", DatabaseAway("it is a standby"))
+    return StatementFailed(error.sqlstate or "XX000")
 
 
 def _counted(kind: str, error: ConsentfeedError) -> ConsentfeedError:

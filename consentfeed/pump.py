@@ -54,8 +54,7 @@ class Pump:
         feed.on_change = self._woken.set
 
     def open(self, reader: Reader) -> None:
-        """Begins to serve a reader from its cursor on."""
-        reader.generation = self.generation
+        """Begins to serve a reader from its cursor on, which was found to be a place of the reader's generation."""
         self._catch_up(reader)
 
     def close(self, reader: Reader) -> None:
@@ -252,6 +251,8 @@ class Pump:
     def _join(self, reader: Reader) -> bool:
         if reader.generation != self.generation or reader.cursor.seq != self.place.seq:
             return False
+        if not self.place.hash.startswith(reader.cursor.hash):
+            return False  # of another history: the table will tell
         self._groups.add(reader)
         reader.task = None
         return True
@@ -270,6 +271,7 @@ class Pump:
         try:
             if before is not None:
                 await asyncio.wait({before})
-            await self._within_deadline(reader, last_words)
-        finally:
-            last_words.close()
+        except asyncio.CancelledError:
+            last_words.close()  # not begun
+            raise
+        await self._within_deadline(reader, last_words)

@@ -24,6 +24,7 @@ class Reader:
         filter: Filter,
         ids: Ids,
         cursor: Position,
+        generation: int,
         *,
         write: Callable[[bytes], Write],
         stalled: Callable[[], bool],
@@ -38,7 +39,7 @@ class Reader:
         self.abort = abort
         self.live = False
         self.gone = False
-        self.generation = 0
+        self.generation = generation  # of the feed, when the cursor was found to be a place of it
         self.task: asyncio.Task[None] | None = None
         self.group: Group | None = None
 

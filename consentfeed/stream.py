@@ -118,7 +118,7 @@ class Streams:
         if "text/event-stream" not in request.headers.get("accept", ""):
             return await self._page(principal, asked, wanted, ids, after)
         self._admit(principal)
-        lost = ""
+        lost, generation = "", self.pump.generation  # before the place is judged: what changes after that is noticed
         try:
             place = await self._place(wanted, ids, after, self.pump.place)
         except PlaceLost as error:
@@ -126,7 +126,7 @@ class Streams:
         filters = asked.filters() | {"after": after and ids.of(place)}
         await self._trail.note(principal, "open-stream", asked.customer, filters, rows=0)
         self._admit(principal)  # again, after all waiting
-        return Stream(self, principal, wanted, ids, place, lost)
+        return Stream(self, principal, wanted, ids, place, generation, lost)
 
     def _admit(self, principal: Principal) -> None:
         """Raises Problem where this node opens no more streams, or none for somebody who holds as many as one may."""
@@ -192,6 +192,7 @@ class Streams:
             stream.filter,
             stream.ids,
             stream.place,
+            stream.generation,
             write=_writes(send),
             stalled=_stalled(transport),
             abort=transport.abort if transport else lambda: None,
@@ -306,7 +307,14 @@ class Stream(Response):
     """The answer that is a stream."""
 
     def __init__(
-        self, streams: Streams, principal: Principal, filter: Filter, ids: Ids, place: Position, lost: str
+        self,
+        streams: Streams,
+        principal: Principal,
+        filter: Filter,
+        ids: Ids,
+        place: Position,
+        generation: int,
+        lost: str,
     ) -> None:
         self.status_code = 200
         self.background = None
@@ -315,6 +323,7 @@ class Stream(Response):
         self.filter = filter
         self.ids = ids
         self.place = place
+        self.generation = generation
         self.lost = lost
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -68,13 +68,14 @@ def template(cluster: str) -> Iterator[str]:
         migrations.migrate(url)
         admin.execute(f"ALTER ROLE consentfeed_app LOGIN PASSWORD '{APP_PASSWORD}'")
     with psycopg.connect(url) as owner:
-        _seed(owner)
+        seed(owner)
     yield name
     with psycopg.connect(cluster, autocommit=True) as admin:
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _seed(owner: psycopg.Connection) -> None:
+def seed(owner: psycopg.Connection) -> None:
+    """Two customers, three purposes with notices, and the accounts."""
     owner.execute(
         "INSERT INTO consentfeed.purposes (key, title, channels, position, default_validity) VALUES"
         " ('marketing', 'Offers', '{sms,email}', 1, NULL),"

@@ -63,7 +63,7 @@ FIND = "SELECT * FROM consentfeed.find_customers(%s, %s)"
         pytest.param(1, "SELECT * FROM consentfeed.events_after(%s, 100)", (CUSTOMERS,), id="nothing new"),
         pytest.param(1, "SELECT * FROM consentfeed.log_head()", (), id="the last event"),
         pytest.param(
-            1, "SELECT * FROM consentfeed.customer_events_after(%s, 0, 100)", (MIDDLE,), id="a customer's events"
+            2, "SELECT * FROM consentfeed.customer_events_after(%s, 0, 100)", (MIDDLE,), id="a customer's events"
         ),
         pytest.param(1, "SELECT * FROM consentfeed.customer_place(%s)", (MIDDLE,), id="a customer's place"),
         pytest.param(1, "SELECT * FROM consentfeed.customer_consents(%s)", (MIDDLE,), id="a customer's consents"),

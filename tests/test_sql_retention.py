@@ -104,7 +104,7 @@ def test_a_customer_whose_events_are_all_gone_gets_a_place_that_holds(small: Sql
         assert verdict(small, seq, prefix, CUSTOMER) == "ok"
     small.set(small.consents()[0], "granted")
     after = "SELECT seq FROM consentfeed.customer_events_after(%s, %s, 9)"
-    assert Sql.run_as(small.app_url, after, CUSTOMER, seq) == [(10,)]
+    assert Sql.run_as(small.app_url, after, CUSTOMER, seq) == [(seq,), (10,)]
 
 
 def test_a_customer_without_events_keeps_a_place_that_holds(small: Sql) -> None:

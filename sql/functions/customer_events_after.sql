@@ -4,6 +4,13 @@ LANGUAGE plpgsql STABLE STRICT ROWS 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    -- The place itself comes first, from the same snapshot, so that the reader sees whether the log still contains it; like
+    -- judge_place() among all events, for staff who follow one customer stand at other events too.
+    RETURN QUERY
+        SELECT
+            customer_events_after.after_seq,
+            (SELECT place.hash FROM consentfeed.events AS place WHERE place.seq = customer_events_after.after_seq),
+            NULL::uuid, NULL::text, NULL::text, NULL::text;
     -- From here on nobody else's rows are there (policies.sql).
     PERFORM set_config('consentfeed.only_customer', customer::text, true);
     RETURN QUERY
@@ -19,4 +26,4 @@ BEGIN
     PERFORM set_config('consentfeed.only_customer', '', true);
 END
 $$;
-COMMENT ON FUNCTION consentfeed.customer_events_after IS 'One customer''s events after a place, by the customer''s own index.';
+COMMENT ON FUNCTION consentfeed.customer_events_after IS 'One customer''s events after a place, by the customer''s own index: first the place itself (its hash is NULL where the log does not contain it, or no longer), then the events.';

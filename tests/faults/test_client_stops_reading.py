@@ -1,8 +1,18 @@
 """A client that takes no bytes: bounded memory, no harm to others, and complete when it comes back."""
 
+import asyncio
+import gc
 import socket
+from typing import Any
+
+import uvloop
 
 from consentfeed import metrics
+from consentfeed.events import Position
+from consentfeed.feed import Feed
+from consentfeed.filters import Filter, Ids
+from consentfeed.pump import Pump
+from consentfeed.readers import Reader
 from tests.conftest import StartNode
 from tests.support import Sql, bearer, wait_until
 
@@ -57,3 +67,26 @@ def test_a_reader_that_stops_reading_is_closed_and_comes_back_complete(start_nod
     wanted = list(range(int(ids[-2].split("-")[0]) + 1, total + 1))
     again.wait(lambda t: len(t.events) == len(wanted), seconds=60)
     assert again.seqs == wanted
+
+
+def test_a_client_that_leaves_while_it_is_told_goodbye_is_no_error() -> None:
+    complaints: list[dict[str, Any]] = []
+
+    async def blocked(*_: object) -> Any:
+        await asyncio.Event().wait()
+
+    async def run() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+        feed = Feed(blocked, blocked, max_events=1, max_bytes=1, poll_seconds=60)
+        pump = Pump(feed, blocked, blocked, lambda _: b"", heartbeat_seconds=60, stall_seconds=60)
+        reader = Reader(
+            Filter(), Ids(None), Position(0, b""), 0, write=blocked, stalled=lambda: False, abort=lambda: None
+        )
+        pump.take_over(reader, blocked())
+        await asyncio.sleep(0.01)
+        pump.close(reader)
+        await asyncio.sleep(0.01)
+
+    uvloop.run(run())
+    gc.collect()  # what became of a task that nobody asks is told when it is thrown away
+    assert not complaints

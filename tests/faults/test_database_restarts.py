@@ -10,6 +10,11 @@ from consentfeed.settings import Settings
 from tests import conftest
 from tests.support import SECRET, RunningNode, Sql, wait_until
 
+_END_ALL = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -27,7 +32,7 @@ def test_streams_stay_open_and_go_on_when_the_database_is_back(folder: Path) -> 
         database = _sql(url)
         database.run(f"ALTER ROLE consentfeed_app LOGIN PASSWORD '{conftest.APP_PASSWORD}'")
         with psycopg.connect(url) as owner:
-            conftest._seed(owner)
+            conftest.seed(owner)
         consent = database.consents()[0]
         node = RunningNode(
             Settings(
@@ -69,3 +74,22 @@ def test_streams_stay_open_and_go_on_when_the_database_is_back(folder: Path) -> 
         client.close()
         if not node.server.should_exit:
             node.stop()
+
+
+def test_a_standby_that_is_not_promoted_yet_is_a_503_and_not_kept(node: RunningNode, database: Sql) -> None:
+    client, consent = node.client("service"), database.consents()[0]
+    name = database.url.rsplit("/", 1)[1]
+    database.run_as(database.admin_url, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    database.run_as(database.admin_url, _END_ALL)
+    # As after a failover: by new connections it can read, and no more.
+    with node.client("customer") as reader:
+        wait_until(lambda: reader.get("/api/v1/customer/consents").status_code == 200)
+    answer = client.post(f"/api/v1/customer/consents/{consent}/grant")
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/database-away")
+    assert int(answer.headers["retry-after"]) > 0
+    database.run_as(
+        database.admin_url,
+        f"START TRANSACTION READ WRITE; ALTER DATABASE {name} SET default_transaction_read_only = off; COMMIT",
+    )
+    # By a new connection: the one before would read only for ever.
+    assert client.post(f"/api/v1/customer/consents/{consent}/grant").status_code == 200

@@ -1,5 +1,6 @@
 """The database is restored from an older state, under a live node and behind its back: reset, never silence."""
 
+import asyncio
 from collections.abc import Callable
 
 import psycopg
@@ -8,7 +9,7 @@ import pytest
 from consentfeed import metrics
 from consentfeed.errors import DatabaseAway
 from consentfeed.events import Position
-from consentfeed.filters import Filter
+from consentfeed.filters import Filter, Ids
 from consentfeed.places import Places
 from tests.conftest import OWNER, StartNode
 from tests.support import CUSTOMER, Block, Sql, Tail, wait_until
@@ -105,6 +106,55 @@ def test_a_reset_that_cannot_be_told_at_first_is_told_later(
     put_back()
     assert tail.wait_event("reset", seconds=30).data["reason"] == "forked"
     assert failed
+
+
+@pytest.mark.parametrize("role", ["csr", "customer"])
+@pytest.mark.parametrize("noticed", [False, True])
+@pytest.mark.parametrize("streams", [False, True])
+def test_a_restore_between_judging_a_place_and_reading_on_is_noticed(
+    start_node: StartNode,
+    database: Sql,
+    restore: Callable[[], Callable[[], None]],
+    monkeypatch: pytest.MonkeyPatch,
+    role: str,
+    noticed: bool,
+    streams: bool,
+) -> None:
+    consents = database.consents()
+    database.set(consents[0], "granted")
+    put_back = restore()
+    for consent in consents[1:]:
+        database.set(consent, "granted")
+    node = start_node(memory_events=1)
+    with node.client(role) as client:
+        origin = {"Last-Event-ID": "0-00000000"}
+        place = client.get("/api/v1/events?limit=3", headers=origin).json()["next"]
+    database.set(consents[0], "revoked")
+    find, pump = Places.find, node.node.streams.pump
+
+    def put_back_and_go_on() -> None:
+        generation = pump.generation
+        put_back()
+        wait_until(lambda: not noticed or pump.generation > generation)
+        for consent in consents[1:]:
+            database.set(consent, "revoked")
+
+    async def find_in_the_old(places: Places, asked: str, wanted: Filter, ids: Ids) -> Position:
+        found = await find(places, asked, wanted, ids)
+        await asyncio.to_thread(put_back_and_go_on)
+        return found
+
+    monkeypatch.setattr(Places, "find", find_in_the_old)
+    if streams:
+        tail = node.tail(role, after=place)
+        database.set(consents[1], "granted")
+        told = tail.wait(lambda t: [block for block in t.blocks if block.event in ("reset", "consent-updated")])
+        assert told[0].event == "reset"
+    else:
+        with node.client(role) as client:
+            answer = client.get("/api/v1/events", headers={"Last-Event-ID": place})
+        # Or nothing yet, where the new history is shorter: then it is told when it is asked again.
+        assert answer.status_code == 410 or answer.json() == {"events": [], "next": place, "more": False}
 
 
 def _after_reset(tail: Tail) -> list[Block]:
