@@ -7,7 +7,7 @@ NODE_BIN := tests/web/node_modules/.bin
 NODE_STAMP := tests/web/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint secrets audit bench clean
+.PHONY: help demo test lint secrets audit bench soak clean
 
 help: ## Show this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -50,6 +50,12 @@ audit: $(STAMP) $(NODE_STAMP) ## Look up known vulnerabilities (needs the networ
 
 bench: $(STAMP) ## Run the benchmarks (minutes; needs gcc)
 	$(BIN)/python benchmarks/run.py
+
+# SEED, EVENTS, FAULTS, SECONDS, CUSTOMERS and BULK may be given: make soak SECONDS=300 > report.md
+soak: $(STAMP) ## Run the oracle until 1,000,000 events and 200 faults, for an hour at most; prints a report
+	@$(BIN)/python -m tests.oracle.soak $(if $(SEED),--seed $(SEED)) $(if $(EVENTS),--events $(EVENTS)) \
+	$(if $(FAULTS),--faults $(FAULTS)) $(if $(SECONDS),--seconds $(SECONDS)) \
+	$(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(BULK),--bulk $(BULK))
 
 clean: ## Remove what make has made, and the demo's data
 	rm -rf $(VENV) tests/web/node_modules .consentfeed

@@ -25,7 +25,7 @@ def serve(database: Sql, port: int, stderr: Any = subprocess.DEVNULL, **settings
         env=environment,
         stderr=stderr,
     )
-    wait_until(lambda: _accepts(port), seconds=30)
+    wait_until(lambda: accepts(port), seconds=30)
     return process
 
 
@@ -50,7 +50,8 @@ def served(database: Sql, log: Path, **settings: str) -> Iterator[Served]:
             process.wait(30)
 
 
-def _accepts(port: int) -> bool:
+def accepts(port: int) -> bool:
+    """Whether somebody listens on this port."""
     try:
         socket.create_connection(("127.0.0.1", port), 1).close()
     except OSError:

@@ -1,0 +1,13 @@
+"""The network to a node delays, gives a byte at a time, swallows or refuses."""
+
+from tests.oracle.proxy import MODES
+from tests.oracle.world import World
+
+
+def node_is_hard_to_reach(world: World) -> None:
+    """New connections, and perhaps those that there are."""
+    proxy = world.some_node().proxy
+    with proxy.hard_to_pass(world.random.choice(MODES)):
+        if world.random.random() < 0.5:
+            proxy.cut()
+        world.pause(2)

@@ -1,0 +1,44 @@
+"""The database of a run: the product's own schema, with customers, and cut so that a short run sees it all."""
+
+import psycopg
+
+from consentfeed import migrations
+from tests import conftest
+from tests.oracle.postgres import Server
+
+DATABASE = "consentfeed"
+PARTITION, PARTITIONS = 300, 8  # events in each of the first partitions, and how many these are
+
+
+def install(server: Server, customers: int, sql: str) -> None:
+    """sql: what the owner runs at last."""
+    server.sql(f"CREATE ROLE {conftest.OWNER} LOGIN CREATEROLE")
+    server.sql(f"CREATE DATABASE {DATABASE} OWNER {conftest.OWNER}")
+    url = server.url(DATABASE, conftest.OWNER)
+    migrations.migrate(url)
+    server.sql("ALTER ROLE consentfeed_app LOGIN")
+    with psycopg.connect(url) as owner:
+        conftest.seed(owner)
+        # Short, so that grants expire in the midst of all.
+        owner.execute("UPDATE consentfeed.purposes SET default_validity = '2 seconds' WHERE key = 'surveys'")
+        for number in range(2, customers):
+            owner.execute(
+                "SELECT consentfeed.register_customer(%s, %s, %s, NULL, 'en')",
+                (f"c0000000-0000-4000-8000-{number + 1:012}", f"Customer {number}", f"{number}@example.com"),
+            )
+        _cut(owner)
+        if sql:
+            owner.execute(sql.encode())
+
+
+def _cut(owner: psycopg.Connection) -> None:
+    """Small partitions first, so that old ones can be dropped."""
+    events = "ALTER TABLE consentfeed.events"
+    owner.execute(f"{events} DETACH PARTITION consentfeed.events_p0".encode())
+    owner.execute(f"{events} ATTACH PARTITION consentfeed.events_p0 FOR VALUES FROM (0) TO ({PARTITION})".encode())
+    for number in range(1, PARTITIONS + 1):
+        name, begin = f"consentfeed.small_{number}", number * PARTITION
+        end = begin + PARTITION if number < PARTITIONS else 10_000_000
+        values = f"FOR VALUES FROM ({begin}) TO ({end})"
+        owner.execute(f"CREATE TABLE {name} PARTITION OF consentfeed.events {values}".encode())
+        owner.execute(f"SELECT consentfeed.guard_log_table('{name}')".encode())

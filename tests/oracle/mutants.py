@@ -1,0 +1,230 @@
+"""The product broken on purpose, in ways that others have shipped; and by what the oracle must see it."""
+
+import shutil
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from tests.oracle.programs import ROOT
+
+
+class Change(NamedTuple):
+    """What stands in a file, exactly once, and what stands there instead."""
+
+    there: str
+    instead: str
+
+
+class Mutant(NamedTuple):
+    """changes of a file; seen: violations, any of which tells of it, under these faults; before: SQL to run first."""
+
+    file: str
+    changes: tuple[Change, ...]
+    seen: tuple[str, ...]
+    faults: tuple[str, ...] = ()
+    before: str = ""
+
+
+_LOCK = Change("    LOCK TABLE consentfeed.log_order IN EXCLUSIVE MODE;\n", "")
+
+MUTANTS: Final = {
+    "it reads before it listens": Mutant(
+        "consentfeed/listener.py",
+        (
+            Change(
+                """\
+            await connection.add_listener("consentfeed", lambda *_: self._wake())
+""",
+                """\
+            self._wake()
+            await asyncio.sleep(5)  # what is rare where it is not looked for
+            await connection.add_listener("consentfeed", lambda *_: self._wake())
+""",
+            ),
+            Change(
+                """\
+            # LISTEN first, then read: what was committed in between is found by one or the other.
+            self._wake()
+""",
+                "",
+            ),
+        ),
+        seen=("late",),
+        faults=("backends_are_terminated",),
+    ),
+    "a sequence gives the position": Mutant(
+        "sql/functions/append_events.sql",
+        (
+            _LOCK,
+            Change("_seq := _seq + 1;", "_seq := nextval('consentfeed.positions');"),
+            Change("SELECT made.seq - _last.seq,", "SELECT told.nth,"),
+            Change(
+                "JOIN unnest(_events) AS made ON made.seq = _last.seq + told.nth",
+                """JOIN unnest(_events) WITH ORDINALITY
+                AS made (seq, type, consent_id, customer_id, recorded_at, body, hash, nth) ON made.nth = told.nth""",
+            ),
+        ),
+        seen=("log",),
+        before="CREATE SEQUENCE consentfeed.positions",
+    ),
+    "the log is not locked": Mutant("sql/functions/append_events.sql", (_LOCK,), seen=("error",)),
+    "the last frame of a write is dropped": Mutant(
+        "consentfeed/readers.py",
+        (
+            Change(
+                """\
+    if last is not None:
+        yield b"".join(frames), len(frames), last.position
+""",
+                """\
+    if last is not None:
+        yield b"".join(frames[:-1] or frames), len(frames), last.position
+""",
+            ),
+        ),
+        seen=("lost",),
+    ),
+    "the last frames before a close are dropped": Mutant(
+        "consentfeed/stream.py",
+        (
+            Change(
+                "_goodbye(opened.send, reason))",
+                "_goodbye(opened.send, reason, opened.reader.ids.of(self.pump.place)))",
+            ),
+            Change(
+                """\
+async def _goodbye(send: Send, reason: str) -> None:
+    await send(_body(blocks.goodbye(reason)))
+""",
+                """\
+async def _goodbye(send: Send, reason: str, place: str) -> None:
+    await send(_body(f"id: {place}\\n".encode() + blocks.goodbye(reason)))
+""",
+            ),
+        ),
+        seen=("lost",),
+        faults=("nodes_are_rolled",),
+    ),
+    "joiners get what is being sent": Mutant(
+        "consentfeed/pump.py",
+        (
+            Change(
+                """\
+        self.place = self._feed.head
+        for group, found, readers in work:
+            await self._send(readers, list(chunks(found, group.ids)), before)
+""",
+                """\
+        for group, found, readers in work:
+            await self._send(readers, list(chunks(found, group.ids)), before)
+            await asyncio.sleep(0.01)
+        self.place = self._feed.head
+""",
+            ),
+        ),
+        seen=("repeated", "lost"),
+    ),
+    "a customer's replay forgets whose it is": Mutant(
+        "consentfeed/pump.py",
+        (
+            Change(
+                "events = None if reader.filter.owner else self._feed.after(reader.cursor)",
+                "events = self._feed.after(reader.cursor)",
+            ),
+            Change("and reader.filter.matches(e)", "and (reader.filter.owner or reader.filter.matches(e))"),
+        ),
+        seen=("foreign",),
+    ),
+    "a customer gets what happens to another": Mutant(
+        "consentfeed/readers.py",
+        (
+            Change(
+                "for group in self._by_customer.get(event.customer_id, ()):",
+                "for group in set().union(*self._by_customer.values()):",
+            ),
+            Change("if group.filter.matches(event):\n", "if group.filter.owner or group.filter.matches(event):\n"),
+        ),
+        seen=("foreign",),
+    ),
+    "a heartbeat names the head of the log before it is sent": Mutant(
+        "consentfeed/pump.py",
+        (
+            Change(
+                "            self._woken.clear()\n",
+                "            self._woken.clear()\n            await asyncio.sleep(0.05)  # more at once\n",
+            ),
+            Change("            await self._round()\n            if self._beat_now", "            if self._beat_now"),
+            Change(
+                """\
+                await self._beat()
+
+""",
+                """\
+                await self._beat()
+            await self._round()
+
+""",
+            ),
+            Change(
+                "place = group.place if group.filter.owner and group.place else self.place\n",
+                "place = group.place if group.filter.owner and group.place else self._feed.head\n",
+            ),
+        ),
+        seen=("lost",),
+    ),
+    "it resumes one event too far": Mutant(
+        "consentfeed/pump.py",
+        (
+            Change(
+                "(e for e in events if e.position.seq <= upto.seq and",
+                "(e for e in events[1:] if e.position.seq <= upto.seq and",
+            ),
+        ),
+        seen=("lost",),
+    ),
+    "a lost history is not noticed by its streams": Mutant(
+        "consentfeed/pump.py",
+        (
+            Change(
+                """\
+            await self._tell_lost(reader, "forked")
+            return
+""",
+                """\
+            reader.generation, reader.cursor = self.generation, self.place
+""",
+            ),
+        ),
+        seen=("unsignalled",),
+        faults=("standby_takes_over_without_the_last_commits",),
+    ),
+    "an unknown outcome is told as a failure": Mutant(
+        "consentfeed/writer.py",
+        (
+            Change(
+                """self._fail(batch, "outcome-unknown", "Send""",
+                """self._fail(batch, "database-away", "Send""",
+            ),
+        ),
+        seen=("claims",),
+        faults=("answers_are_lost",),
+    ),
+    "a key is forgotten when it is asked for": Mutant(
+        "sql/functions/record_decisions.sql",
+        (Change("            AND kept.created_at < statement_timestamp() - interval '24 hours';\n", ";\n"),),
+        seen=("log",),
+    ),
+}
+
+
+def make(mutant: Mutant, folder: Path) -> str:
+    """A copy of package and SQL in the folder with the mutant in it; the SQL to run where it is one of SQL."""
+    for part in ("consentfeed", "sql"):
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    file = folder / mutant.file
+    text = file.read_text()
+    for there, instead in mutant.changes:
+        if text.count(there) != 1:
+            raise ValueError(f"{mutant.file} has changed: {there!r}")
+        text = text.replace(there, instead)
+    file.write_text(text)
+    return f"{mutant.before}; {text}" if file.suffix == ".sql" else ""

@@ -1,0 +1,166 @@
+"""A run: writers write, readers read, things go wrong, and all the while everything is held against the table."""
+
+import random
+import time
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+from tests.oracle import settling
+from tests.oracle.checker import ReaderCheck
+from tests.oracle.claims import check_claims
+from tests.oracle.faults import inflict, possible
+from tests.oracle.verdict import Verdict
+from tests.oracle.world import World
+
+SETTLE_SECONDS = 30.0
+
+
+class Oracle:
+    """A world and what is found out about it. settle_seconds: what is not well after that time is late.
+
+    until: a violation of one of these kinds is enough.
+    """
+
+    def __init__(
+        self, seed: str, *, settle_seconds: float = SETTLE_SECONDS, until: Collection[str] = (), **options: Any
+    ) -> None:
+        self.world = World(seed, **options)
+        self.verdict = Verdict(self.world.folder)
+        self._checks = [
+            ReaderCheck(reader, self.world.customers, self.verdict) for reader in self.world.readers
+        ]  # fmt: skip
+        self._settle_seconds = settle_seconds
+        self._until = until
+        self.last = "none yet"
+        self.world.start()
+
+    def inflict(self, name: str) -> None:
+        """A fault, and what a supervisor does after it."""
+        self.last = name
+        inflict(self.world, name)
+        self.world.revive()
+        self.verdict.counts[name] += 1
+
+    def settle(self) -> None:
+        """Waits until all is well, and judges all that was told since the last time."""
+        settled = settling.hold(self.world)
+        self._judge_histories()
+        if self.enough:
+            return
+        self._late(settling.late_readers(self.world, settled, self._settle_seconds))
+        for check in self._checks:
+            check.look()
+        self.world.read()
+        self._judge(settled)
+        if self.enough:
+            return
+        self.world.forget()
+        settling.let_go(self.world)
+        self._late(settling.late_writers(self.world, self._settle_seconds))
+        self._late(settling.late_nodes(self.world, self._settle_seconds))
+
+    @property
+    def enough(self) -> bool:
+        """Whether what was looked for has been found."""
+        return any(violation.kind in self._until for violation in self.verdict.violations)
+
+    def give_up(self) -> Verdict:
+        """Ends all at once; nothing more is found out."""
+        self.world.abandon()
+        return self.verdict
+
+    def end(self) -> Verdict:
+        """Settles for the last time, and ends all."""
+        try:
+            self.settle()
+            for name in self.world.stop():
+                self.verdict.add("late", name, "does not end")
+            self._judge_log()
+            self._judge_diligence()
+        finally:
+            self.world.close(keep_logs=bool(self.verdict.violations))
+        return self.verdict
+
+    def _judge(self, settled: int) -> None:
+        histories = self.world.histories
+        self.verdict.counts["histories"] += len(histories) - 1
+        for check in self._checks:
+            check.judge(histories, settled)
+        for writer in self.world.writers:
+            check_claims(writer, histories, self.verdict)
+        self._judge_histories()
+        for node in self.world.nodes:
+            for what in node.errors:
+                self.verdict.add("error", f"node {node.port}", what)
+            node.errors.clear()
+
+    def _judge_histories(self) -> None:
+        for history in self.world.histories.values():
+            for what in history.broken:
+                self.verdict.add("log", "table", what)
+            history.broken.clear()
+
+    def _late(self, late: settling.Late) -> None:
+        for who, what in late:
+            self.verdict.add("late", who, what)
+            if self.enough:
+                return
+
+    def _judge_log(self) -> None:
+        self.verdict.counts["log"] = len(self.world.history.facts)
+        for seq, problem in self.world.table("SELECT seq, problem FROM consentfeed.verify_log()"):
+            self.verdict.add("log", "verify", f"{seq}: {problem}")
+        for node in self.world.nodes:
+            for line in node.failures()[:3]:
+                self.verdict.add("error", f"node {node.port}", line[:1000])
+
+    def _judge_diligence(self) -> None:
+        """Who did nothing has shown nothing."""
+        for reader in self.world.readers:
+            self.verdict.counts["silences"] += reader.counts["silences"]
+            self.verdict.counts["goodbyes"] += reader.counts["goodbyes"]
+            if not reader.counts["events"]:
+                self.verdict.add("idle", reader.name, "has read nothing")
+        for writer in self.world.writers:
+            if not writer.done:
+                self.verdict.add("idle", writer.name, "has written nothing")
+
+
+def run(
+    seed: str,
+    faults: Sequence[str] | None = None,
+    *,
+    goes_on: Callable[[Oracle, int], bool],
+    settle_every: int = 1,
+    **options: Any,
+) -> Verdict:
+    """One run; the seed decides who writes what, and which faults come where none are named.
+
+    goes_on is asked before each fault, with their number so far.
+    """
+    oracle = Oracle(seed, **options)
+    try:
+        choose = random.Random(f"{seed}/faults")
+        count = 0
+        while goes_on(oracle, count):
+            oracle.world.pause()
+            if faults is None:
+                oracle.inflict(choose.choice(possible(oracle.world)))
+            elif faults:
+                oracle.inflict(faults[count % len(faults)])
+            oracle.world.pause()
+            count += 1
+            if count % settle_every == 0:
+                oracle.settle()
+                if oracle.enough:
+                    return oracle.give_up()
+        return oracle.end()
+    except BaseException:
+        oracle.world.close(keep_logs=True)
+        raise
+
+
+def for_seconds(seconds: float) -> Callable[[Oracle, int], bool]:
+    """Goes on until this time is over."""
+    ends = time.monotonic() + seconds
+    return lambda _oracle, _count: time.monotonic() < ends

@@ -1,0 +1,58 @@
+"""What a reader may see."""
+
+from typing import NamedTuple
+from urllib.parse import quote
+
+from consentfeed.events import Position, Seal, parse_id
+from tests.oracle.truth import Fact, History
+from tests.support import SECRET, bearer
+
+_SEAL = Seal(SECRET)
+
+
+class Sees(NamedTuple):
+    """One customer's own, or all; through a filter. Empty: whatever."""
+
+    owner: str = ""
+    customers: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+
+    def sees(self, fact: Fact) -> bool:
+        """Whether this event is for the reader."""
+        return self.watches(fact.customer, fact.purpose, fact.channel) and fact.type in (self.types or (fact.type,))
+
+    def watches(self, customer: str, purpose: str, channel: str) -> bool:
+        """Whether the reader is told of this consent."""
+        return (
+            self.owner in ("", customer)
+            and (not self.customers or customer in self.customers)
+            and (not self.purposes or purpose in self.purposes)
+            and (not self.channels or channel in self.channels)
+        )
+
+    @property
+    def query(self) -> str:
+        """The filter as the API takes it."""
+        parts = {
+            "customer": self.customers, "purpose": self.purposes, "channel": self.channels, "type": self.types,
+        }  # fmt: skip
+        return "&".join(f"{name}={quote(value)}" for name, values in parts.items() for value in values)
+
+    def token(self) -> str:
+        """Whose eyes these are."""
+        return bearer("customer", self.owner, lifetime=1e6) if self.owner else bearer("csr", lifetime=1e6)
+
+    def place(self, id: str) -> Position | None:
+        """The place that an id names to this reader; None where it is no id of its kind."""
+        return _SEAL.open(id) if self.owner else parse_id(id)
+
+    def place_in(self, history: History, id: str) -> int:
+        """The number of the event at a place, -1 where the place is not in this history."""
+        place = self.place(id)
+        if place is None or place.seq > len(history.facts):
+            return -1
+        if place.seq == 0:
+            return 0
+        return place.seq if history.facts[place.seq - 1].hash.startswith(place.hash) else -1
