@@ -7,7 +7,7 @@ NODE_BIN := tests/web/node_modules/.bin
 NODE_STAMP := tests/web/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint secrets audit bench soak clean
+.PHONY: help demo test lint secrets audit bench soak mutants clean
 
 help: ## Show this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -56,6 +56,9 @@ soak: $(STAMP) ## Run the oracle until 1,000,000 events and 200 faults, for an h
 	@$(BIN)/python -m tests.oracle.soak $(if $(SEED),--seed $(SEED)) $(if $(EVENTS),--events $(EVENTS)) \
 	$(if $(FAULTS),--faults $(FAULTS)) $(if $(SECONDS),--seconds $(SECONDS)) \
 	$(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(BULK),--bulk $(BULK))
+
+mutants: $(STAMP) ## Break the product in all the ways that the oracle has to see (minutes)
+	$(BIN)/python -m pytest -m 'soak or not soak' tests/oracle/test_mutants.py
 
 clean: ## Remove what make has made, and the demo's data
 	rm -rf $(VENV) tests/web/node_modules .consentfeed

@@ -11,6 +11,6 @@ def node_is_paused(world: World) -> None:
     pid = world.some_node().pid
     os.kill(pid, signal.SIGSTOP)
     try:
-        world.pause(4)
+        world.pause(3)
     finally:
         os.kill(pid, signal.SIGCONT)

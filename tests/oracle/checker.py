@@ -39,9 +39,6 @@ class ReaderCheck:
             else:
                 self._go_on(mark, all)
         self._end(all, settled)
-        for what in self.reader.errors:
-            self._violated("error", what)
-        self.reader.errors.clear()
 
     # Where it starts
 

@@ -17,9 +17,6 @@ def check_claims(writer: Writer, all: Histories, verdict: Verdict) -> None:
         if not histories or len(wrong) == len(histories):
             verdict.add("claims", writer.name, f"{claim.told}: {wrong}: {claim}")
     writer.claims.clear()
-    for what in writer.errors:
-        verdict.add("error", writer.name, what)
-    writer.errors.clear()
 
 
 def _wrong(claim: Claim, history: History) -> str:

@@ -15,13 +15,17 @@ class Change(NamedTuple):
 
 
 class Mutant(NamedTuple):
-    """changes of a file; seen: violations, any of which tells of it, under these faults; before: SQL to run first."""
+    """changes of a file; seen: violations, any of which tells of it, under these faults; before: SQL to run first.
+
+    often: whether it is tried in every run of the tests, or by `make mutants` alone.
+    """
 
     file: str
     changes: tuple[Change, ...]
     seen: tuple[str, ...]
     faults: tuple[str, ...] = ()
     before: str = ""
+    often: bool = False
 
 
 _LOCK = Change("    LOCK TABLE consentfeed.log_order IN EXCLUSIVE MODE;\n", "")
@@ -50,6 +54,7 @@ MUTANTS: Final = {
         ),
         seen=("late",),
         faults=("backends_are_terminated",),
+        often=True,
     ),
     "a sequence gives the position": Mutant(
         "sql/functions/append_events.sql",
@@ -63,10 +68,11 @@ MUTANTS: Final = {
                 AS made (seq, type, consent_id, customer_id, recorded_at, body, hash, nth) ON made.nth = told.nth""",
             ),
         ),
-        seen=("log",),
+        seen=("log", "reset"),
         before="CREATE SEQUENCE consentfeed.positions",
+        often=True,
     ),
-    "the log is not locked": Mutant("sql/functions/append_events.sql", (_LOCK,), seen=("error",)),
+    "the log is not locked": Mutant("sql/functions/append_events.sql", (_LOCK,), seen=("error",), often=True),
     "the last frame of a write is dropped": Mutant(
         "consentfeed/readers.py",
         (
@@ -88,7 +94,7 @@ MUTANTS: Final = {
         (
             Change(
                 "_goodbye(opened.send, reason))",
-                "_goodbye(opened.send, reason, opened.reader.ids.of(self.pump.place)))",
+                "_goodbye(opened.send, reason, lambda: opened.reader.ids.of(self.pump.place)))",
             ),
             Change(
                 """\
@@ -96,13 +102,16 @@ async def _goodbye(send: Send, reason: str) -> None:
     await send(_body(blocks.goodbye(reason)))
 """,
                 """\
-async def _goodbye(send: Send, reason: str, place: str) -> None:
-    await send(_body(f"id: {place}\\n".encode() + blocks.goodbye(reason)))
+async def _goodbye(send: Send, reason: str, place: Callable[[], str]) -> None:
+    import asyncio
+    await asyncio.sleep(0.5)  # what is rare where it is not looked for
+    await send(_body(f"id: {place()}\\n".encode() + blocks.goodbye(reason)))
 """,
             ),
         ),
         seen=("lost",),
         faults=("nodes_are_rolled",),
+        often=True,
     ),
     "joiners get what is being sent": Mutant(
         "consentfeed/pump.py",
@@ -133,6 +142,7 @@ async def _goodbye(send: Send, reason: str, place: str) -> None:
             Change("and reader.filter.matches(e)", "and (reader.filter.owner or reader.filter.matches(e))"),
         ),
         seen=("foreign",),
+        often=True,
     ),
     "a customer gets what happens to another": Mutant(
         "consentfeed/readers.py",
@@ -196,6 +206,7 @@ async def _goodbye(send: Send, reason: str, place: str) -> None:
         ),
         seen=("unsignalled",),
         faults=("standby_takes_over_without_the_last_commits",),
+        often=True,
     ),
     "an unknown outcome is told as a failure": Mutant(
         "consentfeed/writer.py",
@@ -207,6 +218,7 @@ async def _goodbye(send: Send, reason: str, place: str) -> None:
         ),
         seen=("claims",),
         faults=("answers_are_lost",),
+        often=True,
     ),
     "a key is forgotten when it is asked for": Mutant(
         "sql/functions/record_decisions.sql",

@@ -18,7 +18,7 @@ _SETTINGS = {
     "PROBE_SECONDS": "0.5",
     "LIFETIME_SECONDS": "20",
     "STALL_SECONDS": "3",
-    "DRAIN_SECONDS": "3",
+    "DRAIN_SECONDS": "2",
     "MEMORY_EVENTS": "200",
     "BUSY_SECONDS": "3",
     "POOL_SIZE": "4",
@@ -32,6 +32,7 @@ class Node:
     def __init__(self, folder: Path, database_url: str, package: Path, environment: dict[str, str]) -> None:
         self.port = free_port()
         self.proxy = Proxy(self.port, str(self.port), buffer=_BUFFER)
+        self.name = f"node {self.port}"
         self.log = folder / f"node-{self.port}.log"
         self.errors: list[str] = []
         self._package = package

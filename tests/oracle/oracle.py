@@ -9,8 +9,11 @@ from tests.oracle import settling
 from tests.oracle.checker import ReaderCheck
 from tests.oracle.claims import check_claims
 from tests.oracle.faults import inflict, possible
+from tests.oracle.nodes import Node
+from tests.oracle.reader import Reader
 from tests.oracle.verdict import Verdict
 from tests.oracle.world import World
+from tests.oracle.writer import Writer
 
 SETTLE_SECONDS = 30.0
 
@@ -45,6 +48,7 @@ class Oracle:
         """Waits until all is well, and judges all that was told since the last time."""
         settled = settling.hold(self.world)
         self._judge_histories()
+        self._judge_errors()
         if self.enough:
             return
         self._late(settling.late_readers(self.world, settled, self._settle_seconds))
@@ -89,16 +93,20 @@ class Oracle:
         for writer in self.world.writers:
             check_claims(writer, histories, self.verdict)
         self._judge_histories()
-        for node in self.world.nodes:
-            for what in node.errors:
-                self.verdict.add("error", f"node {node.port}", what)
-            node.errors.clear()
+        self._judge_errors()
 
     def _judge_histories(self) -> None:
         for history in self.world.histories.values():
             for what in history.broken:
                 self.verdict.add("log", "table", what)
             history.broken.clear()
+
+    def _judge_errors(self) -> None:
+        everybody: list[Node | Reader | Writer] = [*self.world.nodes, *self.world.readers, *self.world.writers]
+        for one in everybody:
+            for what in one.errors:
+                self.verdict.add("error", one.name, what)
+            one.errors.clear()
 
     def _late(self, late: settling.Late) -> None:
         for who, what in late:
@@ -112,7 +120,7 @@ class Oracle:
             self.verdict.add("log", "verify", f"{seq}: {problem}")
         for node in self.world.nodes:
             for line in node.failures()[:3]:
-                self.verdict.add("error", f"node {node.port}", line[:1000])
+                self.verdict.add("error", node.name, line[:1000])
 
     def _judge_diligence(self) -> None:
         """Who did nothing has shown nothing."""

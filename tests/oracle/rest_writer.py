@@ -34,10 +34,12 @@ class RestWriter(Writer):
         self._requests = Requests(self.random, consents)
         self._ports = ports
         self._bulk = bulk
+        # Where many are at once a thousand, they are to be most of what happens.
+        self._shares = (7, 2, 1) if bulk < 500 else (4, 5, 1)
 
     def write(self) -> None:
         """One decision, many at once, or one that is asked about again after somebody thought better of it."""
-        (write,) = self.random.choices((self._decide, self._decide_many, self._ask_again), (7, 2, 1))
+        (write,) = self.random.choices((self._decide, self._decide_many, self._ask_again), self._shares)
         write()
 
     def _decide(self) -> None:

@@ -54,7 +54,7 @@ def late_nodes(world: World, seconds: float) -> Late:
     ends = time.monotonic() + seconds
     for node in world.nodes:
         if not _comes_true(lambda node=node: node.answers("/readyz"), ends):  # type: ignore[misc]
-            yield f"node {node.port}", f"is not ready {seconds:g} s after all had healed"
+            yield node.name, f"is not ready {seconds:g} s after all had healed"
 
 
 def _behind(world: World, readers: Sequence[Reader], settled: int, seconds: float) -> Late:

@@ -137,7 +137,7 @@ def soak(seed: str | None, events: int, faults: int, seconds: float, customers: 
     seed = seed or secrets.token_hex(4)
     course = Course(events, faults, seconds)
     click.echo(f"seed {seed}", err=True)
-    verdict = run(seed, goes_on=course.goes_on, settle_every=5, customers=customers, bulk=bulk, pace=100)
+    verdict = run(seed, goes_on=course.goes_on, settle_every=10, customers=customers, bulk=bulk, pace=100)
     print("\n".join(_report(seed, course, verdict)))
     sys.exit(bool(verdict.violations))
 

@@ -63,7 +63,10 @@ class World:
         self._closing.callback(self.database_proxy.close)
         install(self.database, customers, sql)
         self.clock.jump(0)
-        rows = self.table("SELECT id::text, customer_id::text, purpose, channel FROM consentfeed.consents ORDER BY id")
+        # Not by their ids, which are others in each run: a seed decides on whom, and on what.
+        rows = self.table(
+            "SELECT id::text, customer_id::text, purpose, channel FROM consentfeed.consents ORDER BY 2, 3, 4"
+        )
         self.customers = {str(consent): (str(who), str(what), str(how)) for consent, who, what, how in rows}
         self.consents: dict[str, list[str]] = {}
         for consent, (customer, *_) in self.customers.items():
@@ -164,8 +167,12 @@ class World:
 
     def stop(self) -> list[str]:
         """Ends writers and readers; who did not end."""
-        for one in reversed(self._everybody()):
-            one.stop()
+        for writer in self.writers:
+            writer.stop()
+        for reader in self.readers:
+            reader.give_up()
+        for reader in self.readers:
+            reader.stop()
         return [one.name for one in self._everybody() if one.is_alive()]
 
     def abandon(self) -> None:
