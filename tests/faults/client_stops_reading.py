@@ -5,7 +5,7 @@ import time
 from tests.oracle.streaming import Streaming
 from tests.oracle.world import World
 
-_SECONDS = 5.0  # longer than a node waits for one that takes nothing
+_SECONDS = 3.5  # longer than a node waits for one that takes nothing
 
 
 def client_stops_reading(world: World) -> None:

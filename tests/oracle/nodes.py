@@ -17,7 +17,7 @@ _SETTINGS = {
     "HEARTBEAT_SECONDS": "1",
     "PROBE_SECONDS": "0.5",
     "LIFETIME_SECONDS": "20",
-    "STALL_SECONDS": "3",
+    "STALL_SECONDS": "2",
     "DRAIN_SECONDS": "2",
     "MEMORY_EVENTS": "200",
     "BUSY_SECONDS": "3",

@@ -13,7 +13,7 @@ SEED = "each fault by itself"
 @pytest.fixture(scope="module")
 def oracle() -> Iterator[Oracle]:
     """A world in which one fault follows another, each with time to heal."""
-    oracle = Oracle(SEED)
+    oracle = Oracle(SEED, pace=10)
     yield oracle
     verdict = oracle.end()
     assert not verdict.violations, verdict
