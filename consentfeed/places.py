@@ -5,7 +5,7 @@ import asyncio
 from consentfeed.backlog import PAGE, Backlog
 from consentfeed.database import Database
 from consentfeed.errors import ConsentfeedError
-from consentfeed.events import Event, Position, event_from_row, parse_id
+from consentfeed.events import Event, Position, Row, event_from_row, parse_id
 from consentfeed.feed import Feed, Forked
 from consentfeed.filters import Filter, Ids
 

@@ -30,7 +30,7 @@ from consentfeed.findings import Finding
 from consentfeed.settings import Settings
 from consentfeed.url_checks import UrlChecks
 from tests import conftest
-from tests.processes import _accepts, free_port
+from tests.processes import accepts, free_port
 from tests.support import SECRET, RunningNode, Sql, bearer, wait_until
 from tests.test_cli import Run, run
 
@@ -313,7 +313,7 @@ def pgbouncer(folder: Path, url: str, *, ignored: str) -> Iterator[str]:
     user = ["-u", "nobody"] if Path("/proc/self").stat().st_uid == 0 else []
     process = subprocess.Popen([program, *user, str(folder / "ini")], stderr=subprocess.DEVNULL)
     try:
-        wait_until(lambda: _accepts(port), what="pgbouncer")
+        wait_until(lambda: accepts(port), what="pgbouncer")
         yield urlunsplit(parts._replace(netloc=f"{parts.netloc.rsplit('@')[0]}@127.0.0.1:{port}"))
     finally:
         process.send_signal(signal.SIGINT)
