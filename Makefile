@@ -51,11 +51,11 @@ audit: $(STAMP) $(NODE_STAMP) ## Look up known vulnerabilities (needs the networ
 bench: $(STAMP) ## Run the benchmarks (minutes; needs gcc)
 	$(BIN)/python benchmarks/run.py
 
-# SEED, EVENTS, FAULTS, SECONDS, CUSTOMERS and BULK may be given: make soak SECONDS=300 > report.md
+# SEED, EVENTS, FAULTS, SECONDS, CUSTOMERS, BULK and STEADY (=1) may be given: make soak SECONDS=300 > report.md
 soak: $(STAMP) ## Run the oracle until 1,000,000 events and 200 faults, for an hour at most; prints a report
 	@$(BIN)/python -m tests.oracle.soak $(if $(SEED),--seed $(SEED)) $(if $(EVENTS),--events $(EVENTS)) \
 	$(if $(FAULTS),--faults $(FAULTS)) $(if $(SECONDS),--seconds $(SECONDS)) \
-	$(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(BULK),--bulk $(BULK))
+	$(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(BULK),--bulk $(BULK)) $(if $(STEADY),--steady)
 
 mutants: $(STAMP) ## Break the product in all the ways that the oracle has to see (minutes)
 	$(BIN)/python -m pytest -m 'soak or not soak' tests/oracle/test_mutants.py

@@ -59,6 +59,7 @@ trail_failures = Counter(
     "consentfeed_trail_failures", "Transactions of the access trail that failed; so did the answers.", registry=registry
 )
 trail_waiting = Gauge("consentfeed_trail_waiting", "Lines waiting to be written.", registry=registry)
+tasks = Gauge("consentfeed_tasks", "Tasks of the event loop.", registry=registry)
 expired = Counter("consentfeed_expired", "Consents that this node turned to expired.", registry=registry)
 chores_failed = Counter(
     "consentfeed_chores_failed", "Work in the background that failed, by kind.", ["chore"], registry=registry

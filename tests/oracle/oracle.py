@@ -140,11 +140,12 @@ def run(
     *,
     goes_on: Callable[[Oracle, int], bool],
     settle_every: int = 1,
+    without: Collection[str] = (),
     **options: Any,
 ) -> Verdict:
     """One run; the seed decides who writes what, and which faults come where none are named.
 
-    goes_on is asked before each fault, with their number so far.
+    goes_on is asked before each fault, with their number so far. without: faults that do not come.
     """
     oracle = Oracle(seed, **options)
     try:
@@ -153,7 +154,7 @@ def run(
         while goes_on(oracle, count):
             oracle.world.pause()
             if faults is None:
-                oracle.inflict(choose.choice(possible(oracle.world)))
+                oracle.inflict(choose.choice([name for name in possible(oracle.world) if name not in without]))
             elif faults:
                 oracle.inflict(faults[count % len(faults)])
             oracle.world.pause()

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import resource
 import secrets
 import sys
@@ -11,12 +12,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 import click
+import httpx
 import psycopg
 
 from tests.oracle.faults import FAULTS, left_out
+from tests.oracle.nodes import Node
 from tests.oracle.oracle import Oracle, run
 from tests.oracle.verdict import KINDS, Verdict
 
+_ENDS_NODES = ("node_is_killed", "nodes_are_rolled")
 _COUNTED = {
     "log": "events in the log at the end",
     "event": "events that readers were told, each compared with the table",
@@ -37,13 +41,13 @@ _COUNTED = {
 
 
 class Gauge(NamedTuple):
-    """How it stands: events made; memory (MB), descriptors and threads of the larger node; memory of this process."""
+    """How it stands: events made; memory (MB), descriptors and tasks of the larger node; memory of this process."""
 
     seconds: float
     events: int
     node: float
     handles: int
-    threads: int
+    tasks: int
     oracle: float
 
 
@@ -67,12 +71,8 @@ class Course:
         self._head = head
         self.left_out = [why for name in FAULTS if not oracle.verdict.counts[name] and (why := left_out(world, name))]
         pids = [node.pid for node in world.nodes]
-        self.gauges.append(
-            Gauge(
-                self.seconds, self.made, max(map(_memory, pids)), max(map(_handles, pids)), max(map(_threads, pids)),
-                _memory(os.getpid()),
-            )
-        )  # fmt: skip
+        largest = max(map(_memory, pids)), max(map(_handles, pids)), max(map(_tasks, world.nodes))
+        self.gauges.append(Gauge(self.seconds, self.made, *largest, _memory(os.getpid())))
         click.echo(f"{self.seconds:6.0f} s  {self.made:9,} events, {count} faults, {oracle.last}", err=True)
         return time.monotonic() < self._ends and (self.made < self._events or count < self._faults)
 
@@ -90,8 +90,14 @@ def _handles(pid: int) -> int:
     return len(os.listdir(f"/proc/{pid}/fd"))
 
 
-def _threads(pid: int) -> int:
-    return len(os.listdir(f"/proc/{pid}/task"))
+def _tasks(node: Node) -> int:
+    """What it says itself, or 0 where it does not answer now."""
+    try:
+        metrics = httpx.get(f"http://127.0.0.1:{node.port}/metrics", timeout=5).text
+    except httpx.HTTPError:
+        return 0
+    found = re.search(r"^consentfeed_tasks (\d+)", metrics, re.MULTILINE)
+    return int(found[1]) if found else 0
 
 
 def _report(seed: str, course: Course, verdict: Verdict) -> Iterator[str]:
@@ -107,8 +113,8 @@ def _report(seed: str, course: Course, verdict: Verdict) -> Iterator[str]:
     yield from (f"Left out: {why}." for why in course.left_out)
     step = max(len(course.gauges) // 12, 1)
     yield from _table(
-        ("seconds", "events", "larger node, MB", "its descriptors", "its threads", "oracle, MB"),
-        ((f"{one.seconds:.0f}", f"{one.events:,}", f"{one.node:.0f}", one.handles, one.threads, f"{one.oracle:.0f}")
+        ("seconds", "events", "larger node, MB", "its descriptors", "its tasks", "oracle, MB"),
+        ((f"{one.seconds:.0f}", f"{one.events:,}", f"{one.node:.0f}", one.handles, one.tasks, f"{one.oracle:.0f}")
          for one in course.gauges[::step]),
     )  # fmt: skip
     if verdict.violations:
@@ -131,13 +137,17 @@ def _table(head: tuple[str, ...], rows: Iterator[tuple[object, ...]]) -> Iterato
 @click.option("--faults", default=200, show_default=True, help="How many faults there have to be.")
 @click.option("--seconds", default=3600.0, show_default=True, help="Goes on for so long at most.")
 @click.option("--customers", default=400, show_default=True, help="Four consents each.")
+@click.option("--steady", is_flag=True, help="No fault ends a node: how one of them grows can be seen.")
 @click.option("--bulk", default=1000, show_default=True, help="Decisions in one request at most.")
-def soak(seed: str | None, events: int, faults: int, seconds: float, customers: int, bulk: int) -> None:
+def soak(seed: str | None, events: int, faults: int, seconds: float, customers: int, steady: bool, bulk: int) -> None:
     """Writes, reads and breaks things until there is enough of both, or the time is over."""
     seed = seed or secrets.token_hex(4)
     course = Course(events, faults, seconds)
     click.echo(f"seed {seed}", err=True)
-    verdict = run(seed, goes_on=course.goes_on, settle_every=10, customers=customers, bulk=bulk, pace=100)
+    without = _ENDS_NODES if steady else ()
+    verdict = run(
+        seed, goes_on=course.goes_on, settle_every=10, without=without, customers=customers, bulk=bulk, pace=100
+    )
     print("\n".join(_report(seed, course, verdict)))
     sys.exit(bool(verdict.violations))
 
