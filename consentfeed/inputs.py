@@ -14,8 +14,7 @@ from consentfeed.settings import Settings
 
 T = TypeVar("T")
 Q = TypeVar("Q", bound=msgspec.Struct)
-# What anybody may send, signed in or not: to take two megabytes apart holds up everybody else.
-SMALL_BYTES: Final = 64 << 10
+_FORM_BYTES: Final = 64 << 10
 _FORM_FIELDS: Final = 100
 # Python's $ also matches before a last line feed; JSON Schema, in which these are published, has no \Z.
 END: Final = r"$(?!\n)"
@@ -39,7 +38,8 @@ async def read_body(request: Request, type: type[T], limit: int | None = None) -
 
 async def read_form(request: Request) -> dict[str, str]:
     """The fields of a form, the last of each name; whatever is none is as an empty one. Raises Problem."""
-    raw = await _read(request, min(_settings(request).body_bytes, SMALL_BYTES))
+    # Small: to take two megabytes of fields apart holds up everybody for seconds, and anybody may send one.
+    raw = await _read(request, min(_settings(request).body_bytes, _FORM_BYTES))
     try:
         return dict(parse_qsl(raw.decode("latin-1"), errors="replace", max_num_fields=_FORM_FIELDS))
     except ValueError:

@@ -14,7 +14,7 @@ from consentfeed.database import Account, Database, EndedSession
 from consentfeed.edge import Endpoint, json_answer
 from consentfeed.errors import Problem
 from consentfeed.identity import Principal, check_password
-from consentfeed.inputs import SMALL_BYTES, Text, read_body
+from consentfeed.inputs import Text, read_body
 from consentfeed.limits import Limits, address_of
 from consentfeed.shapes import Leave, SignedIn, Ways
 from consentfeed.signins import SignIns
@@ -69,7 +69,7 @@ class Login:
         """Opens a session; one answer for a wrong address and a wrong password."""
         if not self._ways.password:
             raise Problem("passwords-off", "Sign in by way of /api/v1/auth/sso.")
-        credentials = await read_body(request, Credentials, min(SMALL_BYTES, request.app.state.settings.body_bytes))
+        credentials = await read_body(request, Credentials)
         # One at a time: who sends many at once has no more looked at than may fail, and holds up nobody elsewhere.
         turn = self._turns.setdefault(address_of(request), asyncio.Lock())
         async with turn:

@@ -262,13 +262,6 @@ def test_half_a_request_behind_another_waits_for_it(quick: RunningNode, database
         assert raw.recv(65536).startswith(b"HTTP/1.1 200 OK")
 
 
-def test_what_anybody_may_send_to_sign_in_is_small(node: RunningNode) -> None:
-    with node.client() as anybody:
-        answer = anybody.post("/api/v1/auth/login", content=b'{"email":"' + b"x" * 65_536)
-        problem(answer, "body-too-large")
-        assert anybody.get("/healthz").status_code == 200
-
-
 def test_a_body_of_a_get_is_passed_over(node: RunningNode) -> None:
     with node.client("csr") as client:
         for content in (b"{", b"x" * (3 << 20)):
