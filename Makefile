@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
+# More than there are cores: tests wait a third of their time.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) * 3 // 2)')
 NODE_BIN := tests/web/node_modules/.bin
 NODE_STAMP := tests/web/node_modules/.package-lock.json
 
@@ -29,7 +31,7 @@ demo: $(STAMP) ## Set everything up and run consentfeed dev on http://127.0.0.1:
 
 test: $(STAMP) $(NODE_STAMP) ## Run the whole test suite
 	@$(BIN)/python tests/web/browser.py
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n $(WORKERS)
 
 lint: $(STAMP) $(NODE_STAMP) secrets ## Run all linters
 	$(BIN)/ruff check .

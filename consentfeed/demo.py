@@ -15,6 +15,7 @@ from psycopg import sql
 from consentfeed import embedded, identity, migrations
 from consentfeed.errors import ConsentfeedError
 from consentfeed.settings import Settings, data_path
+from consentfeed.signins import ways
 
 PASSWORD: Final = "consentfeed"  # noqa: S105
 ACCOUNTS: Final = {
@@ -131,12 +132,13 @@ def _as_app(owner_url: str, password: str) -> str:
 
 def _announce(settings: Settings, port: int, owner_url: str) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    password = PASSWORD if ways(settings).password else "off; CONSENTFEED_PASSWORDS=true turns it on"
     click.echo(
         f"\nconsentfeed runs on http://{host}:{port}\n"
         f"  pages         http://{host}:{port}/ (sign-in), /customer, /csr, /admin\n"
         f"  API           http://{host}:{port}/openapi.json\n"
         f"  accounts      {', '.join(ACCOUNTS)}\n"
-        f"  password      {PASSWORD}\n"
+        f"  password      {password}\n"
         f"  database      {owner_url}\n"
         f"  stop          Ctrl-C\n"
     )

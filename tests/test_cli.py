@@ -19,6 +19,7 @@ import psycopg
 import pytest
 
 from consentfeed import cli, demo, embedded, jose, logs, migrations
+from consentfeed.settings import Settings
 from tests.conftest import OWNER, OWNER_PASSWORD, with_login
 from tests.support import CUSTOMER, SECRET, STAFF, RunningNode, Sql, wait_until
 
@@ -608,3 +609,10 @@ def test_dev_from_beginning_to_end(run: Run, data_dir: Path) -> None:
         owner.execute("SELECT consentfeed.disable_user(email) FROM consentfeed.users")
     # Now it would: what stops it is that this address, which nobody has, is not this machine's.
     assert refused(run(*elsewhere), "cannot listen on 192.0.2.1")
+
+
+def test_dev_does_not_offer_a_password_where_an_identity_provider_signs_in(capsys: pytest.CaptureFixture[str]) -> None:
+    provider = {"issuer": "https://id.example.com", "client_id": "consentfeed"}
+    for changes, shown in (({}, demo.PASSWORD), (provider, "off"), (provider | {"passwords": True}, demo.PASSWORD)):
+        demo._announce(Settings(**changes), 3001, "postgresql://owner@127.0.0.1/consentfeed")  # type: ignore[arg-type]
+        assert f"  password      {shown}" in capsys.readouterr().out
