@@ -614,5 +614,5 @@ def test_dev_from_beginning_to_end(run: Run, data_dir: Path) -> None:
 def test_dev_does_not_offer_a_password_where_an_identity_provider_signs_in(capsys: pytest.CaptureFixture[str]) -> None:
     provider = {"issuer": "https://id.example.com", "client_id": "consentfeed"}
     for changes, shown in (({}, demo.PASSWORD), (provider, "off"), (provider | {"passwords": True}, demo.PASSWORD)):
-        demo._announce(Settings(**changes), 3001, "postgresql://owner@127.0.0.1/consentfeed")  # type: ignore[arg-type]
+        demo._announce(Settings(**changes), 3001, "postgresql://owner@127.0.0.1/consentfeed")
         assert f"  password      {shown}" in capsys.readouterr().out
