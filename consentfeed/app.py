@@ -171,7 +171,8 @@ class Node:
             )
         ]
         # Asked when they are looked at: what is set now and then stops being true when something hangs.
-        metrics.tasks.set_function(lambda: len(asyncio.all_tasks()))
+        loop = asyncio.get_running_loop()
+        metrics.tasks.set_function(lambda: len(asyncio.all_tasks(loop)))
         metrics.listener_age.set_function(lambda: self.listener.age)
         metrics.feed_lag_seconds.set_function(lambda: self.feed.lag)
         for reason, true in self._ailing().items():

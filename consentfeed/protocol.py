@@ -45,6 +45,8 @@ class Protocol(HttpToolsProtocol):
             return
         self._progress = False
         super().data_received(data)
+        if self._refused:  # by the parser, and once is enough
+            return
         # The parser gathers a header, or a trailer, until it has come whole.
         self._silent_bytes = 0 if self._progress else self._silent_bytes + len(data)
         if self._silent_bytes > self.settings.head_bytes:

@@ -94,6 +94,13 @@ def test_a_head_that_is_too_large_is_431_however_it_comes(
     serves(node)
 
 
+def test_a_head_that_is_too_large_and_comes_at_once_is_answered_once(start_node: StartNode) -> None:
+    node = start_node(head_bytes=1000)
+    with connected(node) as raw:
+        raw.sendall(ME + b"".join(many_headers(20_000)) + b"\r\n")
+        is_refused(raw, TOO_LARGE)
+
+
 def test_a_line_that_is_too_long_is_431(node: RunningNode) -> None:
     with connected(node) as raw:
         raw.sendall(b"GET /" + b"x" * HEAD_BYTES + b" HTTP/1.1\r\nHost: x\r\n\r\n")
