@@ -9,11 +9,11 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from consentfeed import metrics
+from consentfeed import metrics, protocol
 from consentfeed.settings import Settings
 from tests.conftest import StartNode
 from tests.rest import problem
-from tests.support import RunningNode, Sql, bearer
+from tests.support import RunningNode, Sql, bearer, wait_until
 
 ME = b"GET /api/v1/auth/me HTTP/1.1\r\nHost: x\r\n"
 LOGIN = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\n"
@@ -97,7 +97,10 @@ def test_a_head_that_is_too_large_is_431_however_it_comes(
 def test_a_head_that_is_too_large_and_comes_at_once_is_answered_once(start_node: StartNode) -> None:
     node = start_node(head_bytes=1000)
     with connected(node) as raw:
-        raw.sendall(ME + b"".join(many_headers(20_000)) + b"\r\n")
+        raw.sendall(ME)
+        connections = node.server.server_state.connections
+        wait_until(lambda: [one._part for one in connections] == [protocol._HEAD])  # type: ignore[union-attr]
+        raw.sendall(b"".join(many_headers(20_000)) + b"\r\n")
         is_refused(raw, TOO_LARGE)
 
 
