@@ -207,12 +207,12 @@ static inline double histogram_ms(const struct histogram *h, double quantile) {
     return (double)h->max / 1e3;
 }
 
-static inline void histogram_print(const struct histogram *h) {
+static inline void histogram_print(const char *name, const struct histogram *h) {
     if (!h->count)
-        printf("\"latency_ms\":null");
+        printf("\"%s\":null", name);
     else
-        printf("\"latency_ms\":{\"p50\":%.3f,\"p90\":%.3f,\"p99\":%.3f,\"max\":%.3f}",
-               histogram_ms(h, 0.5), histogram_ms(h, 0.9), histogram_ms(h, 0.99),
+        printf("\"%s\":{\"p50\":%.3f,\"p90\":%.3f,\"p99\":%.3f,\"max\":%.3f}",
+               name, histogram_ms(h, 0.5), histogram_ms(h, 0.9), histogram_ms(h, 0.99),
                (double)h->max / 1e3);
 }
 

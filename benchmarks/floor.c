@@ -1,11 +1,11 @@
 /* The floor: the least that any server must do to send one frame to every client. One thread, one
  * epoll, one write() per client and event; no database, no log, no resuming, no second chance.
  *
- *   floor --port P --rate R --seconds S --frame-file F [--sndbuf BYTES]
+ *   floor --port P --rate R --seconds S --frame-file F [--burst B] [--sndbuf BYTES]
  *
  * F holds one frame of the feed; each event is this frame with its own id and timestamp. Prints
  * "listening", answers any request with an event stream, and begins when stdin says "start": R * S
- * events, each with the time at which it was due. It falls behind when the machine is too slow, and
+ * events, B at a time, each with the time at which it was due. It falls behind when the machine is too slow, and
  * gives up after 5 * S seconds. Then it prints one JSON object and stays until stdin is closed.
  */
 #include "common.h"
@@ -105,12 +105,13 @@ static void read_from(struct client *c, uint64_t last_id) {
 
 int main(int argc, char **argv) {
     const char *port_text = NULL, *rate_text = NULL, *seconds_text = NULL, *file = NULL;
-    const char *buffer_text = "4194304";
+    const char *buffer_text = "4194304", *burst_text = "1";
     read_options(argc, argv, (struct option_of[]){
         {"--port", &port_text}, {"--rate", &rate_text}, {"--seconds", &seconds_text},
-        {"--frame-file", &file}, {"--sndbuf", &buffer_text}, {0}});
+        {"--frame-file", &file}, {"--burst", &burst_text}, {"--sndbuf", &buffer_text}, {0}});
     int port = (int)number(port_text, 1, 65535), buffer_size = (int)number(buffer_text, 1, 1 << 30);
     double rate = number(rate_text, 0.1, 1e6), seconds = number(seconds_text, 0.1, 3600);
+    uint64_t burst = (uint64_t)number(burst_text, 1, 1e6);
     uint64_t wanted = (uint64_t)(rate * seconds + 0.5), made = 0, due = 0;
     raise_file_limit(4096);
     read_frame(file);
@@ -142,7 +143,7 @@ int main(int argc, char **argv) {
             uint64_t ticks;
             char word[64];
             if (whose == &timer) {
-                if (read(timer, &ticks, sizeof ticks) == sizeof ticks) due += ticks;
+                if (read(timer, &ticks, sizeof ticks) == sizeof ticks) due += ticks * burst;
                 if (due > wanted) due = wanted;
             } else if (whose == &listener) {
                 accept_all(epoll, listener, buffer_size);
@@ -152,7 +153,7 @@ int main(int argc, char **argv) {
                 return done ? 0 : 1;
             } else if (!started) {
                 started = true;
-                int64_t gap = (int64_t)(1e9 / rate);
+                int64_t gap = (int64_t)(1e9 * (double)burst / rate);
                 struct timespec t = {gap / 1000000000, gap % 1000000000};
                 timerfd_settime(timer, 0, &(struct itimerspec){t, t}, NULL);
                 begin = seconds_now();
@@ -163,7 +164,8 @@ int main(int argc, char **argv) {
         }
         if (made < due && !done) {
             made++;
-            size_t length = make_message(made, begin_us + (int64_t)((double)made * 1e6 / rate));
+            uint64_t with_its_burst = (made + burst - 1) / burst * burst;
+            size_t length = make_message(made, begin_us + (int64_t)((double)with_its_burst * 1e6 / rate));
             for (size_t i = 0; i < client_count; i++)
                 if (!send_to(clients[i], message, length)) drop(i--);
         }

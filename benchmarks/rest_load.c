@@ -1,11 +1,12 @@
 /* Sends HTTP/1.1 requests to 127.0.0.1 back to back over a number of kept connections, and says how
  * many were answered, with what, and how fast. One thread, one epoll, one JSON object at the end.
  *
- *   rest_load --port P --connections C --seconds S --requests F --token-file F
+ *   rest_load --port P --connections C --seconds S --requests F --token-file F [--answers N]
  *
  * A line of the requests is METHOD PATH [BODY]. Each connection goes round and round its own slice
  * of the lines, so that no two ask for the same thing at once. After S seconds no more requests are
- * sent; those under way are waited for, at most 5 seconds. An answer needs a Content-Length.
+ * sent, nor after N answers; those under way are waited for, at most 5 seconds. An answer needs a
+ * Content-Length.
  */
 #include "common.h"
 
@@ -31,7 +32,7 @@ struct connection {
 
 static struct request *requests;
 static size_t request_count, under_way;
-static uint64_t statuses[600], answers, failures, bytes_read;
+static uint64_t statuses[600], answers, answers_most, begun, failures, bytes_read;
 static struct histogram latency;
 static double last_answer, until;
 static int port, epoll;
@@ -64,12 +65,14 @@ static void open_connection(struct connection *c) {
     watch(epoll, EPOLL_CTL_ADD, c->fd, EPOLLOUT, c);
 }
 
+static bool may_begin(void) { return seconds_now() < until && begun < answers_most; }
+
 static void give_up(struct connection *c) {
     failures++;
     if (c->under_way) under_way--;
     close(c->fd);
     if (failures > FAILURES_MOST) die("more than %d connections failed", FAILURES_MOST);
-    if (seconds_now() < until) open_connection(c);
+    if (may_begin()) open_connection(c);
     else c->fd = -1;
 }
 
@@ -87,6 +90,7 @@ static bool send_rest(struct connection *c) {
 }
 
 static bool begin_request(struct connection *c) {
+    begun++;
     c->sent = c->held = 0;
     c->body_left = -1;
     c->last = false;
@@ -136,8 +140,8 @@ static void answered(struct connection *c) {
     if (c->last) {
         close(c->fd);
         c->fd = -1;
-        if (last_answer < until) open_connection(c);
-    } else if (last_answer < until && !begin_request(c)) {
+        if (may_begin()) open_connection(c);
+    } else if (may_begin() && !begin_request(c)) {
         give_up(c);
     }
 }
@@ -145,6 +149,10 @@ static void answered(struct connection *c) {
 static void serve(struct connection *c, uint32_t events) {
     static char buffer[READ_SIZE];
     if (events & EPOLLOUT && !(events & EPOLLERR)) {
+        if (!c->under_way && !may_begin()) {
+            watch(epoll, EPOLL_CTL_DEL, c->fd, 0, c); /* others have sent the last one */
+            return;
+        }
         if (!(c->under_way ? send_rest(c) : begin_request(c))) {
             give_up(c);
             return;
@@ -163,10 +171,11 @@ static void serve(struct connection *c, uint32_t events) {
 
 int main(int argc, char **argv) {
     const char *port_text = NULL, *connections_text = NULL, *seconds_text = NULL;
-    const char *file = NULL, *token_file = NULL;
+    const char *file = NULL, *token_file = NULL, *answers_text = "1e18";
     read_options(argc, argv, (struct option_of[]){
         {"--port", &port_text}, {"--connections", &connections_text}, {"--seconds", &seconds_text},
-        {"--requests", &file}, {"--token-file", &token_file}, {0}});
+        {"--requests", &file}, {"--token-file", &token_file}, {"--answers", &answers_text}, {0}});
+    answers_most = (uint64_t)number(answers_text, 1, 1e18);
     port = (int)number(port_text, 1, 65535);
     size_t count = (size_t)number(connections_text, 1, 65536);
     double seconds = number(seconds_text, 0.1, 3600);
@@ -184,7 +193,7 @@ int main(int argc, char **argv) {
         if (!c->count) c->count = 1; /* more connections than lines: they share */
         open_connection(c);
     }
-    while (seconds_now() < until + (under_way ? WAIT_AT_END : 0)) {
+    while (seconds_now() < until + (under_way ? WAIT_AT_END : 0) && answers < answers_most) {
         struct epoll_event events[256];
         int n = epoll_wait(epoll, events, 256, 20);
         for (int i = 0; i < n; i++) serve(events[i].data.ptr, events[i].events);
@@ -202,7 +211,7 @@ int main(int argc, char **argv) {
         comma = ",";
     }
     printf("},");
-    histogram_print(&latency);
+    histogram_print("latency_ms", &latency);
     printf(",\"cpu_seconds\":%.2f}\n", cpu_seconds());
     return answers && !failures ? 0 : 1;
 }
