@@ -50,8 +50,11 @@ secrets: $(STAMP) ## Look for keys in all files that git knows
 audit: $(STAMP) $(NODE_STAMP) ## Look up known vulnerabilities (needs the network)
 	@$(BIN)/python tests/audit.py
 
-bench: $(STAMP) ## Run the benchmarks (minutes; needs gcc)
-	$(BIN)/python benchmarks/run.py
+# CASE, ROUNDS, SECONDS and FULL (=1) may be given: make bench CASE=rest ROUNDS=5
+bench: $(STAMP) ## Run the benchmarks (an hour; needs gcc; benchmarks/peers.sh installs the others)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(BIN)/python -m benchmarks.run $(if $(CASE),--case $(CASE)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	$(if $(SECONDS),--seconds $(SECONDS)) $(if $(FULL),--full)
 
 # SEED, EVENTS, FAULTS, SECONDS, CUSTOMERS, BULK and STEADY (=1) may be given: make soak SECONDS=300 > report.md
 soak: $(STAMP) ## Run the oracle until 1,000,000 events and 200 faults, for an hour at most; prints a report

@@ -1,9 +1,9 @@
-"""Makes events at a steady rate with plain SQL: one UPDATE, one transaction, one event at a time.
+"""Makes events at a steady rate with plain SQL: an UPDATE in a transaction of its own for each burst.
 
-    python publish.py RATE SECONDS          with the database URL as one line on stdin
+    python -m benchmarks.publish RATE SECONDS BURST      with a JSON object on stdin: url, and ids if not any will do
 
-A process of its own, so that neither the driver nor the load is disturbed. What cannot be made in
-time is not made: the JSON object at the end says how many events there were, and at what rate.
+A process of its own, so that neither the driver nor the load is disturbed. What cannot be made in time is not made:
+the JSON object at the end says how many events there were, and at what rate.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import psycopg
 
 CONNECTIONS = 4
 CONSENTS = 400
-SOME = "SELECT id FROM consentfeed.consents ORDER BY id LIMIT %s"
+SOME = "SELECT id::text FROM consentfeed.consents ORDER BY id LIMIT %s"
 TOGGLE = """
     UPDATE consentfeed.consents
     SET status = CASE WHEN status = 'granted' THEN 'revoked' ELSE 'granted' END
-    WHERE id = %s
+    WHERE id = ANY(%s::uuid[])
 """
 
 
@@ -32,39 +32,50 @@ class Plan:
     url: str
     rate: float
     seconds: float
-    ids: list[object]
+    burst: int
+    ids: list[str]
     together: threading.Barrier = field(default_factory=lambda: threading.Barrier(CONNECTIONS))
 
+    def bursts_of(self, connection: int) -> list[list[str]]:
+        """What this connection changes, burst by burst; no two connections want the same row."""
+        own = self.ids[connection::CONNECTIONS]
+        return [own[at : at + self.burst] for at in range(0, len(own) - self.burst + 1, self.burst)]
 
-def publish(plan: Plan, first: int) -> list[float]:
-    """Makes every CONNECTIONS-th event, beginning with the `first`; when each was committed."""
-    ids, number = plan.ids[first::CONNECTIONS], first  # no two want the same row
+
+def publish(plan: Plan, number: int) -> list[float]:
+    """Makes every CONNECTIONS-th burst, beginning with this one; when each was committed."""
+    bursts, every = plan.bursts_of(number), plan.burst / plan.rate
     made: list[float] = []
     with psycopg.connect(plan.url, autocommit=True) as connection:
         plan.together.wait(timeout=30)
         begin = time.monotonic()
-        while (due := number / plan.rate) < plan.seconds:
+        while (due := number * every) < plan.seconds:
             time.sleep(max(0.0, begin + due - time.monotonic()))
             if time.monotonic() - begin >= plan.seconds:
                 break
-            connection.execute(TOGGLE, (ids[len(made) % len(ids)],))
+            connection.execute(TOGGLE, (bursts[len(made) % len(bursts)],))
             made.append(time.monotonic())
             number += CONNECTIONS
     return made
 
 
-def main() -> None:
-    rate, seconds, url = float(sys.argv[1]), float(sys.argv[2]), sys.stdin.readline().strip()
+def some_ids(url: str) -> list[str]:
     with psycopg.connect(url) as connection:
-        rows = connection.execute(SOME, (CONSENTS,)).fetchall()
-    if len(rows) < CONNECTIONS:
-        sys.exit(f"{len(rows)} consents are too few.")
-    plan = Plan(url, rate, seconds, [row[0] for row in rows])
+        return [row[0] for row in connection.execute(SOME, (CONSENTS,))]
+
+
+def main() -> None:
+    rate, seconds, burst = float(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
+    asked = json.loads(sys.stdin.readline())
+    ids = asked.get("ids") or some_ids(asked["url"])
+    if len(ids) < CONNECTIONS * burst:
+        sys.exit(f"{len(ids)} consents are too few.")
+    plan = Plan(asked["url"], rate, seconds, burst, ids)
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         parts = pool.map(publish, [plan] * CONNECTIONS, range(CONNECTIONS))
         made = [at for part in parts for at in part]
     took = max(made) - min(made) if len(made) > 1 else seconds
-    print(json.dumps({"events": len(made), "seconds": took, "rate": (len(made) - 1) / took}))
+    print(json.dumps({"events": len(made) * burst, "rate": (len(made) - 1) * burst / took}))
 
 
 if __name__ == "__main__":

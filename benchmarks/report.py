@@ -1,93 +1,146 @@
-"""From the rounds' figures to the table: medians, ratios, marks."""
+"""From the rounds' figures to the tables: medians, ratios, marks."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-Figures = Mapping[str, float]
-HEAD = ("case", "figure", "product", "compared with", "ratio", "mark", "met")
+from benchmarks.case import PRODUCT, Mark, Result
 
-
-@dataclass(frozen=True)
-class Round:
-    product: Figures
-    compared: Figures
-
-
-@dataclass(frozen=True)
-class Case:
-    title: str
-    compared_with: str
-    ratio_of: str  # the figure that counts
-    least_ratio: float
-    nothing_in: tuple[str, ...]  # figures of the product that must be 0 in every round
-    rounds: list[Round] = field(default_factory=list)
+Setting = Mapping[str, str | int | float]
+HEAD = ("case", "load", "figure", PRODUCT, "compared with", "theirs", "ratio", "mark", "met")
+HOW_TO_READ = (
+    "Medians of all rounds; every ratio is between two figures of this one run. Events that are missing, come twice or "
+    "are not changes are counted in every round, and listed here only where there were some."
+)
 
 
 @dataclass(frozen=True)
 class Row:
+    """A mark, and what came of it."""
+
     case: str
+    load: str
     figure: str
     product: float | None
+    compared_with: str
     compared: float | None
     ratio: float | None
     mark: str
-    met: bool | None
+    met: bool | None  # None: not judged
+    margin: float | None
+    note: str = ""
 
 
-def _median(rounds: list[Figures], figure: str) -> float | None:
-    values = [figures[figure] for figures in rounds if figure in figures]
-    return median(values) if values else None
+def value_of(result: Result, side: str, figure: str) -> float | None:
+    """The median of all rounds that have it."""
+    found = [sides[side][figure] for sides in result.rounds if figure in sides.get(side, {})]
+    return median(found) if found else None
 
 
-def rows_of(case: Case) -> list[Row]:
-    rows = []
-    sides = [side for pair in case.rounds for side in (pair.product, pair.compared)]
-    for figure in dict.fromkeys(name for side in sides for name in side):
-        product = _median([pair.product for pair in case.rounds], figure)
-        compared = _median([pair.compared for pair in case.rounds], figure)
-        ratio, mark, met = None, "", None
-        if product is not None and compared:
-            ratio = product / compared
-        if figure == case.ratio_of:
-            mark, met = f"≥ {case.least_ratio}", ratio is not None and ratio >= case.least_ratio
-        elif figure in case.nothing_in:
-            mark, met = "0", all(pair.product.get(figure) == 0 for pair in case.rounds)
-        rows.append(Row(case.title, figure, product, compared, ratio, mark, met))
-    return rows
+def worst_of(result: Result, figure: str) -> float | None:
+    """What must not happen must not happen in any round."""
+    found = [abs(sides[PRODUCT][figure]) for sides in result.rounds if figure in sides.get(PRODUCT, {})]
+    return max(found, default=None)
 
 
-def _number(value: float | None) -> str:
-    if value is None:
+def row_of(result: Result, mark: Mark, cores: int) -> Row:
+    zero = mark.most == 0
+    product = worst_of(result, mark.figure) if zero else value_of(result, PRODUCT, mark.figure)
+    compared = value_of(result, mark.against, mark.figure) if mark.against else None
+    ratio = product / compared if product is not None and compared else None
+    judged = ratio if mark.against else product
+    met, note = None if judged is None else mark.met(judged), ""
+    if judged is None:
+        note = _why_not(result, mark)
+        met = False if mark.against is None and result.rounds else None
+    elif cores < mark.cores:
+        met, note = None, f"not judged: fewer than {mark.cores} cores, the load takes what a node lacks"
+    margin = mark.margin(judged) if judged is not None and met is not None and not zero else None
+    title = result.case.title
+    return Row(
+        title, str(result.load), mark.figure, product, mark.against or "", compared, ratio, str(mark), met, margin, note
+    )
+
+
+def _why_not(result: Result, mark: Mark) -> str:
+    if PRODUCT in result.missing:
+        return result.missing[PRODUCT]
+    if mark.against:
+        return result.missing.get(mark.against, "not measured")
+    return "not reached"
+
+
+def rows_of(results: list[Result], cores: int) -> Iterator[Row]:
+    for result in results:
+        for mark in result.case.marks:
+            yield row_of(result, mark, cores)
+
+
+def number(value: float | None) -> str:
+    if value is None or value != value:
         return "–"
     return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.2f}"
 
 
-def markdown(setting: Mapping[str, str | int | float], cases: list[Case]) -> str:
-    lines = ["# Benchmark results", ""]
-    lines += [f"- {name}: {value}" for name, value in setting.items()]
-    lines += [f"- {case.title}: compared with {case.compared_with}" for case in cases]
-    lines += ["", "Medians of all rounds; every ratio is between two figures of this one run.", ""]
-    lines += ["| " + " | ".join(HEAD) + " |", "| --- | --- | ---: | ---: | ---: | --- | --- |"]
-    for row in (row for case in cases for row in rows_of(case)):
-        met = {True: "yes", False: "**no**", None: ""}[row.met]
+def _line(cells: tuple[str, ...] | list[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+
+def summary(results: list[Result], cores: int) -> list[str]:
+    """One line for each mark; those that nothing must be of, only where something was."""
+    lines = [_line(HEAD), "| --- | --- | --- | ---: | --- | ---: | ---: | --- | --- |"]
+    for row in rows_of(results, cores):
+        if row.mark == "≤ 0" and row.met:
+            continue
+        met = row.note if row.met is None else "yes" if row.met else "**no**"
         ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
-        cells = (row.case, row.figure, _number(row.product), _number(row.compared), ratio)
-        lines.append("| " + " | ".join((*cells, row.mark, met)) + " |")
+        cells = (row.case, row.load, row.figure, number(row.product), row.compared_with)
+        lines.append(_line((*cells, number(row.compared) if row.compared_with else "", ratio, row.mark, met)))
+    return lines
+
+
+def details(result: Result) -> list[str]:
+    """All figures of a case, a column for each side."""
+    case, rounds = result.case, result.rounds
+    names = [PRODUCT, *case.compared]
+    figures = dict.fromkeys(figure for sides in rounds for side in sides.values() for figure in side)
+    lines = ["", f"## {case.title}", "", f"`{case.name}`: {result.load or 'as many as it can'}. {case.why}", ""]
+    lines += [f"- {side}: {why}" for side, why in result.missing.items()] + ([""] if result.missing else [])
+    if figures:
+        lines += [_line(["figure", *names]), _line(["---", *["---:"] * len(names)])]
+    return lines + [_line([figure, *(number(value_of(result, side, figure)) for side in names)]) for figure in figures]
+
+
+def markdown(setting: Setting, results: list[Result], cut: str) -> str:
+    cores = int(setting["cores"])
+    lines = ["# Benchmark results", "", *(f"- {name}: {value}" for name, value in setting.items()), ""]
+    if cut:
+        lines += [f"**{cut} This run is a look, not a result: the marks are for the whole loads.**", ""]
+    lines += [HOW_TO_READ, ""]
+    lines += summary(results, cores)
+    for result in results:
+        lines += details(result)
     return "\n".join(lines) + "\n"
 
 
-def write(into: Path, setting: Mapping[str, str | int | float], cases: list[Case]) -> str:
+def document(setting: Setting, results: list[Result]) -> dict[str, object]:
+    cases = [
+        {"name": result.case.name, "load": asdict(result.load), "rounds": result.rounds, "missing": result.missing}
+        for result in results
+    ]
+    marks = [asdict(row) for row in rows_of(results, int(setting["cores"]))]
+    return {"setting": dict(setting), "marks": marks, "cases": cases}
+
+
+def write(into: Path, setting: Setting, results: list[Result], cut: str) -> str:
     """Writes latest.json and latest.md, and returns the latter."""
     into.mkdir(exist_ok=True)
-    text = markdown(setting, cases)
-    table = [asdict(row) for case in cases for row in rows_of(case)]
-    document = {"setting": setting, "table": table, "cases": [asdict(case) for case in cases]}
+    text = markdown(setting, results, cut)
     (into / "latest.md").write_text(text, encoding="utf-8")
-    whole = json.dumps(document, indent=1, ensure_ascii=False)
+    whole = json.dumps(document(setting, results), indent=1, ensure_ascii=False)
     (into / "latest.json").write_text(whole + "\n", encoding="utf-8")
     return text

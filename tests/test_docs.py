@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 from prometheus_client.metrics import MetricWrapperBase
 
+from benchmarks.cases import CASES
 from consentfeed import doctor, metrics
 from consentfeed.app import Node
 from consentfeed.errors import PROBLEMS, RETRY_AFTER
@@ -57,6 +58,17 @@ def _routes() -> list[str]:
     ]
 
 
+def _cases() -> list[str]:
+    rows = [
+        "| case | what it measures, and why a user cares | load | compared with | marks |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for case in CASES:
+        marks = "; ".join(f"{mark.figure} {mark}" for mark in case.marks if mark.most != 0)
+        rows.append(f"| `{case.name}` | {case.why} | {case.load} | {', '.join(case.compared)} | {marks} |")
+    return rows
+
+
 @pytest.mark.parametrize(
     ("file", "mark", "table"),
     [
@@ -65,6 +77,7 @@ def _routes() -> list[str]:
         ("operations.md", "checks", _checks),
         ("api.md", "problems", _problems),
         ("api.md", "routes", _routes),
+        ("performance.md", "cases", _cases),
     ],
 )
 def test_a_table_of_the_docs_says_what_the_code_says(file: str, mark: str, table: object) -> None:

@@ -1,0 +1,93 @@
+"""Clients that come from behind: many at once after a restart, and one that reads everything."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from urllib.parse import urlsplit, urlunsplit
+
+from benchmarks.bench import Bench, feed_head
+from benchmarks.case import PRODUCT, BenchError, Figures, Load, Sides
+from benchmarks.growing import grown
+from benchmarks.meters import CpuMeter
+from benchmarks.product import Database, counting, statements
+from benchmarks.publish import TOGGLE
+from benchmarks.running import MANY
+from consentfeed.binaries import find_binaries
+
+BURST = 100
+COPY = "SELECT seq, hash, customer_id, body FROM consentfeed.events WHERE seq > 0 ORDER BY seq"
+
+
+def storm(bench: Bench, load: Load) -> Sides:
+    few = Load(max(load.streams // 10, 1), rows=load.rows)
+    return {PRODUCT: _storm(bench, load), "a tenth of the clients": _storm(bench, few)}
+
+
+def _storm(bench: Bench, load: Load) -> Figures:
+    """All come back to a node that has just started, each with the same place."""
+    with bench.cluster.database() as database, counting(database):
+        place = database.place(database.head())
+        _make_events(database, load.rows)
+        behind = database.head() - int(place.partition("-")[0])
+        with bench.product(settings=MANY, database=database) as node:
+            before, cpu = statements(database), CpuMeter(node.pid)
+            head = feed_head(node.port, bench.cluster.token("csr"), f"Last-Event-ID: {place}")
+            with bench.load(node.port, head, load.streams, frames=load.streams * behind) as watching:
+                came = watching.result(bench.patience) if _is_ready(watching.line(bench.patience)) else {}
+            queries, used = statements(database) - before, cpu.read()
+    return {
+        "seconds until all are caught up": came["until_last"],
+        "queries to PostgreSQL": queries,
+        "deliveries/s": came["frames"] / came["until_last"],
+        "server CPU s": used,
+        "deliveries missing": load.streams * behind - came["frames"],
+        "gaps and repeats": came["gaps"] + came["repeats"],
+    }
+
+
+def _is_ready(line: str) -> bool:
+    if not line.startswith("ready"):
+        raise BenchError(f"Not all streams were opened: {line}")
+    return True
+
+
+def _make_events(database: Database, count: int) -> None:
+    ids = database.consents(BURST)
+    for left in range(count, 0, -BURST):
+        database.run(TOGGLE, ids[: min(left, BURST)])
+
+
+def replay(bench: Bench, load: Load) -> Sides:
+    """One client from the first event on, and psql reading the same rows."""
+    database = grown(bench, f"replay_{load.rows}", load.rows, 0)
+    total = int(database.value("SELECT count(*) FROM consentfeed.events WHERE seq > 0"))
+    return {PRODUCT: _replayed(bench, database, total), r"psql \copy": _copied(database, total)}
+
+
+def _replayed(bench: Bench, database: Database, total: int) -> Figures:
+    with bench.product(database=database) as node:
+        cpu = CpuMeter(node.pid)
+        head = feed_head(node.port, bench.cluster.token("csr"), "Last-Event-ID: 0-00000000")
+        with bench.load(node.port, head, 1, frames=total, seconds=600) as watching:
+            _is_ready(watching.line(60))
+            came = watching.result(610)
+        used = cpu.read()
+    return {
+        "events/s": came["frames"] / came["until_last"],
+        "seconds": came["until_last"],
+        "server CPU s": used,
+        "deliveries missing": total - came["frames"],
+        "gaps and repeats": came["gaps"] + came["repeats"],
+    }
+
+
+def _copied(database: Database, total: int) -> Figures:
+    parts = urlsplit(database.owner_url)
+    url = urlunsplit(parts._replace(netloc=f"{parts.username}@{parts.hostname}:{parts.port}"))
+    command = [str(find_binaries() / "psql"), url, "-qXc", rf"\copy ({COPY}) TO '/dev/null'"]
+    begin = time.monotonic()
+    subprocess.run(command, env=os.environ | {"PGPASSWORD": parts.password or ""}, check=True)
+    seconds = time.monotonic() - begin
+    return {"events/s": total / seconds, "seconds": seconds}

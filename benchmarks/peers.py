@@ -1,0 +1,234 @@
+"""Who consentfeed is compared with: the floor, and servers of others, where they are installed (peers.sh)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from benchmarks.bench import Bench
+from benchmarks.case import BenchError, Load
+from benchmarks.program import HERE, Program, free_port, python
+from benchmarks.running import Running
+
+SERVERS = HERE / "servers"
+NCHAN = (Path("/usr/lib/nginx/modules/ngx_nchan_module.so"), Path("/usr/share/nginx/modules/ngx_nchan_module.so"))
+NGINX_CONF = """
+load_module {module};
+daemon off;
+worker_processes 1;
+{user}
+pid {home}/nginx.pid;
+error_log {home}/nginx.log error;
+worker_rlimit_nofile 65536;
+events {{ worker_connections 32768; }}
+http {{
+    access_log off;
+    keepalive_requests 1000000000;
+    client_body_temp_path {home}/nginx-body;
+    proxy_temp_path {home}/nginx-proxy;
+    fastcgi_temp_path {home}/nginx-fastcgi;
+    uwsgi_temp_path {home}/nginx-uwsgi;
+    scgi_temp_path {home}/nginx-scgi;
+    nchan_shared_memory_size 512M;
+    server {{
+        listen 127.0.0.1:{port} backlog=4096;
+        tcp_nodelay on;
+        location = /events {{
+            nchan_subscriber eventsource;
+            nchan_channel_id feed;
+            nchan_subscriber_first_message newest;
+        }}
+        location = /publish {{
+            nchan_publisher http;
+            nchan_channel_id feed;
+            nchan_message_buffer_length 10000;
+            nchan_message_timeout 60s;
+        }}
+    }}
+}}
+"""
+PUSHPIN_CONF = """
+[global]
+include={{libdir}}/internal.conf
+rundir={home}/run
+ipc_prefix=bench-
+port_offset=0
+stats_connection_send=false
+[runner]
+services={services}
+http_port=127.0.0.1:{port}
+logdir={home}/log
+log_level=0
+client_maxconn=65536
+[proxy]
+routesfile={home}/routes
+[handler]
+push_in_spec=ipc://{{rundir}}/{{ipc_prefix}}push
+push_in_sub_specs=ipc://{{rundir}}/{{ipc_prefix}}push-sub
+command_spec=ipc://{{rundir}}/{{ipc_prefix}}command
+push_in_http_addr=127.0.0.1
+push_in_http_port={push}
+message_rate=100000000
+message_hwm=100000000
+"""
+
+Start = Callable[[Bench, Load, str], AbstractContextManager[Running]]
+
+
+@dataclass(frozen=True)
+class Peer:
+    name: str
+    lacks: Callable[[], str]  # what is not installed; empty: nothing
+    start: Start
+
+
+def _head(port: int) -> str:
+    return f"GET /events HTTP/1.1\nHost: 127.0.0.1:{port}\nAccept: text/event-stream\n\n"
+
+
+def _posts(bench: Bench, port: int, path: str, form: str, frame: str) -> Callable[[Load, float], Program]:
+    def publish(load: Load, seconds: float) -> Program:
+        file = bench.file("frame", frame)
+        rates = (str(load.rate), str(seconds), str(load.burst))
+        return Program(*python("post"), *rates, str(port), path, form, file)
+
+    return publish
+
+
+@contextmanager
+def served(bench: Bench, *command: str | Path, ports: tuple[int, ...]) -> Iterator[int]:
+    """A server that answers on these ports; its pid."""
+    log = bench.home / "peer.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [str(part) for part in command], cwd=SERVERS, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+    try:
+        for port in ports:
+            _await(process, port, log)
+        yield process.pid
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _await(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    until = time.monotonic() + 20
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise BenchError(f"{Path(str(process.args[0])).name} did not start: {log.read_text(errors='replace')[-500:]}")  # type: ignore[index]
+
+
+@contextmanager
+def floor(bench: Bench, load: Load, frame: str) -> Iterator[Running]:
+    port = free_port()
+    with Program(
+        *(bench.home / "floor", "--port", str(port), "--rate", str(load.rate), "--burst", str(load.burst)),
+        *("--seconds", str(bench.seconds), "--frame-file", bench.file("frame", frame)),
+    ) as program:
+        program.expect("listening", 10)
+
+        @contextmanager
+        def begin(_load: Load, _seconds: float) -> Iterator[Program]:
+            program.say("start")
+            yield program
+
+        yield Running("floor", port, (program.pid,), _head(port), begin)
+
+
+@contextmanager
+def nchan(bench: Bench, _load: Load, frame: str) -> Iterator[Running]:
+    port = free_port()
+    module = next(path for path in NCHAN if path.exists())
+    user = "user root;" if os.geteuid() == 0 else ""
+    conf = bench.file("nginx.conf", NGINX_CONF.format(module=module, home=bench.home, port=port, user=user))
+    with served(bench, _nginx(), "-c", conf, "-p", bench.home, ports=(port,)) as pid:
+        publish = _posts(bench, port, "/publish", "plain", frame)
+        yield Running("nchan", port, (pid,), _head(port), publish, number="n")  # its ids are times
+
+
+def _nginx() -> str:
+    return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin") or ""
+
+
+@contextmanager
+def pushpin(bench: Bench, _load: Load, frame: str) -> Iterator[Running]:
+    port, push, origin = free_port(), free_port(), free_port()
+    home = bench.home / f"pushpin-{port}"
+    for folder in ("run", "log"):
+        (home / folder).mkdir(parents=True)
+    (home / "routes").write_text(f"* 127.0.0.1:{origin}\n")
+    services = "condure,zurl,pushpin-proxy,pushpin-handler"
+    conf = home / "pushpin.conf"
+    conf.write_text(PUSHPIN_CONF.format(home=home, port=port, push=push, services=services))
+    with ExitStack() as stack:
+        behind = served(bench, sys.executable, "grip.py", str(origin), ports=(origin,))
+        stack.enter_context(behind)
+        pid = stack.enter_context(served(bench, "pushpin", f"--config={conf}", ports=(port, push)))
+        yield Running("Pushpin", port, (pid,), _head(port), _posts(bench, push, "/publish/", "grip", frame))
+
+
+@contextmanager
+def scripted(bench: Bench, _load: Load, frame: str, *, name: str, command: tuple[str, ...]) -> Iterator[Running]:
+    """A server of ours around a library of others."""
+    port = free_port()
+    with served(bench, *command, str(port), ports=(port,)) as pid:
+        yield Running(name, port, (pid,), _head(port), _posts(bench, port, "/publish", "plain", frame))
+
+
+def _lacks_nchan() -> str:
+    return "" if _nginx() and any(path.exists() for path in NCHAN) else "nginx with nchan is not installed"
+
+
+def _lacks_pushpin() -> str:
+    return "" if shutil.which("pushpin") else "Pushpin is not installed"
+
+
+def _lacks_better_sse() -> str:
+    if not shutil.which("node"):
+        return "Node is not installed"
+    return "" if (SERVERS / "node_modules" / "better-sse").is_dir() else "better-sse is not installed"
+
+
+_better_sse = partial(scripted, name="better-sse", command=("node", "better_sse.mjs"))
+_naive = partial(scripted, name="naive", command=(sys.executable, "naive.py"))
+
+FLOOR = Peer("floor", lambda: "", floor)
+PEERS = {
+    peer.name: peer
+    for peer in (
+        FLOOR,
+        Peer("nchan", _lacks_nchan, nchan),
+        Peer("Pushpin", _lacks_pushpin, pushpin),
+        Peer("better-sse", _lacks_better_sse, _better_sse),
+        Peer("naive", lambda: "", _naive),
+    )
+}
+
+
+def versions() -> dict[str, str]:
+    """Of those that are installed."""
+    asked = {"nginx": [_nginx(), "-v"], "Pushpin": ["pushpin", "--version"], "Node": ["node", "--version"]}
+    found = {}
+    for name, command in asked.items():
+        if command[0] and shutil.which(command[0]):
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            found[name] = (done.stdout + done.stderr).split()[-1].rpartition("/")[2]
+    return found
