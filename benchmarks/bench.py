@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import resource
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.case import BenchError, Cut
-from benchmarks.product import DEMO, Cluster, Database, Node, node
+from benchmarks.cluster import DEMO, Cluster, Database
+from benchmarks.node import Node, node
 from benchmarks.program import Program
 
 DRAIN_SECONDS = 60
@@ -53,7 +55,7 @@ class Bench:
         wanted = {"seconds": 2 * self.patience, **options}
         return Program(
             *(self.home / "sse_load", "--port", str(port), "--streams", str(streams)),
-            *("--heads", self.file(f"heads-{port}", heads)),
+            *("--heads", self.file(f"heads-{secrets.token_hex(4)}", heads)),
             *(word for name, value in wanted.items() for word in (f"--{name.replace('_', '-')}", str(value))),
         )
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from benchmarks.bench import Bench, feed_head
 from benchmarks.case import PRODUCT, BenchError, Figures, Load, Sides
+from benchmarks.cluster import Database, counting, statements
 from benchmarks.growing import grown
 from benchmarks.meters import CpuMeter
-from benchmarks.product import Database, counting, statements
 from benchmarks.publish import TOGGLE
 from benchmarks.running import MANY
 from consentfeed.binaries import find_binaries
@@ -35,7 +36,8 @@ def _storm(bench: Bench, load: Load) -> Figures:
             before, cpu = statements(database), CpuMeter(node.pid)
             head = feed_head(node.port, bench.cluster.token("csr"), f"Last-Event-ID: {place}")
             with bench.load(node.port, head, load.streams, frames=load.streams * behind) as watching:
-                came = watching.result(bench.patience) if _is_ready(watching.line(bench.patience)) else {}
+                watching.expect("ready", bench.patience)
+                came = _with_frames(watching.result(bench.patience))
             queries, used = statements(database) - before, cpu.read()
     return {
         "seconds until all are caught up": came["until_last"],
@@ -47,10 +49,10 @@ def _storm(bench: Bench, load: Load) -> Figures:
     }
 
 
-def _is_ready(line: str) -> bool:
-    if not line.startswith("ready"):
-        raise BenchError(f"Not all streams were opened: {line}")
-    return True
+def _with_frames(came: dict[str, Any]) -> dict[str, Any]:
+    if not came["frames"]:
+        raise BenchError(f"Nothing arrived: {came}")
+    return came
 
 
 def _make_events(database: Database, count: int) -> None:
@@ -71,8 +73,8 @@ def _replayed(bench: Bench, database: Database, total: int) -> Figures:
         cpu = CpuMeter(node.pid)
         head = feed_head(node.port, bench.cluster.token("csr"), "Last-Event-ID: 0-00000000")
         with bench.load(node.port, head, 1, frames=total, seconds=600) as watching:
-            _is_ready(watching.line(60))
-            came = watching.result(610)
+            watching.expect("ready", 60)
+            came = _with_frames(watching.result(610))
         used = cpu.read()
     return {
         "events/s": came["frames"] / came["until_last"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.bench import Bench
 from benchmarks.case import PRODUCT, Figures, Load, Sides
-from benchmarks.product import Database
+from benchmarks.cluster import Database
 from benchmarks.program import HERE
 from benchmarks.writing import CONNECTIONS, CONSENTS_EACH, written
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from benchmarks.product import Database
+from benchmarks.cluster import Database
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 

@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from string import Template
 
 from benchmarks.bench import Bench
 from benchmarks.case import BenchError, Load
@@ -21,65 +22,7 @@ from benchmarks.running import Running
 
 SERVERS = HERE / "servers"
 NCHAN = (Path("/usr/lib/nginx/modules/ngx_nchan_module.so"), Path("/usr/share/nginx/modules/ngx_nchan_module.so"))
-NGINX_CONF = """
-load_module {module};
-daemon off;
-worker_processes 1;
-{user}
-pid {home}/nginx.pid;
-error_log {home}/nginx.log error;
-worker_rlimit_nofile 65536;
-events {{ worker_connections 32768; }}
-http {{
-    access_log off;
-    keepalive_requests 1000000000;
-    client_body_temp_path {home}/nginx-body;
-    proxy_temp_path {home}/nginx-proxy;
-    fastcgi_temp_path {home}/nginx-fastcgi;
-    uwsgi_temp_path {home}/nginx-uwsgi;
-    scgi_temp_path {home}/nginx-scgi;
-    nchan_shared_memory_size 512M;
-    server {{
-        listen 127.0.0.1:{port} backlog=4096;
-        tcp_nodelay on;
-        location = /events {{
-            nchan_subscriber eventsource;
-            nchan_channel_id feed;
-            nchan_subscriber_first_message newest;
-        }}
-        location = /publish {{
-            nchan_publisher http;
-            nchan_channel_id feed;
-            nchan_message_buffer_length 10000;
-            nchan_message_timeout 60s;
-        }}
-    }}
-}}
-"""
-PUSHPIN_CONF = """
-[global]
-include={{libdir}}/internal.conf
-rundir={home}/run
-ipc_prefix=bench-
-port_offset=0
-stats_connection_send=false
-[runner]
-services={services}
-http_port=127.0.0.1:{port}
-logdir={home}/log
-log_level=0
-client_maxconn=65536
-[proxy]
-routesfile={home}/routes
-[handler]
-push_in_spec=ipc://{{rundir}}/{{ipc_prefix}}push
-push_in_sub_specs=ipc://{{rundir}}/{{ipc_prefix}}push-sub
-command_spec=ipc://{{rundir}}/{{ipc_prefix}}command
-push_in_http_addr=127.0.0.1
-push_in_http_port={push}
-message_rate=100000000
-message_hwm=100000000
-"""
+PUSHPIN_SERVICES = "condure,zurl,pushpin-proxy,pushpin-handler"
 
 Start = Callable[[Bench, Load, str], AbstractContextManager[Running]]
 
@@ -102,6 +45,10 @@ def _posts(bench: Bench, port: int, path: str, form: str, frame: str) -> Callabl
         return Program(*python("post"), *rates, str(port), path, form, file)
 
     return publish
+
+
+def _filled(name: str, **values: object) -> str:
+    return Template((SERVERS / name).read_text("utf-8")).substitute(values)
 
 
 @contextmanager
@@ -158,7 +105,7 @@ def nchan(bench: Bench, _load: Load, frame: str) -> Iterator[Running]:
     port = free_port()
     module = next(path for path in NCHAN if path.exists())
     user = "user root;" if os.geteuid() == 0 else ""
-    conf = bench.file("nginx.conf", NGINX_CONF.format(module=module, home=bench.home, port=port, user=user))
+    conf = bench.file("nginx.conf", _filled("nginx.conf", module=module, home=bench.home, port=port, user=user))
     with served(bench, _nginx(), "-c", conf, "-p", bench.home, ports=(port,)) as pid:
         publish = _posts(bench, port, "/publish", "plain", frame)
         yield Running("nchan", port, (pid,), _head(port), publish, number="n")  # its ids are times
@@ -175,9 +122,8 @@ def pushpin(bench: Bench, _load: Load, frame: str) -> Iterator[Running]:
     for folder in ("run", "log"):
         (home / folder).mkdir(parents=True)
     (home / "routes").write_text(f"* 127.0.0.1:{origin}\n")
-    services = "condure,zurl,pushpin-proxy,pushpin-handler"
     conf = home / "pushpin.conf"
-    conf.write_text(PUSHPIN_CONF.format(home=home, port=port, push=push, services=services))
+    conf.write_text(_filled("pushpin.conf", home=home, port=port, push=push, services=PUSHPIN_SERVICES))
     with ExitStack() as stack:
         behind = served(bench, sys.executable, "grip.py", str(origin), ports=(origin,))
         stack.enter_context(behind)

@@ -24,10 +24,10 @@ from benchmarks import peers, report
 from benchmarks.bench import Bench, raise_file_limit
 from benchmarks.case import PRODUCT, BenchError, Case, Cut, Result
 from benchmarks.cases import CASES
-from benchmarks.product import cluster
+from benchmarks.cluster import cluster
 from benchmarks.program import HERE, build, python
 
-OPEN_FILES = 30_000
+OTHER_FILES = 1000  # beside the streams
 FAILURES = (BenchError, psycopg.Error, httpx.HTTPError, subprocess.SubprocessError, OSError)
 
 
@@ -106,15 +106,16 @@ def main() -> None:
         return
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, lambda number, _: sys.exit(128 + number))  # and stop everything
+    cut = Cut(options.streams, options.rows, options.full)
     cases = [case for case in CASES if case.name in (options.case or [case.name])]
     with tempfile.TemporaryDirectory(prefix="consentfeed-bench-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         home.chmod(0o711)  # PostgreSQL may run as another user, who must be able to pass
         try:
-            raise_file_limit(OPEN_FILES)
+            raise_file_limit(max(case.load.cut(cut).streams for case in cases) + OTHER_FILES)
             build(home)
             with cluster(home) as running:
-                bench = Bench(home, running, options.seconds, Cut(options.streams, options.rows, options.full))
+                bench = Bench(home, running, options.seconds, cut)
                 results = run(bench, cases, options.rounds)
                 setting = setting_of(bench, options)
         except BenchError as error:

@@ -11,7 +11,8 @@ import httpx
 
 from benchmarks.bench import DRAIN_SECONDS, Bench, feed_head
 from benchmarks.case import PRODUCT, BenchError, Load
-from benchmarks.product import DEMO, Node
+from benchmarks.cluster import DEMO
+from benchmarks.node import Node
 from benchmarks.program import Program, python
 
 TOGGLE_ONE = """

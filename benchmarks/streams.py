@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 
 from benchmarks.bench import READY_SECONDS, Bench, feed_head
-from benchmarks.case import PRODUCT, Figures, Load, Sides
+from benchmarks.case import PRODUCT, BenchError, Figures, Load, Sides
+from benchmarks.cluster import Database
 from benchmarks.fan_out import of_peers
 from benchmarks.meters import CpuMeter, kernel, postmaster, resident
-from benchmarks.product import Database
 from benchmarks.program import Program
+from benchmarks.publish import CONNECTIONS
 from benchmarks.running import MANY, Running, product, sql_events
 
 SETTLE_SECONDS = 2.0
@@ -87,7 +88,7 @@ def singles(bench: Bench, load: Load) -> Sides:
     if new:
         database.run(REGISTER, load.streams)
         database.run("ANALYZE")
-    few = Load(max(load.streams // 10, 1), load.rate, load.burst)
+    few = Load(max(load.streams // 10, CONNECTIONS * load.burst), load.rate, load.burst)
     return {
         PRODUCT: _singles(bench, database, load),
         "a tenth of the streams": _singles(bench, database, few),
@@ -106,12 +107,14 @@ def _singles(bench: Bench, database: Database, load: Load) -> Figures:
                 made = publisher.result(bench.patience)
             came = watching.drained(bench.patience)
             used = own.read(), postgres.read()
+    if not came["frames"]:
+        raise BenchError(f"Of {made['events']} events nothing arrived: {came}")
     thousands = made["events"] / 1000
     return {
         "server CPU s per 1,000 events": used[0] / thousands,
         "PostgreSQL CPU s per 1,000 events": used[1] / thousands,
         "events/s made": made["rate"],
-        "p99 ms": came["latency_ms"]["p99"] if came["latency_ms"] else float("nan"),
+        "p99 ms": came["latency_ms"]["p99"],
         "deliveries missing": made["events"] - came["frames"],
         "streams ended": came["ended"],
     }

@@ -6,7 +6,8 @@ import json
 
 from benchmarks.bench import Bench
 from benchmarks.case import PRODUCT, BenchError, Figures, Load, Sides
-from benchmarks.product import Database, Node
+from benchmarks.cluster import Database
+from benchmarks.node import Node
 
 CONNECTIONS = 64
 CONSENTS_EACH = 8
