@@ -50,7 +50,7 @@ class Load:
             f"{self.rate:,g}/s" if self.rate else "",
             f"{self.rows:,} {of_full}rows" if self.rows else "",
         ]
-        text = " × ".join(part for part in parts if part)
+        text = " × ".join(part for part in parts if part) or "as much as it can"
         return f"{text}, {self.burst} at a time" if self.burst > 1 else text
 
 

@@ -15,7 +15,7 @@ DECLARE
     _rest integer := wanted;
 BEGIN
     SELECT array_agg(sample) INTO _samples
-    FROM (SELECT event FROM consentfeed.events AS event WHERE event.seq BETWEEN 1 AND 500) AS some (sample);
+    FROM (SELECT event FROM consentfeed.events AS event WHERE event.seq BETWEEN 1 AND 500) AS taken (sample);
     LOCK TABLE consentfeed.log_order IN EXCLUSIVE MODE;
     SELECT event.seq, event.hash, event.recorded_at INTO STRICT _last
     FROM consentfeed.events AS event ORDER BY event.seq DESC LIMIT 1;

@@ -108,7 +108,7 @@ def details(result: Result) -> list[str]:
     case, rounds = result.case, result.rounds
     names = [PRODUCT, *case.compared]
     figures = dict.fromkeys(figure for sides in rounds for side in sides.values() for figure in side)
-    lines = ["", f"## {case.title}", "", f"`{case.name}`: {result.load or 'as many as it can'}. {case.why}", ""]
+    lines = ["", f"## {case.title}", "", f"`{case.name}`: {result.load}. {case.why}", ""]
     lines += [f"- {side}: {why}" for side, why in result.missing.items()] + ([""] if result.missing else [])
     if figures:
         lines += [_line(["figure", *names]), _line(["---", *["---:"] * len(names)])]

@@ -48,7 +48,7 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def list_cases() -> None:
     for case in CASES:
-        print(f"{case.name}: {case.title}, {case.load or 'as many as it can'}\n  {case.why}")
+        print(f"{case.name}: {case.title}, {case.load}\n  {case.why}")
         for mark in case.marks:
             print(f"  {mark.figure} {mark}")
 
