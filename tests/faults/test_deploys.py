@@ -27,6 +27,11 @@ def _end(node: RunningNode) -> threading.Thread:
     return node._thread
 
 
+def _revoke(node: RunningNode, consent: str, answers: list[httpx.Response]) -> None:
+    with node.client("service") as client:
+        answers.append(client.post(f"/api/v1/customer/consents/{consent}/revoke"))
+
+
 def test_a_node_that_ends_says_so_first_takes_no_more_streams_and_still_takes_decisions(
     start_node: StartNode, database: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -57,15 +62,10 @@ def test_a_node_that_ends_says_so_first_takes_no_more_streams_and_still_takes_de
 def test_a_decision_under_way_is_answered_before_the_node_ends(start_node: StartNode, database: Sql) -> None:
     node = start_node(drain_seconds=8.0)
     consent = database.consents()[0]
-    answers: list[int] = []
-
-    def revoke() -> None:
-        with node.client("service") as client:
-            answers.append(client.post(f"/api/v1/customer/consents/{consent}/revoke").status_code)
-
+    answers: list[httpx.Response] = []
     with database.connect() as other:
         other.execute(_HOLD, ([consent],))
-        asking = threading.Thread(target=revoke)
+        asking = threading.Thread(target=_revoke, args=(node, consent, answers))
         asking.start()
         wait_until(lambda: node.node.writer._count == 1)
         thread = _end(node)
@@ -73,7 +73,7 @@ def test_a_decision_under_way_is_answered_before_the_node_ends(start_node: Start
         other.rollback()
     asking.join()
     thread.join(15)
-    assert answers == [200]
+    assert [answer.status_code for answer in answers] == [200]
     assert database.head() == 1
 
 
@@ -81,14 +81,9 @@ def test_what_cannot_be_written_in_time_is_refused_before_the_node_ends(start_no
     node = start_node(drain_seconds=1.0)
     consent = database.consents()[0]
     answers: list[httpx.Response] = []
-
-    def revoke() -> None:
-        with node.client("service") as client:
-            answers.append(client.post(f"/api/v1/customer/consents/{consent}/revoke"))
-
     with database.connect() as other:
         other.execute(_HOLD, ([consent],))
-        asking = threading.Thread(target=revoke)
+        asking = threading.Thread(target=_revoke, args=(node, consent, answers))
         asking.start()
         wait_until(lambda: node.node.writer._count == 1)
         thread = _end(node)
