@@ -10,9 +10,6 @@ from typing import Any
 
 import structlog
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
 
 from consentfeed import logs, metrics, migrations
 from consentfeed.accesses import AccessApi
@@ -24,11 +21,11 @@ from consentfeed.consents import ConsentApi
 from consentfeed.customers import CustomerApi
 from consentfeed.database import Database
 from consentfeed.decisions import DecisionApi
-from consentfeed.edge import Endpoint, Gate, problem_answer, routes
-from consentfeed.errors import ConsentfeedError, DatabaseAway, NotAdmitted, Problem, StatementFailed
+from consentfeed.edge import Endpoint, Gate, routes
+from consentfeed.errors import ConsentfeedError, DatabaseAway, NotAdmitted, StatementFailed
 from consentfeed.events import Seal
 from consentfeed.feed import Feed
-from consentfeed.front import Front
+from consentfeed.front import Front, Routed
 from consentfeed.identity import Sessions
 from consentfeed.keys import Keys
 from consentfeed.limits import Limits
@@ -131,13 +128,9 @@ class Node:
         self._ops.describe(self.endpoints)
         authenticate, allowed = Authenticator(self.sessions, limits), settings.cors_origins.split()
         gate = Gate(authenticate, Origins(allowed, settings.public_url), limits)
-        self.app = Starlette(
-            routes=[*routes(self.endpoints, gate), *Pages(authenticate).routes()],
-            exception_handlers={HTTPException: _http_problem},
-            lifespan=self._lifespan,
+        self.app = Routed(
+            routes=[*routes(self.endpoints, gate), *Pages(authenticate).routes()], lifespan=self._lifespan
         )
-        # A path with a slash too many is not there, rather than somewhere else.
-        self.app.router.redirect_slashes = False
         self.app.state.settings = settings
         https = settings.secure_cookie or (settings.public_url or "").startswith("https:")
         self.front = Front(self.app, limits, origins=allowed, https=https)
@@ -275,12 +268,6 @@ async def _check_fit(database: Database) -> None:
         raise Unfit(why) from None
     if misfit:
         raise Unfit(misfit)
-
-
-async def _http_problem(_request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    code = {404: "not-found", 405: "method-not-allowed", 400: "bad-request"}.get(status, "bad-request")
-    return problem_answer(Problem(code))
 
 
 def serve(settings: Settings, announce: Callable[[int], None] = lambda _port: None) -> int:

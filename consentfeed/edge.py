@@ -109,9 +109,9 @@ class Guarded:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
-        request = Request(scope, receive, send)
         try:
-            response = await self._answer(request)
+            # Not kept in a variable: an open stream would hold it, with all that it has cached.
+            response = await self._answer(Request(scope, receive, send))
         except Problem as problem:
             response = problem_answer(problem)
         except Crowded:
@@ -163,15 +163,14 @@ class Resource:
         if "GET" in self._by_method:
             self._by_method["HEAD"] = self._by_method["GET"]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answers by the method's endpoint."""
         guarded = self._by_method.get(scope["method"])
         if guarded is not None:
-            await guarded(scope, receive, send)
-            return
+            return guarded(scope, receive, send)
         allowed = ", ".join(self._by_method)
         answer = problem_answer(Problem("method-not-allowed", f"Offered here: {allowed}."), {"allow": allowed})
-        await answer(scope, receive, send)
+        return answer(scope, receive, send)
 
 
 def routes(endpoints: Sequence[Endpoint], gate: Gate) -> list[Route]:

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable
 from typing import Final
 
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -13,6 +15,18 @@ from consentfeed.limits import Limits, kind_of
 
 # A node that is asked much is not ill.
 _UNCOUNTED: Final = frozenset({"/healthz", "/readyz"})
+_CODES: Final = {404: "not-found", 405: "method-not-allowed"}
+
+
+class Routed(Starlette):
+    """Starlette without its layers: Front and Guarded do what they would, and each layer costs every open stream memory
+    and every request time. Therefore, too, what only passes a request on is no coroutine of its own, here and below."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The routes alone."""
+        # A path with a slash too many is not there, rather than somewhere else.
+        self.router.redirect_slashes = False
+        return self.router.app
 
 
 class Front:
@@ -26,11 +40,10 @@ class Front:
         # Outside of the limits, so that those pages too can read that they shall wait.
         self._next = _with_cors(self._counted, origins) if origins else self._counted
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Passes everything on, and adds the headers to what is answered."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
         if self._https:
             scope["scheme"] = "https"
         headers = OVER_HTTPS if scope["scheme"] == "https" else HEADERS
@@ -43,16 +56,17 @@ class Front:
                 own += [header for header in headers if header[0] not in names]
             return send(message)
 
-        await self._next(scope, receive, with_headers)
+        return self._next(scope, receive, with_headers)
 
     async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             if scope["path"] not in _UNCOUNTED:
                 self._limits.address(scope, kind_of(scope["path"]))
+            await self._app(scope, receive, send)
         except Problem as problem:
             await problem_answer(problem)(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
+        except HTTPException as error:  # what no endpoint of ours raises: no such path, or no such file
+            await problem_answer(Problem(_CODES.get(error.status_code, "bad-request")))(scope, receive, send)
 
 
 def _with_cors(app: ASGIApp, origins: list[str]) -> ASGIApp:

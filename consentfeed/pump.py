@@ -148,7 +148,7 @@ class Pump:
 
     def _step(self, reader: Reader, chunk: bytes, cursor: Position, end: Position, count: int) -> bool:
         """One write; True where it finished at once. Else the reader is slow, and gets a task."""
-        writing = reader.write(chunk)
+        writing = reader.connection.write(chunk)
         try:
             waits_for = writing.send(None)
         except StopIteration:
@@ -173,7 +173,7 @@ class Pump:
         task = asyncio.ensure_future(writing)
         try:
             while not (await asyncio.wait({task}, timeout=self._stall_seconds))[0]:
-                if reader.stalled():
+                if reader.connection.stalled():
                     reader.gone = True
                     metrics.streams_closed.labels("stalled").inc()
                     return False
@@ -202,7 +202,7 @@ class Pump:
         except Exception:
             # Silent for good it would be taken for a quiet one; cut off, the client resumes.
             log.exception("stream failed")
-            reader.abort()
+            reader.connection.abort()
         finally:
             metrics.streams_behind.dec()
 
@@ -226,7 +226,9 @@ class Pump:
         for chunk, count, end in chunks(
             (e for e in events if e.position.seq <= upto.seq and reader.filter.matches(e)), reader.ids
         ):
-            if reader.generation != self.generation or not await self._within_deadline(reader, reader.write(chunk)):
+            if reader.generation != self.generation or not await self._within_deadline(
+                reader, reader.connection.write(chunk)
+            ):
                 return
             metrics.deliveries.inc(count)
             self._sent(reader, end, count)
@@ -237,7 +239,7 @@ class Pump:
     async def _tell_lost(self, reader: Reader, reason: str | None) -> None:
         generation = self.generation
         block, place = await self._reset(reader, reason)
-        if await self._within_deadline(reader, reader.write(block)):
+        if await self._within_deadline(reader, reader.connection.write(block)):
             # Only now: where the place could not be read, or the block not be sent, it has to be told again.
             reader.generation = generation
             reader.cursor = reader.place = place

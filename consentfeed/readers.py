@@ -2,8 +2,8 @@
 
 import asyncio
 import types
-from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator
-from typing import Any
+from collections.abc import Coroutine, Generator, Iterable, Iterator
+from typing import Any, Protocol
 
 from consentfeed.events import Event, Position
 from consentfeed.filters import Filter, Ids
@@ -12,31 +12,35 @@ CHUNK_BYTES = 64 << 10  # uvicorn's high-water mark: larger chunks only pile up 
 Write = Coroutine[Any, Any, None]
 
 
+class Connection(Protocol):
+    """Where a reader's bytes go."""
+
+    def write(self, chunk: bytes) -> Write:
+        """Sends it; to be stepped by hand, or awaited."""
+
+    def end(self, last: bytes) -> Write:
+        """Sends it, and no more after it."""
+
+    def stalled(self) -> bool:
+        """Whether the client took no byte since the last call; then it has been cut off."""
+
+    def abort(self) -> None:
+        """Cuts it off."""
+
+
 class Reader:
     """One stream: everything it may see up to `cursor` has been sent; `place` is what it is told as its position."""
 
     __slots__ = (
-        "abort", "cursor", "filter", "generation", "gone", "group", "ids", "live", "place", "stalled", "task", "write",
+        "connection", "cursor", "filter", "generation", "gone", "group", "ids", "live", "place", "task",
     )  # fmt: skip
 
-    def __init__(
-        self,
-        filter: Filter,
-        ids: Ids,
-        cursor: Position,
-        generation: int,
-        *,
-        write: Callable[[bytes], Write],
-        stalled: Callable[[], bool],
-        abort: Callable[[], None],
-    ) -> None:
+    def __init__(self, filter: Filter, ids: Ids, cursor: Position, generation: int, connection: Connection) -> None:
         self.filter = filter
         self.ids = ids
         self.cursor = cursor
         self.place = cursor
-        self.write = write
-        self.stalled = stalled
-        self.abort = abort
+        self.connection = connection
         self.live = False
         self.gone = False
         self.generation = generation  # of the feed, when the cursor was found to be a place of it

@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Coroutine, Iterable
 from contextlib import suppress
 from typing import Annotated, Any, Final, Literal, cast
 from uuid import UUID
@@ -62,14 +62,48 @@ class Wanted(msgspec.Struct, forbid_unknown_fields=True):
 class Open:
     """An open stream: who reads it and until when."""
 
-    __slots__ = ("ends_at", "expires_at", "principal", "reader", "send")
+    __slots__ = ("ends_at", "expires_at", "principal", "reader")
 
-    def __init__(self, principal: Principal, lifetime: float, send: Send) -> None:
+    def __init__(self, principal: Principal, lifetime: float, reader: Reader) -> None:
         self.principal = principal
         self.ends_at = time.monotonic() + lifetime
         self.expires_at = principal.expires_at.timestamp()
-        self.send = send
-        self.reader: Reader
+        self.reader = reader
+
+
+class Connection:
+    """The ASGI side of a stream, and the transport below it: ASGI itself can neither tell nor cut off who stalls."""
+
+    __slots__ = ("_left", "_send", "_transport")
+
+    def __init__(self, send: Send, transport: Any) -> None:
+        self._send = send
+        self._transport = transport
+        self._left = 0  # what lay in front of the client when it was asked last
+
+    def write(self, chunk: bytes) -> Write:
+        """Sends it. uvicorn's send is a coroutine, though ASGI's type promises less."""
+        return cast(Write, self._send({"type": "http.response.body", "body": chunk, "more_body": True}))
+
+    async def end(self, last: bytes) -> None:
+        """Sends it, and ends the answer."""
+        await self.write(last)
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def stalled(self) -> bool:
+        """Whether the client took no byte since the last call; then the connection is cut."""
+        if self._transport is None:
+            return False
+        before, self._left = self._left, self._transport.get_write_buffer_size()
+        if self._left and self._left == before:
+            self._transport.abort()
+            return True
+        return False
+
+    def abort(self) -> None:
+        """Cuts the connection."""
+        if self._transport is not None:
+            self._transport.abort()
 
 
 class Streams:
@@ -184,19 +218,12 @@ class Streams:
         if scope["method"] == "HEAD":
             await send({"type": "http.response.body", "body": b""})
             return
-        await send(_body(self._first_bytes(stream)))
+        connection = Connection(send, scope.get("consentfeed.transport"))
+        await connection.write(self._first_bytes(stream))
+        scope["headers"].clear()  # a browser's are some KB, and would be kept as long as the stream
         lifetime = self._settings.lifetime_seconds * random.uniform(0.9, 1.1)
-        transport = scope.get("consentfeed.transport")
-        opened = Open(stream.principal, lifetime, send)
-        opened.reader = Reader(
-            stream.filter,
-            stream.ids,
-            stream.place,
-            stream.generation,
-            write=_writes(send),
-            stalled=_stalled(transport),
-            abort=transport.abort if transport else lambda: None,
-        )
+        reader = Reader(stream.filter, stream.ids, stream.place, stream.generation, connection)
+        opened = Open(stream.principal, lifetime, reader)
         self._open.add(opened)
         self._held[opened.principal.name] += 1
         metrics.streams_opened.inc()
@@ -283,7 +310,7 @@ class Streams:
                 while self._open:
                     await asyncio.sleep(0.02)
         for opened in list(self._open):
-            opened.reader.abort()
+            opened.reader.connection.abort()
 
     async def _say_goodbye(self, seconds: float) -> None:
         began, pause = time.monotonic(), min(seconds / max(len(self._open), 1), _GOODBYE_SECONDS)
@@ -295,7 +322,7 @@ class Streams:
     def _end(self, opened: Open, reason: str) -> None:
         opened.ends_at = opened.expires_at = float("inf")
         metrics.streams_closed.labels(reason).inc()
-        self.pump.take_over(opened.reader, _goodbye(opened.send, reason))
+        self.pump.take_over(opened.reader, opened.reader.connection.end(blocks.goodbye(reason)))
 
     @property
     def draining(self) -> bool:
@@ -326,44 +353,9 @@ class Stream(Response):
         self.generation = generation
         self.lost = lost
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
         """Serves it."""
-        await self._streams.serve(self, scope, receive, send)
-
-
-def _writes(send: Send) -> Callable[[bytes], Write]:
-    """How the pump writes to this stream. uvicorn's send is a coroutine, though ASGI's type promises less."""
-
-    def write(chunk: bytes) -> Write:
-        return cast(Write, send(_body(chunk)))
-
-    return write
-
-
-def _body(chunk: bytes) -> dict[str, Any]:
-    return {"type": "http.response.body", "body": chunk, "more_body": True}
-
-
-async def _goodbye(send: Send, reason: str) -> None:
-    await send(_body(blocks.goodbye(reason)))
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-def _stalled(transport: Any) -> Callable[[], bool]:
-    """Whether the client took no byte since the last call; then the connection is cut, which ASGI cannot do."""
-    left = -1
-
-    def stalled() -> bool:
-        nonlocal left
-        if transport is None:
-            return False
-        before, left = left, transport.get_write_buffer_size()
-        if left and left == before:
-            transport.abort()
-            return True
-        return False
-
-    return stalled
+        return self._streams.serve(self, scope, receive, send)
 
 
 def _known(name: str, asked: Iterable[str], known: set[str]) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Iterator
+from typing import Final
 
 import msgspec
 
@@ -10,6 +11,7 @@ from consentfeed.database import Outcome
 
 # Idempotency keys in a batch: the request each stands for, and which of its decisions are there.
 Keys = dict[tuple[str, str, str], tuple[str | None, set[int]]]
+UNTOLD: Final = Outcome("internal", None, None)
 
 
 class Decision(msgspec.Struct, kw_only=True):
@@ -34,26 +36,41 @@ class Decision(msgspec.Struct, kw_only=True):
     request_sha256: str | None = None
 
 
+class Asked:
+    """The decisions of one request, and what becomes of each, in order."""
+
+    __slots__ = ("_left", "answered", "results")
+
+    def __init__(self, count: int) -> None:
+        self.results: list[Outcome | Exception] = [UNTOLD] * count
+        self.answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._left = count
+
+    def settle(self, index: int, result: Outcome | Exception) -> bool:
+        """Notes a result; whether it was the last one, so that who waits is answered, unless they have gone."""
+        self.results[index] = result
+        self._left -= 1
+        if not self._left and not self.answered.done():
+            self.answered.set_result(None)
+        return not self._left
+
+
 class Waiting:
-    """A decision and who waits for it."""
+    """A decision, and the request and place in it that its result is for."""
 
-    __slots__ = ("deadline", "decision", "not_before", "outcome", "tries")
+    __slots__ = ("asked", "deadline", "decision", "index", "not_before", "tries")
 
-    def __init__(self, decision: Decision, deadline: float) -> None:
+    def __init__(self, decision: Decision, deadline: float, asked: Asked, index: int) -> None:
         self.decision = decision
-        self.outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self.deadline = deadline
+        self.asked = asked
+        self.index = index
         self.not_before = 0.0
         self.tries = 0
 
-    def settle(self, result: Outcome | Exception) -> None:
-        """Answers who waits, unless they have gone."""
-        if self.outcome.done():
-            return
-        if isinstance(result, Exception):
-            self.outcome.set_exception(result)
-        else:
-            self.outcome.set_result(result)
+    def settle(self, result: Outcome | Exception) -> bool:
+        """Whether the whole request is answered by it."""
+        return self.asked.settle(self.index, result)
 
 
 class Queue:

@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -14,11 +14,12 @@ from consentfeed import metrics
 from consentfeed.database import Outcome
 from consentfeed.errors import Busy, DatabaseAway, OutcomeUnknown, Problem, StatementFailed
 from consentfeed.pool import LOCK_SECONDS
-from consentfeed.waiting import Decision, Keys, Queue, Waiting
+from consentfeed.waiting import UNTOLD, Asked, Decision, Keys, Queue, Waiting
 
 log = structlog.get_logger()
 # Lost races, and a key written by another node meanwhile: nothing was written, ask again.
 _REPEAT = frozenset({"40001", "40P01", "23505"})
+_ANSWERED_AT_ONCE = 16
 
 
 class Writer:
@@ -49,14 +50,16 @@ class Writer:
         if self._count + len(decisions) > self._max_waiting:
             metrics.refused.labels("decisions").inc()
             raise Problem("overloaded", "Too many decisions are waiting to be written. Try again shortly.")
-        deadline = time.monotonic() + self._busy_seconds
-        items = [Waiting(decision, deadline) for decision in decisions]
-        for item in items:
-            self._queues.setdefault(item.decision.principal, Queue()).put(item)
-        self._count += len(items)
+        if not decisions:
+            return []
+        deadline, asked = time.monotonic() + self._busy_seconds, Asked(len(decisions))
+        for index, decision in enumerate(decisions):
+            self._queues.setdefault(decision.principal, Queue()).put(Waiting(decision, deadline, asked, index))
+        self._count += len(decisions)
         metrics.decisions_waiting.set(self._count)
         self._arrived.set()
-        return await asyncio.gather(*(item.outcome for item in items), return_exceptions=True)  # type: ignore[return-value]
+        await asked.answered
+        return asked.results
 
     async def drain(self, seconds: float) -> None:
         """Takes no more decisions, and returns when none waits; those that still do after this time are refused."""
@@ -128,14 +131,20 @@ class Writer:
             log.exception("writer failed")
             self._fail(batch, "internal", "The decision could not be recorded.")
         else:
-            metrics.commits.inc()
-            metrics.decisions_per_commit.observe(len(batch))
-            if len(outcomes) != len(batch):
-                log.error("decisions without an outcome", decisions=len(batch), outcomes=len(outcomes))
-            told = dict(outcomes)
-            # Backwards, because what is put back goes to the front of its line.
-            for index in reversed(range(len(batch))):
-                self._take(batch[index], told.get(index, Outcome("internal", None, None)))
+            self._done(batch, dict(outcomes))
+
+    def _done(self, batch: list[Waiting], outcomes: dict[int, Outcome]) -> None:
+        """After a commit."""
+        metrics.commits.inc()
+        metrics.decisions_per_commit.observe(len(batch))
+        if len(outcomes) != len(batch):
+            log.error("decisions without an outcome", decisions=len(batch), outcomes=len(outcomes))
+        told = [(item, outcomes.get(index, UNTOLD)) for index, item in enumerate(batch)]
+        # Backwards, because what is put back goes to the front of its line.
+        for item, outcome in reversed(told):
+            if outcome.problem == "busy":
+                self._ask_again(item)
+        self._answer(entry for entry in told if entry[1].problem != "busy")
 
     async def _failed(self, batch: list[Waiting], error: StatementFailed) -> None:
         if error.sqlstate in _REPEAT and batch[0].tries < 10:
@@ -152,11 +161,15 @@ class Writer:
             log.error("decision failed", sqlstate=error.sqlstate)
             self._fail(batch, "internal", "The decision could not be recorded; nothing was changed.")
 
-    def _take(self, item: Waiting, outcome: Outcome) -> None:
-        if outcome.problem == "busy":
-            self._ask_again(item)
-        else:
-            self._settle(item, outcome)
+    def _answer(self, told: Iterator[tuple[Waiting, Outcome]]) -> None:
+        """A few requests at a time: clients who are all answered at once all ask again at once, and then PostgreSQL and
+        this process do nothing but wait for each other."""
+        answered = 0
+        for item, outcome in told:
+            answered += self._settle(item, outcome)
+            if answered == _ANSWERED_AT_ONCE:
+                asyncio.get_running_loop().call_soon(self._answer, told)
+                return
 
     def _ask_again(self, item: Waiting, takes: float = 0.0) -> None:
         """Back to the front of its line, or busy, where the next try (which takes seconds) would be too late."""
@@ -171,11 +184,12 @@ class Writer:
         for item in batch:
             self._settle(item, Problem(code, detail))
 
-    def _settle(self, item: Waiting, result: Outcome | Exception) -> None:
+    def _settle(self, item: Waiting, result: Outcome | Exception) -> bool:
+        """Whether the whole request is answered by it."""
         self._count -= 1
         metrics.decisions_waiting.set(self._count)
         metrics.decisions.labels(_label(result)).inc()
-        item.settle(result)
+        return item.settle(result)
 
 
 def _label(result: Outcome | Exception) -> str:

@@ -107,9 +107,11 @@ class History:
                 return row is None or row[0][:8] != self.facts[seq - 1].hash
 
             # Each hash holds all those before it, so that from the first that differs on, all do.
-            kept = self._number(connection.execute(_DROPPED)) + 1
-            same = max(kept - 1, 0) + bisect_left(range(max(kept, 1), len(self.facts) + 1), True, key=differs)
-        return self._until(same)
+            dropped = self._number(connection.execute(_DROPPED))
+            same = max(dropped, 0) + bisect_left(range(max(dropped + 1, 1), len(self.facts) + 1), True, key=differs)
+        history = self._until(same)
+        history.dropped = dropped  # not only at the next read: until then a fault would drop what is not there
+        return history
 
     def _until(self, head: int) -> "History":
         """A copy without what came after an event."""
