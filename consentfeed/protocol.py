@@ -78,6 +78,7 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is whole; the time of the body begins."""
         super().on_headers_complete()
+        self.headers = []  # those of the request are the application's now, to be let go of
         self._part, self._progress = _BODY, True
         self._stop_waiting()
 

@@ -1,6 +1,8 @@
 """The feed as a stream: contract, section 4."""
 
+import gc
 import re
+import socket
 import time
 from datetime import datetime
 
@@ -23,6 +25,22 @@ def test_the_first_bytes_are_retry_and_an_id_only_block(node: RunningNode, datab
     assert (first.event, first.data) == ("", None)
     assert tail.headers is not None
     assert tail.headers["content-type"].startswith("text/event-stream")
+
+
+def test_an_open_stream_keeps_nothing_of_the_head_of_its_request(node: RunningNode) -> None:
+    head = (
+        f"GET /api/v1/events HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\nAuthorization: Bearer {bearer('csr')}"
+    )
+
+    def kept() -> list[object]:
+        return [held for held in gc.get_objects() if isinstance(held, list) and (b"x-long", b"long" * 999) in held]
+
+    with socket.create_connection(("127.0.0.1", node.port)) as client:
+        client.sendall(f"{head}\r\nAccept: text/event-stream\r\nX-Long: {'long' * 999}\r\n\r\n".encode())
+        received = b""
+        while b"retry:" not in received:
+            received += client.recv(4096)
+        wait_until(lambda: not kept())
 
 
 def test_an_event_has_exactly_the_documented_form(node: RunningNode, database: Sql) -> None:
