@@ -7,6 +7,7 @@ import subprocess
 import time
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
 
 from benchmarks.bench import Bench, feed_head
 from benchmarks.case import PRODUCT, BenchError, Figures, Load, Sides
@@ -27,15 +28,16 @@ def storm(bench: Bench, load: Load) -> Sides:
 
 
 def _storm(bench: Bench, load: Load) -> Figures:
-    """All come back to a node that has just started, each with the same place."""
+    """All come back to a node that has just started, each somebody else, with the same place."""
     with bench.cluster.database() as database, counting(database):
         place = database.place(database.head())
         _make_events(database, load.rows)
         behind = database.head() - int(place.partition("-")[0])
         with bench.product(settings=MANY, database=database) as node:
             before, cpu = statements(database), CpuMeter(node.pid)
-            head = feed_head(node.port, bench.cluster.token("csr"), f"Last-Event-ID: {place}")
-            with bench.load(node.port, head, load.streams, frames=load.streams * behind) as watching:
+            people = [bench.cluster.token("csr", str(uuid4())) for _ in range(load.streams)]
+            heads = "".join(feed_head(node.port, token, f"Last-Event-ID: {place}") for token in people)
+            with bench.load(node.port, heads, load.streams, frames=load.streams * behind) as watching:
                 watching.expect("ready", bench.patience)
                 came = _with_frames(watching.result(bench.patience))
             queries, used = statements(database) - before, cpu.read()

@@ -32,6 +32,12 @@ class Backlog:
             return shared
         return (await self._read(cursor))[1]
 
+    async def contains(self, place: Position) -> bool:
+        """Whether the log contains a place, as far as a shared page tells: it may well where this says no. Who asks is
+        about to read on from there, from the same page."""
+        number = place.seq // PAGE
+        return (number + 1) * PAGE <= self._feed.head.seq and bool(await self._shared(number, place))
+
     async def _shared(self, number: int, cursor: Position) -> list[Event]:
         """What a shared page holds after the cursor; nothing where it is not to be had from there."""
         try:

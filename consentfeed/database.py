@@ -266,17 +266,15 @@ class Database(Pool):
         session: UUID | None = rows[0][0]
         return session
 
-    async def find_session(self, token_sha256: bytes) -> OpenSession | None:
-        """The open session with this token; that it is used is noted now and then."""
-        rows = await self.fetch("SELECT * FROM consentfeed.find_session($1)", token_sha256)
-        if not rows:
-            return None
-        *found, seen_long_ago = rows[0]
-        if seen_long_ago:
+    async def find_sessions(self, tokens_sha256: Sequence[bytes]) -> dict[bytes, OpenSession | None]:
+        """The open session with each token, or None; that they are used is noted now and then."""
+        rows = await self.fetch("SELECT * FROM consentfeed.find_sessions($1)", tokens_sha256)
+        if used := [row["session_id"] for row in rows if row["seen_long_ago"]]:
             # A request that reads is not to fail because nothing can be written now.
             with suppress(Busy, DatabaseAway):
-                await self.touch_sessions([rows[0]["session_id"]])
-        return OpenSession(*found)
+                await self.touch_sessions(used)
+        found = {token: OpenSession(*session) for token, *session, _ in rows}
+        return {token: found.get(token) for token in tokens_sha256}
 
     async def end_session(self, session: UUID | str) -> EndedSession | None:
         """Signs out; None where the session was not open."""

@@ -5,6 +5,7 @@ import hashlib
 import secrets
 import time
 import uuid
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
@@ -14,9 +15,11 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from consentfeed.database import Account, OpenSession
 from consentfeed.errors import TokenRefused
+from consentfeed.gathered import Gathered
 
 _REMEMBERED_SECONDS: Final = 2.0
 _REMEMBERED: Final = 10_000
+Claimed = tuple[uuid.UUID, str]  # an account, and the role that a token says it has
 _hasher = PasswordHasher()
 # Checked where there is no account, so that the time taken does not tell which addresses have one.
 _NOBODY: Final = _hasher.hash(secrets.token_hex(16))
@@ -80,12 +83,14 @@ class Sessions:
     def __init__(
         self,
         read: Callable[[str], Awaitable[Principal]],
-        find: Callable[[bytes], Awaitable[OpenSession | None]],
-        ended: Callable[[list[uuid.UUID], list[tuple[uuid.UUID, str]]], Awaitable[set[uuid.UUID]]],
+        find: Callable[[list[bytes]], Awaitable[dict[bytes, OpenSession | None]]],
+        ended: Callable[[list[uuid.UUID], list[Claimed]], Awaitable[set[uuid.UUID]]],
     ) -> None:
         self._read = read
-        self._find = find
         self._ended = ended
+        # Together: after a restart everybody comes back at once.
+        self._open = Gathered(find)
+        self._refused = Gathered(self._ended_accounts)
         self._known = _Memory()
 
     async def by_cookie(self, token: str) -> Principal | None:
@@ -109,16 +114,25 @@ class Sessions:
         return principal
 
     async def _session(self, token: str) -> Principal | None:
-        session = await self._find(token_hash(token))
+        session = await self._open.get(token_hash(token))
         return session and Principal(
             str(session.user_id), session.email, session.role, session.expires_at, session.session_id
         )
 
     async def _bearer(self, token: str) -> Principal:
         principal = await self._read(token)
-        if await self._ended([], [(uuid.UUID(principal.id), principal.role)]):
+        if await self._refused.get((uuid.UUID(principal.id), principal.role)):
             raise TokenRefused("Its account is disabled, or has another role now.")
         return principal
+
+    async def _ended_accounts(self, claimed: list[Claimed]) -> dict[Claimed, bool]:
+        """Of each account, whether it may not be used in this role."""
+        ended = await self._ended([], claimed)
+        times = Counter(account for account, _ in claimed)
+        # With two roles it is not said of which.
+        return {
+            one: one[0] in (ended if times[one[0]] == 1 else ended and await self._ended([], [one])) for one in claimed
+        }
 
     def forget(self, token: str) -> None:
         """After signing out."""

@@ -13,6 +13,7 @@
 \ir migrations/0011_access_trail.sql
 \ir migrations/0012_single_sign_on.sql
 \ir migrations/0013_row_rules.sql
+\ir migrations/0014_many_sessions_at_once.sql
 \ir functions/rfc3339.sql
 \ir functions/session_open.sql
 \ir functions/current_status.sql
@@ -68,7 +69,7 @@
 \ir functions/change_user.sql
 \ir functions/admit_account.sql
 \ir functions/open_session.sql
-\ir functions/find_session.sql
+\ir functions/find_sessions.sql
 \ir functions/touch_sessions.sql
 \ir functions/end_session.sql
 \ir functions/end_own_sessions.sql

@@ -49,7 +49,7 @@ CALLS: dict[str, tuple[str, object]] = {
         f"consentfeed.open_session('{STAFF['csr']}', %(token)s, '1 h', '9 min', 'Browser', {NULLS}) IS NOT NULL",
         True,
     ),
-    "find_session": ("role FROM consentfeed.find_session(%(token)s)", "csr"),
+    "find_sessions": ("role FROM consentfeed.find_sessions(ARRAY[%(token)s])", "csr"),
     "list_sessions": ("count(*) FROM consentfeed.list_sessions(NULL, NULL, 9)", 1),
     "own_sessions": (f"agent FROM consentfeed.own_sessions('{STAFF['csr']}', 9)", "Browser"),
     "touch_sessions": ("consentfeed.touch_sessions('{}')", None),

@@ -2,13 +2,16 @@
 
 import asyncio
 from collections import Counter
+from contextlib import nullcontext
 
 import pytest
 
 from consentfeed.backlog import PAGE, Backlog
-from consentfeed.database import Database
-from consentfeed.events import Position, Row
+from consentfeed.database import Database, Verdict
+from consentfeed.events import Position, Row, format_id
 from consentfeed.feed import Feed, Forked
+from consentfeed.filters import Filter, Ids
+from consentfeed.places import PlaceLost, Places
 from tests.support import Sql
 
 _FLIP = (
@@ -138,3 +141,39 @@ def test_a_page_that_could_not_be_read_is_read_again(full: Sql) -> None:
 
     # Not from the page, but from the cursor itself.
     assert asyncio.run(main()) == PAGE
+
+
+def _judged(full: Sql, seqs: list[int], *, hash: bytes = b"") -> int:
+    """How many of these places had to be judged by a question of their own."""
+
+    async def main() -> int:
+        database = Database(full.app_url, 8)
+        await database.open()
+        questions = 0
+        judge = database.judge_place
+
+        async def counted(place: Position, customer: str | None) -> Verdict:
+            nonlocal questions
+            questions += 1
+            return await judge(place, customer)
+
+        database.judge_place = counted  # type: ignore[method-assign]
+        try:
+            feed = Feed(database.events_after, database.log_head, max_events=1, max_bytes=1, poll_seconds=1)
+            await feed.load(warm_up=0)
+            places, hashes = Places(database, feed, 4), dict(full.run("SELECT seq, hash FROM consentfeed.events"))
+            for seq in seqs:
+                place = Position(seq, (hash or hashes[seq])[:4])
+                with nullcontext() if not hash else pytest.raises(PlaceLost, match="forked"):
+                    assert (await places.find(format_id(place), Filter(), Ids(None))).seq == seq
+            return questions
+        finally:
+            await database.close()
+
+    return asyncio.run(main())
+
+
+def test_places_in_full_pages_need_no_question_of_their_own(full: Sql) -> None:
+    assert _judged(full, [0, 1, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE - 1]) == 0
+    assert _judged(full, [2 * PAGE, 2 * PAGE + 1]) == 2, "a page that still grows is not shared"
+    assert _judged(full, [5, PAGE], hash=b"none") == 2, "why a place is lost, the table has to say"

@@ -251,7 +251,7 @@ def test_the_logs_were_loud_and_the_processes_were_looked_at(used: Used) -> None
         "PASSWORD 'SCRAM-SHA-256$",
         "consentfeed.add_user($1",
         "$argon2id$",
-        "find_session($1",
+        "find_sessions($1",
         "duplicate key",
     ):
         assert sign in log, sign

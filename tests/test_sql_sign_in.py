@@ -241,7 +241,7 @@ def test_a_session_that_is_over_is_over_for_everybody_who_asks(database: Sql, en
     session = open_session(database, STAFF["csr"])
     ((token,),) = database.run("SELECT token_sha256 FROM consentfeed.sessions WHERE id = %s", session)
     asked: dict[str, tuple[Any, ...]] = {
-        "SELECT session_id::text FROM consentfeed.find_session(%s)": (token,),
+        "SELECT session_id::text FROM consentfeed.find_sessions(%s::bytea[])": ([token],),
         "SELECT id::text FROM consentfeed.own_sessions(%s, 100)": (STAFF["csr"],),
         "SELECT id::text FROM consentfeed.list_sessions(NULL, NULL, 1000)": (),
     }
@@ -272,7 +272,7 @@ def test_use_is_noted_once_a_minute_or_a_tenth_of_the_idle_limit(
     session = open_session(database, STAFF["csr"], idle=idle)
     seen(database, session, ago)
     ((token,),) = database.run("SELECT token_sha256 FROM consentfeed.sessions WHERE id = %s", session)
-    due = Sql.run_as(database.app_url, "SELECT seen_long_ago FROM consentfeed.find_session(%s)", token)
+    due = Sql.run_as(database.app_url, "SELECT seen_long_ago FROM consentfeed.find_sessions(%s::bytea[])", [token])
     assert due == [(noted,)]
     Sql.run_as(database.app_url, "SELECT consentfeed.touch_sessions(%s::uuid[])", [session])
     recent = "SELECT last_seen_at > now() - interval '4 seconds' FROM consentfeed.sessions WHERE id = %s"
@@ -361,7 +361,7 @@ def large(cluster: str, template: str) -> Iterator[Sql]:
     [
         pytest.param("consentfeed.ended_sessions(%(sessions)s::uuid[], %(accounts)s::uuid[], %(roles)s)", 300,
                      id="which streams to close"),
-        pytest.param("consentfeed.find_session(sha256('s77'))", 4, id="who asks"),
+        pytest.param("consentfeed.find_sessions(ARRAY[sha256('s77')])", 4, id="who asks"),
         pytest.param("consentfeed.touch_sessions(%(sessions)s::uuid[])", 200, id="noting use"),
         pytest.param("consentfeed.own_sessions(%(account)s, 1000)", 4, id="own sessions"),
         pytest.param("consentfeed.end_own_sessions(%(account)s, NULL, NULL)", 6, id="ending own sessions"),

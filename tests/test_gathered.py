@@ -1,0 +1,93 @@
+"""What many ask at once is asked for together, and each gets an answer of its own."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from consentfeed.errors import DatabaseAway
+from consentfeed.gathered import Gathered
+
+
+class Asked:
+    """Answers with the length of each key; each question waits until it is let through."""
+
+    def __init__(self) -> None:
+        self.questions: list[list[str]] = []
+        self.let: asyncio.Queue[Exception | None] = asyncio.Queue()
+        self.gathered = Gathered(self._ask)
+
+    async def _ask(self, keys: list[str]) -> dict[str, int]:
+        self.questions.append(keys)
+        if error := await self.let.get():
+            raise error
+        return {key: len(key) for key in keys}
+
+    def get(self, *keys: str) -> list[asyncio.Task[int]]:
+        return [asyncio.ensure_future(self.gathered.get(key)) for key in keys]
+
+
+def asked(test: Callable[[Asked], Coroutine[Any, Any, None]]) -> Callable[[], None]:
+    def run() -> None:
+        async def go() -> None:
+            await test(Asked())
+
+        asyncio.run(go())
+
+    run.__name__ = test.__name__
+    return run
+
+
+async def _turns() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+@asked
+async def test_what_is_wanted_meanwhile_is_asked_for_together(one: Asked) -> None:
+    first = one.get("a")
+    await _turns()
+    others = one.get("bb", "ccc", "bb")
+    await _turns()
+    assert one.questions == [["a"]]
+    one.let.put_nowait(None)
+    one.let.put_nowait(None)
+    assert await asyncio.gather(*first, *others) == [1, 2, 3, 2]
+    assert one.questions == [["a"], ["bb", "ccc"]]
+
+
+@asked
+async def test_nobody_gets_an_answer_that_was_asked_for_before(one: Asked) -> None:
+    before = one.get("a")
+    await _turns()
+    after = one.get("a")
+    await _turns()
+    one.let.put_nowait(None)
+    await asyncio.gather(*before)
+    await _turns()
+    assert not after[0].done()
+    one.let.put_nowait(None)
+    await asyncio.gather(*after)
+    assert one.questions == [["a"], ["a"]]
+
+
+@asked
+async def test_who_goes_away_takes_the_answer_from_nobody(one: Asked) -> None:
+    gone, stays = one.get("a", "a")
+    await _turns()
+    gone.cancel()
+    one.let.put_nowait(None)
+    assert await stays == 1
+    assert gone.cancelled()
+
+
+@asked
+async def test_all_who_wait_are_told_what_went_wrong_and_the_next_ask_anew(one: Asked) -> None:
+    failing = one.get("a", "b")
+    one.let.put_nowait(DatabaseAway("gone"))
+    for task in failing:
+        with pytest.raises(DatabaseAway):
+            await task
+    one.let.put_nowait(None)
+    assert await one.gathered.get("a") == 1
