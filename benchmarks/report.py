@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -90,10 +90,10 @@ def _line(cells: tuple[str, ...] | list[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
 
 
-def summary(results: list[Result], cores: int) -> list[str]:
+def summary(rows: Iterable[Row]) -> list[str]:
     """One line for each mark; those that nothing must be of, only where something was."""
     lines = [_line(HEAD), "| --- | --- | --- | ---: | --- | ---: | ---: | --- | --- |"]
-    for row in rows_of(results, cores):
+    for row in rows:
         if row.mark == "≤ 0" and row.met:
             continue
         met = row.note if row.met is None else "yes" if row.met else "**no**"
@@ -121,7 +121,7 @@ def markdown(setting: Setting, results: list[Result], cut: str) -> str:
     if cut:
         lines += [f"**{cut} This run is a look, not a result: the marks are for the whole loads.**", ""]
     lines += [HOW_TO_READ, ""]
-    lines += summary(results, cores)
+    lines += summary(rows_of(results, cores))
     for result in results:
         lines += details(result)
     return "\n".join(lines) + "\n"

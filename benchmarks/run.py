@@ -63,16 +63,19 @@ def measure(bench: Bench, result: Result) -> None:
         result.missing[PRODUCT] = f"failed: {type(error).__name__}: {error}".splitlines()[0]
 
 
-def run(bench: Bench, cases: list[Case], rounds: int) -> list[Result]:
+def run(bench: Bench, cases: list[Case], options: argparse.Namespace) -> tuple[list[Result], str]:
+    """The results and the tables, which are written after each round: a run that is ended leaves those it had."""
     results = [Result(case, case.load.cut(bench.cut)) for case in cases]
-    for nth in range(1, rounds + 1):
+    text = ""
+    for nth in range(1, options.rounds + 1):
         for result in results:
-            print(f"round {nth}/{rounds}: {result.case.name}", file=sys.stderr, flush=True)
+            print(f"round {nth}/{options.rounds}: {result.case.name}", file=sys.stderr, flush=True)
             measure(bench, result)
-    return results
+        text = report.write(HERE / "results", setting_of(bench, nth, options), results, said_cut(options))
+    return results, text
 
 
-def setting_of(bench: Bench, options: argparse.Namespace) -> dict[str, str | int | float]:
+def setting_of(bench: Bench, rounds: int, options: argparse.Namespace) -> dict[str, str | int | float]:
     model = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
     return {
         "cores": len(os.sched_getaffinity(0)),
@@ -81,7 +84,7 @@ def setting_of(bench: Bench, options: argparse.Namespace) -> dict[str, str | int
         "Python": platform.python_version(),
         "PostgreSQL": bench.cluster.version(),
         **peers.versions(),
-        "rounds": options.rounds,
+        "rounds": rounds,
         "seconds of load": options.seconds,
     }
 
@@ -116,11 +119,10 @@ def main() -> None:
             build(home)
             with cluster(home) as running:
                 bench = Bench(home, running, options.seconds, cut)
-                results = run(bench, cases, options.rounds)
-                setting = setting_of(bench, options)
+                results, text = run(bench, cases, options)
         except BenchError as error:
             sys.exit(f"benchmark: {error}")
-    print(report.write(HERE / "results", setting, results, said_cut(options)))
+    print(text)
     draw_plot()
     if any(PRODUCT in result.missing for result in results):
         sys.exit(1)

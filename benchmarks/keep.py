@@ -1,0 +1,40 @@
+"""Makes the last run the one that the README shows: python -m benchmarks.keep"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+
+from benchmarks.program import HERE, ROOT
+from benchmarks.report import Row, summary
+
+RESULTS = HERE / "results"
+README = ROOT / "README.md"
+BEGIN, END = "<!-- the kept run -->", "<!-- and its end -->"
+
+
+def section() -> str:
+    """What the README says of the kept run: its machine, its table, its plot."""
+    kept = json.loads((RESULTS / "kept.json").read_text("utf-8"))
+    rows = [Row(**mark) for mark in kept["marks"]]
+    judged = [row for row in rows if row.met is not None and row.mark != "≤ 0"]
+    machine = ", ".join(f"{name} {value}" for name, value in kept["setting"].items())
+    met = f"{sum(bool(row.met) for row in judged)} of {len(judged)} marks are met."
+    plot = "![How far each mark is from being just met](benchmarks/results/kept.svg)"
+    return "\n".join([f"{met} The machine and the run: {machine}.", "", *summary(rows), "", plot])
+
+
+def shown(readme: str) -> str:
+    """The README with the kept run in it."""
+    return re.sub(f"{BEGIN}.*{END}", lambda _: f"{BEGIN}\n\n{section()}\n\n{END}", readme, flags=re.DOTALL)
+
+
+def main() -> None:
+    for kind in ("json", "md", "svg"):
+        shutil.copyfile(RESULTS / f"latest.{kind}", RESULTS / f"kept.{kind}")
+    README.write_text(shown(README.read_text("utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
