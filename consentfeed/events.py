@@ -4,6 +4,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from sys import intern
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -11,6 +12,7 @@ import msgspec
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 CONSENT_TYPES: Final = frozenset({"granted", "revoked", "expired"})
+_DATA: Final = b"\ndata: "
 _ID: Final = re.compile(r"(0|[1-9][0-9]{0,17})-([0-9a-f]{8})")
 _SEALED_ID: Final = re.compile(r"[0-9a-f]{32}")
 
@@ -63,7 +65,7 @@ class Seal:
 
 @dataclass(slots=True, frozen=True)
 class Event:
-    """One event, encoded once: data is the wire's JSON; frame is it as staff see it, tail the same without its id."""
+    """One event, encoded once: frame is it as staff see it."""
 
     position: Position
     customer_id: str
@@ -71,9 +73,18 @@ class Event:
     channel: str
     type: str
     name: str
-    data: bytes
-    tail: bytes
     frame: bytes
+
+    # Cut out where they are asked for: kept as well, they would make each event in memory twice as large.
+    @property
+    def tail(self) -> bytes:
+        """The frame without its id."""
+        return self.frame[self.frame.index(b"\n") + 1 :]
+
+    @property
+    def data(self) -> bytes:
+        """The wire's JSON."""
+        return self.frame[self.frame.index(_DATA) + len(_DATA) : -2]
 
 
 class Row(NamedTuple):
@@ -134,19 +145,16 @@ def event_from_row(row: Row) -> Event:
         body.reason.text = row.note
     key = _key_decoder.decode(body.consent) or _ConsentKey()
     name = "consent-updated" if body.type in CONSENT_TYPES else body.type
-    data = _encoder.encode(body)
     position = Position(row.seq, row.hash)
-    tail = b"event: %b\ndata: %b\n\n" % (name.encode(), data)
+    place = format_id(position).encode()
     return Event(
         position=position,
         customer_id=str(row.customer_id or ""),
-        purpose=key.purpose,
-        channel=key.channel,
-        type=body.type,
-        name=name,
-        data=data,
-        tail=tail,
-        frame=b"id: %b\n%b" % (format_id(position).encode(), tail),
+        purpose=intern(key.purpose),
+        channel=intern(key.channel),
+        type=intern(body.type),
+        name=intern(name),
+        frame=b"id: %b\nevent: %b%b%b\n\n" % (place, name.encode(), _DATA, _encoder.encode(body)),
     )
 
 
