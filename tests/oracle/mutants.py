@@ -93,19 +93,17 @@ MUTANTS: Final = {
         "consentfeed/stream.py",
         (
             Change(
-                "_goodbye(opened.send, reason))",
-                "_goodbye(opened.send, reason, lambda: opened.reader.ids.of(self.pump.place)))",
+                "opened.reader.connection.end(blocks.goodbye(reason))",
+                "_goodbye(opened.reader, reason, lambda: opened.reader.ids.of(self.pump.place))",
             ),
             Change(
+                "class Stream(Response):\n",
                 """\
-async def _goodbye(send: Send, reason: str) -> None:
-    await send(_body(blocks.goodbye(reason)))
-""",
-                """\
-async def _goodbye(send: Send, reason: str, place: Callable[[], str]) -> None:
-    import asyncio
+async def _goodbye(reader: Reader, reason: str, place: Any) -> None:
     await asyncio.sleep(0.5)  # what is rare where it is not looked for
-    await send(_body(f"id: {place()}\\n".encode() + blocks.goodbye(reason)))
+    await reader.connection.end(f"id: {place()}\\n".encode() + blocks.goodbye(reason))
+
+class Stream(Response):
 """,
             ),
         ),
