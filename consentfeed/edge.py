@@ -99,8 +99,7 @@ class Gate(NamedTuple):
 
 
 class Guarded:
-    """The ASGI application of an endpoint: authentication, role, errors. Plain calls only, so that a stream's send may
-    be stepped by hand."""
+    """The ASGI application of an endpoint: authentication, role, errors."""
 
     def __init__(self, endpoint: Endpoint, gate: Gate) -> None:
         self._endpoint = endpoint

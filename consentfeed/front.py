@@ -49,7 +49,6 @@ class Front:
         headers = OVER_HTTPS if scope["scheme"] == "https" else HEADERS
 
         def with_headers(message: Message) -> Awaitable[None]:
-            # Not a coroutine: the pump steps what it gets, and this would be one more for each write.
             if message["type"] == "http.response.start":
                 own = message["headers"] = list(message["headers"])
                 names = {name for name, _ in own}

@@ -17,7 +17,7 @@ _LINGER_SECONDS, _LINGER_BYTES = 1.0, 1 << 20
 
 class Protocol(HttpToolsProtocol):
     """uvicorn's own, which limits neither the size of a head nor the time a request takes to arrive, with both limited;
-    and telling the application its transport, so that a stalled client can be cut off."""
+    and telling the application of itself, so that streams are written fast, and a stalled client can be cut off."""
 
     # As attributes they would make the dict of each connection outgrow the keys that it shares with others: 1.5 KB.
     __slots__ = ("_head_bytes", "_hosts", "_part", "_progress", "_refused", "_silent_bytes", "_timer")
@@ -59,7 +59,7 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """The first letter of a request."""
         super().on_message_begin()
-        self.scope["consentfeed.transport"] = self.transport  # type: ignore[typeddict-unknown-key]
+        self.scope["consentfeed.protocol"] = self  # type: ignore[typeddict-unknown-key]
         self._part, self._progress, self._head_bytes, self._hosts = _HEAD, True, 0, 0
 
     def on_url(self, url: bytes) -> None:
@@ -97,6 +97,14 @@ class Protocol(HttpToolsProtocol):
         """What uvicorn answers to what it cannot read."""
         too_large = self._head_bytes > self.settings.head_bytes
         self._refuse("headers-too-large" if too_large else "bad-request")
+
+    def offer(self, piece: bytes) -> bool:
+        """Writes a piece of an answer under way, past the application's send, which takes longer than the write itself;
+        False where the client has to take others first. Raises RuntimeError where it has gone."""
+        if self.flow.write_paused:
+            return False
+        self.transport.write(piece)
+        return True
 
     def _count(self, size: int) -> None:
         self._head_bytes += size

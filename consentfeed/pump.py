@@ -1,6 +1,6 @@
-"""One task that hands every live reader the events it lacks, and steps its write by hand.
+"""One task that hands every live reader the events it lacks.
 
-A reader is live while it stands at the pump's place. It leaves when a write suspends or older events are asked for, is
+A reader is live while it stands at the pump's place. It leaves when it takes no more or older events are asked for, is
 served by a task of its own then, and joins again when it has caught up: each of them has a place, none has a queue.
 """
 
@@ -16,7 +16,7 @@ from consentfeed.errors import ConsentfeedError
 from consentfeed.events import Event, Position
 from consentfeed.feed import Feed, Forked
 from consentfeed.filters import Filter
-from consentfeed.readers import Groups, Reader, Write, chunks, resume
+from consentfeed.readers import Groups, Reader, Write, chunks, framed
 
 log = structlog.get_logger()
 _SLICE_SECONDS = 0.001  # uvloop accepts one connection per turn, so a burst must not keep the loop for long
@@ -134,10 +134,11 @@ class Pump:
     async def _send(self, readers: list[Reader], parts: list[tuple[bytes, int, Position]], before: Position) -> None:
         slice_ends = time.monotonic() + _SLICE_SECONDS
         delivered = 0
+        offers = [(framed(chunk), chunk, count, end) for chunk, count, end in parts]
         for reader in readers:
             cursor = before
-            for chunk, count, end in parts:
-                if not reader.live or not self._step(reader, chunk, cursor, end, count):
+            for piece, chunk, count, end in offers:
+                if not reader.live or not self._offer(reader, piece, chunk, cursor, end, count):
                     break
                 delivered += count
                 cursor = end
@@ -146,21 +147,19 @@ class Pump:
                 slice_ends = time.monotonic() + _SLICE_SECONDS
         metrics.deliveries.inc(delivered)
 
-    def _step(self, reader: Reader, chunk: bytes, cursor: Position, end: Position, count: int) -> bool:
-        """One write; True where it finished at once. Else the reader is slow, and gets a task."""
-        writing = reader.connection.write(chunk)
+    def _offer(self, reader: Reader, piece: bytes, chunk: bytes, cursor: Position, end: Position, count: int) -> bool:
+        """One write; True where there was room for it. Else the reader is slow, and gets a task."""
         try:
-            waits_for = writing.send(None)
-        except StopIteration:
-            return True
-        except Exception as error:  # the connection broke in a way uvicorn does not swallow
+            if reader.connection.offer(piece):
+                return True
+        except Exception as error:  # the connection has just been lost
             log.debug("write failed", error=type(error).__name__)
             self.close(reader)
             return False
         metrics.slow_writes.inc()
         reader.cursor = cursor
         self._leave(reader)
-        reader.task = asyncio.create_task(self._finish(reader, resume(writing, waits_for), end, count))
+        reader.task = asyncio.create_task(self._finish(reader, reader.connection.write(chunk), end, count))
         return False
 
     async def _finish(self, reader: Reader, writing: Write, end: Position, count: int) -> None:

@@ -1,8 +1,7 @@
 """Readers of the feed, grouped by what they want to see."""
 
 import asyncio
-import types
-from collections.abc import Coroutine, Generator, Iterable, Iterator
+from collections.abc import Coroutine, Iterable, Iterator
 from typing import Any, Protocol
 
 from consentfeed.events import Event, Position
@@ -15,10 +14,13 @@ Write = Coroutine[Any, Any, None]
 class Connection(Protocol):
     """Where a reader's bytes go."""
 
-    def write(self, chunk: bytes) -> Write:
-        """Sends it; to be stepped by hand, or awaited."""
+    def offer(self, piece: bytes) -> bool:
+        """Sends what is framed() if there is room for it; whether there was. Raises where the client has gone."""
 
-    def end(self, last: bytes) -> Write:
+    async def write(self, chunk: bytes) -> None:
+        """Sends it when there is room."""
+
+    async def end(self, last: bytes) -> None:
         """Sends it, and no more after it."""
 
     def stalled(self) -> bool:
@@ -75,6 +77,11 @@ def chunks(events: Iterable[Event], ids: Ids) -> Iterator[tuple[bytes, int, Posi
         last = event
     if last is not None:
         yield b"".join(frames), len(frames), last.position
+
+
+def framed(chunk: bytes) -> bytes:
+    """A chunk as it goes over the wire (RFC 9112, 7.1), once for all who get it."""
+    return b"%x\r\n%b\r\n" % (len(chunk), chunk)
 
 
 class Groups:
@@ -143,21 +150,3 @@ class Groups:
             groups.discard(group)
             if not groups:
                 del self._by_customer[customer]
-
-
-@types.coroutine
-def resume(writing: Write, waits_for: Any) -> Generator[Any, Any, None]:
-    """Goes on, inside a task, with a coroutine that was stepped by hand and waits for a future."""
-    while True:
-        try:
-            sent = yield waits_for
-        except BaseException as error:
-            try:
-                waits_for = writing.throw(error)
-            except StopIteration:
-                return
-        else:
-            try:
-                waits_for = writing.send(sent)
-            except StopIteration:
-                return

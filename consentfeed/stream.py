@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Coroutine, Iterable
 from contextlib import suppress
-from typing import Annotated, Any, Final, Literal, cast
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -26,8 +26,9 @@ from consentfeed.filters import Filter, Ids
 from consentfeed.identity import Principal
 from consentfeed.inputs import Limit, Text, read_query
 from consentfeed.places import PlaceLost, Places
+from consentfeed.protocol import Protocol
 from consentfeed.pump import Pump
-from consentfeed.readers import Reader, Write
+from consentfeed.readers import Reader
 from consentfeed.settings import Settings
 from consentfeed.shapes import EventPage
 from consentfeed.trail import Trail
@@ -72,18 +73,22 @@ class Open:
 
 
 class Connection:
-    """The ASGI side of a stream, and the transport below it: ASGI itself can neither tell nor cut off who stalls."""
+    """A stream's way to its client: ASGI's send, and the protocol below it, which is faster, and can cut off."""
 
-    __slots__ = ("_left", "_send", "_transport")
+    __slots__ = ("_left", "_protocol", "_send")
 
-    def __init__(self, send: Send, transport: Any) -> None:
+    def __init__(self, send: Send, protocol: Protocol) -> None:
         self._send = send
-        self._transport = transport
+        self._protocol = protocol
         self._left = 0  # what lay in front of the client when it was asked last
 
-    def write(self, chunk: bytes) -> Write:
-        """Sends it. uvicorn's send is a coroutine, though ASGI's type promises less."""
-        return cast(Write, self._send({"type": "http.response.body", "body": chunk, "more_body": True}))
+    def offer(self, piece: bytes) -> bool:
+        """As the protocol's."""
+        return self._protocol.offer(piece)
+
+    async def write(self, chunk: bytes) -> None:
+        """Sends it when there is room."""
+        await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
 
     async def end(self, last: bytes) -> None:
         """Sends it, and ends the answer."""
@@ -92,18 +97,15 @@ class Connection:
 
     def stalled(self) -> bool:
         """Whether the client took no byte since the last call; then the connection is cut."""
-        if self._transport is None:
-            return False
-        before, self._left = self._left, self._transport.get_write_buffer_size()
+        before, self._left = self._left, self._protocol.transport.get_write_buffer_size()
         if self._left and self._left == before:
-            self._transport.abort()
+            self.abort()
             return True
         return False
 
     def abort(self) -> None:
         """Cuts the connection."""
-        if self._transport is not None:
-            self._transport.abort()
+        self._protocol.transport.abort()
 
 
 class Streams:
@@ -218,7 +220,7 @@ class Streams:
         if scope["method"] == "HEAD":
             await send({"type": "http.response.body", "body": b""})
             return
-        connection = Connection(send, scope.get("consentfeed.transport"))
+        connection = Connection(send, scope["consentfeed.protocol"])
         await connection.write(self._first_bytes(stream))
         scope["headers"].clear()  # a browser's are some KB, and would be kept as long as the stream
         lifetime = self._settings.lifetime_seconds * random.uniform(0.9, 1.1)

@@ -241,13 +241,13 @@ def test_a_problem_can_be_read_by_a_configured_origin(start_node: StartNode) -> 
     assert all(answer.headers["access-control-allow-origin"] == APP for answer in answers)
 
 
-def test_a_stream_under_cors_goes_on_and_the_pump_steps_it(
+def test_a_stream_under_cors_goes_on_and_the_pump_serves_it(
     shared: RunningNode, database: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    steps: list[bool] = []
+    offers: list[bool] = []
     pump = shared.node.streams.pump
-    step = pump._step
-    monkeypatch.setattr(pump, "_step", lambda *of: steps.append(step(*of)) or steps[-1])  # type: ignore[func-returns-value]
+    offer = pump._offer
+    monkeypatch.setattr(pump, "_offer", lambda *of: offers.append(offer(*of)) or offers[-1])  # type: ignore[func-returns-value]
     headers = {"Accept": "text/event-stream", "Authorization": f"Bearer {bearer('csr')}", "Origin": APP}
     with shared.client() as client, client.stream("GET", EVENTS, headers=headers) as stream:
         assert stream.headers["access-control-allow-origin"] == APP
@@ -259,8 +259,8 @@ def test_a_stream_under_cors_goes_on_and_the_pump_steps_it(
         seen = list(_take(lines, 10))
         assert len(seen) == 10
     # None of its writes had to be handed to a task of its own.
-    assert steps
-    assert all(steps)
+    assert offers
+    assert all(offers)
 
 
 def _take(lines: Iterator[str], events: int) -> Iterator[str]:
