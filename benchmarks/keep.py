@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 
-from benchmarks.program import HERE, ROOT
+from benchmarks.program import HERE, ROOT, python
 from benchmarks.report import Row, summary
 
 RESULTS = HERE / "results"
@@ -27,12 +29,19 @@ def section() -> str:
 
 def shown(readme: str) -> str:
     """The README with the kept run in it."""
-    return re.sub(f"{BEGIN}.*{END}", lambda _: f"{BEGIN}\n\n{section()}\n\n{END}", readme, flags=re.DOTALL)
+    text, found = re.subn(f"{BEGIN}.*{END}", lambda _: f"{BEGIN}\n\n{section()}\n\n{END}", readme, flags=re.DOTALL)
+    if found != 1:
+        raise ValueError(f"The README has no place for it: {BEGIN} and {END}")
+    return text
 
 
 def main() -> None:
-    for kind in ("json", "md", "svg"):
+    last = json.loads((RESULTS / "latest.json").read_text("utf-8"))
+    if last["cut"]:
+        sys.exit(f"This run is a look, not a result. {last['cut']}")
+    for kind in ("json", "md"):
         shutil.copyfile(RESULTS / f"latest.{kind}", RESULTS / f"kept.{kind}")
+    subprocess.run(python("plot", str(RESULTS / "kept.json")), cwd=ROOT, check=True)
     README.write_text(shown(README.read_text("utf-8")), encoding="utf-8")
 
 

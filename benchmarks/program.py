@@ -34,9 +34,9 @@ def build(into: Path) -> None:
             raise BenchError(f"{compiler} could not compile {source}.")
 
 
-def python(module: str) -> tuple[str, ...]:
+def python(module: str, *words: str) -> tuple[str, ...]:
     """The command of a module of this package."""
-    return sys.executable, "-m", f"benchmarks.{module}"
+    return sys.executable, "-m", f"benchmarks.{module}", *words
 
 
 def free_port() -> int:

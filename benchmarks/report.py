@@ -127,13 +127,13 @@ def markdown(setting: Setting, results: list[Result], cut: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def document(setting: Setting, results: list[Result]) -> dict[str, object]:
+def document(setting: Setting, results: list[Result], cut: str) -> dict[str, object]:
     cases = [
         {"name": result.case.name, "load": asdict(result.load), "rounds": result.rounds, "missing": result.missing}
         for result in results
     ]
     marks = [asdict(row) for row in rows_of(results, int(setting["cores"]))]
-    return {"setting": dict(setting), "marks": marks, "cases": cases}
+    return {"setting": dict(setting), "cut": cut, "marks": marks, "cases": cases}
 
 
 def write(into: Path, setting: Setting, results: list[Result], cut: str) -> str:
@@ -141,6 +141,6 @@ def write(into: Path, setting: Setting, results: list[Result], cut: str) -> str:
     into.mkdir(exist_ok=True)
     text = markdown(setting, results, cut)
     (into / "latest.md").write_text(text, encoding="utf-8")
-    whole = json.dumps(document(setting, results), indent=1, ensure_ascii=False)
+    whole = json.dumps(document(setting, results, cut), indent=1, ensure_ascii=False)
     (into / "latest.json").write_text(whole + "\n", encoding="utf-8")
     return text

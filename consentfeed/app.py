@@ -98,7 +98,9 @@ class Node:
         )
         self.keys = _keys(settings)
         tokens = Tokens(settings, self.keys, self.database.one_customer)
-        self.sessions = Sessions(tokens.read, self.database.find_sessions, self.database.ended)
+        self.sessions = Sessions(
+            tokens.read, self.database.find_sessions, self.database.touch_sessions, self.database.ended
+        )
         seal, phones, limits = Seal(settings.secret), Phones(settings.phone_region), Limits(settings)
         self.trail = Trail(self.database.record_accesses)
         self.streams = Streams(self.database, self.feed, seal, settings, self.trail)

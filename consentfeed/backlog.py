@@ -1,6 +1,7 @@
 """Older events, in pages of the log that all who lack them share: many who come back together cost what one does."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -9,6 +10,7 @@ from consentfeed.feed import Feed, Forked, chained
 
 PAGE: Final = 1000
 _KEPT: Final = 8
+_FRESH_SECONDS: Final = 2.0
 # A page: the place before it, and its events.
 Page = tuple[Position, list[Event]]
 
@@ -22,7 +24,7 @@ class Backlog:
         self._feed = feed
         self._read_after = read_after
         self._reads = reads
-        self._pages: dict[tuple[int, int], asyncio.Task[Page]] = {}
+        self._pages: dict[tuple[int, int], tuple[float, asyncio.Task[Page]]] = {}  # and when each was asked for
 
     async def after(self, cursor: Position, upto: Position) -> list[Event]:
         """The next events after a place, at most a page of them, none where none is there; raises Forked."""
@@ -36,12 +38,15 @@ class Backlog:
         """Whether the log contains a place, as far as a shared page tells: it may well where this says no. Who asks is
         about to read on from there, from the same page."""
         number = place.seq // PAGE
-        return (number + 1) * PAGE <= self._feed.head.seq and bool(await self._shared(number, place))
+        if (number + 1) * PAGE > self._feed.head.seq:
+            return False
+        # What was read long ago may have been dropped since, of which its readers are to be told.
+        return bool(await self._shared(number, place, _FRESH_SECONDS))
 
-    async def _shared(self, number: int, cursor: Position) -> list[Event]:
-        """What a shared page holds after the cursor; nothing where it is not to be had from there."""
+    async def _shared(self, number: int, cursor: Position, age: float = float("inf")) -> list[Event]:
+        """What a shared page, of at most that age, holds after the cursor; nothing where it is not there."""
         try:
-            before, events = await self._page(number)
+            before, events = await self._page(number, age)
         except Forked:  # dropped in the middle of it: from the cursor itself there may be a way
             return []
         index = cursor.seq - before.seq
@@ -50,21 +55,21 @@ class Backlog:
         place = events[index - 1].position if index else before
         return events[index:] if place.hash.startswith(cursor.hash) else []
 
-    async def _page(self, number: int) -> Page:
-        key = (self._feed.generation, number)
-        task = self._pages.pop(key, None)
-        if task is None:
-            task = asyncio.create_task(self._read(Position(number * PAGE, b"")))
+    async def _page(self, number: int, age: float) -> Page:
+        key, now = (self._feed.generation, number), time.monotonic()
+        began, task = self._pages.pop(key, (0.0, None))
+        if task is None or now - began > age:
+            began, task = now, asyncio.create_task(self._read(Position(number * PAGE, b"")))
             task.add_done_callback(lambda done: self._forget_failed(key, done))
-        self._pages[key] = task  # at the end: what was not asked for longest goes first
+        self._pages[key] = began, task  # at the end: what was not asked for longest goes first
         while len(self._pages) > _KEPT:
             del self._pages[next(iter(self._pages))]
         # Who goes away must not take the page from the others.
         return await asyncio.shield(task)
 
     def _forget_failed(self, key: tuple[int, int], task: asyncio.Task[Page]) -> None:
-        if task.cancelled() or task.exception():
-            self._pages.pop(key, None)
+        if (task.cancelled() or task.exception()) and self._pages.get(key, (0.0, None))[1] is task:
+            del self._pages[key]
 
     async def _read(self, cursor: Position) -> Page:
         async with self._reads:

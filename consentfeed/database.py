@@ -2,12 +2,10 @@
 
 import json
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from consentfeed.errors import Busy, DatabaseAway
 from consentfeed.events import Position, Row
 from consentfeed.pool import Pool, Record
 
@@ -47,6 +45,7 @@ class OpenSession(NamedTuple):
     email: str
     role: str
     expires_at: datetime
+    seen_long_ago: bool  # so that touch_sessions() should note that it is used
 
 
 class Outside(NamedTuple):
@@ -267,13 +266,9 @@ class Database(Pool):
         return session
 
     async def find_sessions(self, tokens_sha256: Sequence[bytes]) -> dict[bytes, OpenSession | None]:
-        """The open session with each token, or None; that they are used is noted now and then."""
+        """The open session with each token, or None."""
         rows = await self.fetch("SELECT * FROM consentfeed.find_sessions($1)", tokens_sha256)
-        if used := [row["session_id"] for row in rows if row["seen_long_ago"]]:
-            # A request that reads is not to fail because nothing can be written now.
-            with suppress(Busy, DatabaseAway):
-                await self.touch_sessions(used)
-        found = {token: OpenSession(*session) for token, *session, _ in rows}
+        found = {token: OpenSession(*session) for token, *session in rows}
         return {token: found.get(token) for token in tokens_sha256}
 
     async def end_session(self, session: UUID | str) -> EndedSession | None:

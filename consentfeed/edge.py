@@ -83,6 +83,14 @@ def problem_answer(problem: Problem, more: Mapping[str, str] | None = None) -> R
     return Response(body, problem.status, headers, "application/problem+json")
 
 
+def failed(route: str, error: Exception) -> Response:
+    """The answer to a request that met a fault of ours, which is logged."""
+    # Where, but not the message: it may quote what somebody sent.
+    where = traceback.format_tb(error.__traceback__)
+    log.error("request failed", route=route, error=type(error).__name__, where=where)
+    return problem_answer(Problem("internal"))
+
+
 def _out_of_scope(scope: str) -> Problem:
     if not scope:
         return Problem("forbidden", "No token that is limited to scopes may do this.")
@@ -126,10 +134,7 @@ class Guarded:
         except StatementFailed as error:
             response = problem_answer(self._refused(error))
         except Exception as error:
-            # Where, but not the message: it may quote what somebody sent.
-            where = traceback.format_tb(error.__traceback__)
-            log.error("request failed", route=self._endpoint.name, error=type(error).__name__, where=where)
-            response = problem_answer(Problem("internal"))
+            response = failed(self._endpoint.name, error)
         metrics.requests.labels(self._endpoint.name, response.status_code).inc()
         await response(scope, receive, send)
 

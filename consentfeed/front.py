@@ -1,14 +1,15 @@
 """What every request passes first, and every answer carries: problems, pages and streams alike."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
-from consentfeed.edge import problem_answer
+from consentfeed.edge import failed, problem_answer
 from consentfeed.errors import Problem
 from consentfeed.headers import HEADERS, OVER_HTTPS
 from consentfeed.limits import Limits, kind_of
@@ -22,10 +23,13 @@ class Routed(Starlette):
     """Starlette without its layers: Front and Guarded do what they would, and each layer costs every open stream memory
     and every request time. Therefore, too, what only passes a request on is no coroutine of its own, here and below."""
 
-    def build_middleware_stack(self) -> ASGIApp:
-        """The routes alone."""
+    def __init__(self, routes: Sequence[BaseRoute], lifespan: Lifespan[Starlette]) -> None:
+        super().__init__(routes=routes, lifespan=lifespan)
         # A path with a slash too many is not there, rather than somewhere else.
         self.router.redirect_slashes = False
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The routes alone."""
         return self.router.app
 
 
@@ -65,11 +69,14 @@ class Front:
         except Problem as problem:
             await problem_answer(problem)(scope, receive, send)
         except HTTPException as error:  # what no endpoint of ours raises: no such path, or no such file
-            await problem_answer(Problem(_CODES.get(error.status_code, "bad-request")))(scope, receive, send)
+            code = _CODES.get(error.status_code, "bad-request")
+            await problem_answer(Problem(code), error.headers)(scope, receive, send)
+        except Exception as error:  # of a page: Guarded has its own
+            await failed(scope["path"], error)(scope, receive, send)
 
 
 def _with_cors(app: ASGIApp, origins: list[str]) -> ASGIApp:
-    """The application, also for pages of these origins. Starlette's send for it is a plain one."""
+    """The application, also for pages of these origins."""
     return CORSMiddleware(
         app,
         allow_origins=origins,

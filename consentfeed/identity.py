@@ -7,6 +7,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
@@ -14,7 +15,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from consentfeed.database import Account, OpenSession
-from consentfeed.errors import TokenRefused
+from consentfeed.errors import Busy, DatabaseAway, TokenRefused
 from consentfeed.gathered import Gathered
 
 _REMEMBERED_SECONDS: Final = 2.0
@@ -84,12 +85,15 @@ class Sessions:
         self,
         read: Callable[[str], Awaitable[Principal]],
         find: Callable[[list[bytes]], Awaitable[dict[bytes, OpenSession | None]]],
+        touch: Callable[[list[uuid.UUID]], Awaitable[None]],
         ended: Callable[[list[uuid.UUID], list[Claimed]], Awaitable[set[uuid.UUID]]],
     ) -> None:
         self._read = read
+        self._touch = touch
         self._ended = ended
         # Together: after a restart everybody comes back at once.
         self._open = Gathered(find)
+        self._used = Gathered(self._touched)
         self._refused = Gathered(self._ended_accounts)
         self._known = _Memory()
 
@@ -115,6 +119,10 @@ class Sessions:
 
     async def _session(self, token: str) -> Principal | None:
         session = await self._open.get(token_hash(token))
+        if session and session.seen_long_ago:
+            # A request that reads is not to fail because nothing can be written now.
+            with suppress(Busy, DatabaseAway):
+                await self._used.get(session.session_id)
         return session and Principal(
             str(session.user_id), session.email, session.role, session.expires_at, session.session_id
         )
@@ -124,6 +132,10 @@ class Sessions:
         if await self._refused.get((uuid.UUID(principal.id), principal.role)):
             raise TokenRefused("Its account is disabled, or has another role now.")
         return principal
+
+    async def _touched(self, sessions: list[uuid.UUID]) -> dict[uuid.UUID, None]:
+        await self._touch(sessions)
+        return dict.fromkeys(sessions)
 
     async def _ended_accounts(self, claimed: list[Claimed]) -> dict[Claimed, bool]:
         """Of each account, whether it may not be used in this role."""

@@ -3,7 +3,8 @@
 import asyncio
 
 import msgspec
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from consentfeed import metrics
 from consentfeed.errors import Problem
@@ -17,10 +18,10 @@ _LINGER_SECONDS, _LINGER_BYTES = 1.0, 1 << 20
 
 class Protocol(HttpToolsProtocol):
     """uvicorn's own, which limits neither the size of a head nor the time a request takes to arrive, with both limited;
-    and telling the application of itself, so that streams are written fast, and a stalled client can be cut off."""
+    and telling the application its transport, so that streams are written fast, and a stalled client can be cut off."""
 
     # As attributes they would make the dict of each connection outgrow the keys that it shares with others: 1.5 KB.
-    __slots__ = ("_head_bytes", "_hosts", "_part", "_progress", "_refused", "_silent_bytes", "_timer")
+    __slots__ = ("_head_bytes", "_hosts", "_part", "_progress", "_refused", "_running", "_silent_bytes", "_timer")
     settings: Settings
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -30,12 +31,17 @@ class Protocol(HttpToolsProtocol):
         self._head_bytes = self._silent_bytes = self._hosts = 0
         self._progress = self._refused = False
         self._timer: asyncio.TimerHandle | None = None
+        self._running: RequestResponseCycle | None = None
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing is waited for any more."""
         self._stop_waiting()
         super().connection_lost(exc)
+        if self._running is not None:  # where others wait behind it, uvicorn tells only the last of them
+            self._running.disconnected = True
+            self._running.message_event.set()
+            self._running = None
 
     def data_received(self, data: bytes) -> None:
         """Some bytes, of whatever part of a request."""
@@ -59,7 +65,9 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """The first letter of a request."""
         super().on_message_begin()
-        self.scope["consentfeed.protocol"] = self  # type: ignore[typeddict-unknown-key]
+        # Not this object itself, which holds the scope: only a full collection would end such a cycle.
+        self.scope["consentfeed.transport"] = self.transport  # type: ignore[typeddict-unknown-key]
+        self.scope["consentfeed.flow"] = self.flow  # type: ignore[typeddict-unknown-key]
         self._part, self._progress, self._head_bytes, self._hosts = _HEAD, True, 0, 0
 
     def on_url(self, url: bytes) -> None:
@@ -82,6 +90,10 @@ class Protocol(HttpToolsProtocol):
         self._part, self._progress = _BODY, True
         self._stop_waiting()
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
     def on_body(self, body: bytes) -> None:
         """Some of the body."""
         self._progress = True
@@ -97,14 +109,6 @@ class Protocol(HttpToolsProtocol):
         """What uvicorn answers to what it cannot read."""
         too_large = self._head_bytes > self.settings.head_bytes
         self._refuse("headers-too-large" if too_large else "bad-request")
-
-    def offer(self, piece: bytes) -> bool:
-        """Writes a piece of an answer under way, past the application's send, which takes longer than the write itself;
-        False where the client has to take others first. Raises RuntimeError where it has gone."""
-        if self.flow.write_paused:
-            return False
-        self.transport.write(piece)
-        return True
 
     def _count(self, size: int) -> None:
         self._head_bytes += size

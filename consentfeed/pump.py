@@ -159,11 +159,11 @@ class Pump:
         metrics.slow_writes.inc()
         reader.cursor = cursor
         self._leave(reader)
-        reader.task = asyncio.create_task(self._finish(reader, reader.connection.write(chunk), end, count))
+        reader.task = asyncio.create_task(self._finish(reader, chunk, end, count))
         return False
 
-    async def _finish(self, reader: Reader, writing: Write, end: Position, count: int) -> None:
-        if await self._within_deadline(reader, writing):
+    async def _finish(self, reader: Reader, chunk: bytes, end: Position, count: int) -> None:
+        if await self._within_deadline(reader, reader.connection.write(chunk)):
             self._sent(reader, end, count)
             await self._serve(reader)
 

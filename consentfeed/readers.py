@@ -15,7 +15,7 @@ class Connection(Protocol):
     """Where a reader's bytes go."""
 
     def offer(self, piece: bytes) -> bool:
-        """Sends what is framed() if there is room for it; whether there was. Raises where the client has gone."""
+        """Sends what is framed() if there is room for it; whether there was. May raise where the client has gone."""
 
     async def write(self, chunk: bytes) -> None:
         """Sends it when there is room."""

@@ -54,7 +54,7 @@ def server(app: ASGIApp, drain: Callable[[], Awaitable[None]], settings: Setting
         app,
         http=type("Protocol", (Protocol,), {"settings": settings}),
         loop="uvloop",
-        interface="asgi3",
+        interface="asgi3",  # uvicorn would guess another: the application is no coroutine function
         ws="none",
         lifespan="on",
         access_log=False,  # URLs of searches hold names and numbers

@@ -26,7 +26,6 @@ from consentfeed.filters import Filter, Ids
 from consentfeed.identity import Principal
 from consentfeed.inputs import Limit, Text, read_query
 from consentfeed.places import PlaceLost, Places
-from consentfeed.protocol import Protocol
 from consentfeed.pump import Pump
 from consentfeed.readers import Reader
 from consentfeed.settings import Settings
@@ -73,18 +72,22 @@ class Open:
 
 
 class Connection:
-    """A stream's way to its client: ASGI's send, and the protocol below it, which is faster, and can cut off."""
+    """A stream's way to its client: ASGI's send; and below it the transport, which is faster, and can cut off."""
 
-    __slots__ = ("_left", "_protocol", "_send")
+    __slots__ = ("_flow", "_left", "_send", "_transport")
 
-    def __init__(self, send: Send, protocol: Protocol) -> None:
+    def __init__(self, send: Send, transport: Any, flow: Any) -> None:
         self._send = send
-        self._protocol = protocol
+        self._transport = transport
+        self._flow = flow  # uvicorn's
         self._left = 0  # what lay in front of the client when it was asked last
 
     def offer(self, piece: bytes) -> bool:
-        """As the protocol's."""
-        return self._protocol.offer(piece)
+        """Sends what is framed if there is room for it; whether there was. May raise where the client has gone."""
+        if self._flow.write_paused:
+            return False
+        self._transport.write(piece)
+        return True
 
     async def write(self, chunk: bytes) -> None:
         """Sends it when there is room."""
@@ -97,7 +100,7 @@ class Connection:
 
     def stalled(self) -> bool:
         """Whether the client took no byte since the last call; then the connection is cut."""
-        before, self._left = self._left, self._protocol.transport.get_write_buffer_size()
+        before, self._left = self._left, self._transport.get_write_buffer_size()
         if self._left and self._left == before:
             self.abort()
             return True
@@ -105,7 +108,7 @@ class Connection:
 
     def abort(self) -> None:
         """Cuts the connection."""
-        self._protocol.transport.abort()
+        self._transport.abort()
 
 
 class Streams:
@@ -220,7 +223,7 @@ class Streams:
         if scope["method"] == "HEAD":
             await send({"type": "http.response.body", "body": b""})
             return
-        connection = Connection(send, scope["consentfeed.protocol"])
+        connection = Connection(send, scope["consentfeed.transport"], scope["consentfeed.flow"])
         await connection.write(self._first_bytes(stream))
         scope["headers"].clear()  # a browser's are some KB, and would be kept as long as the stream
         lifetime = self._settings.lifetime_seconds * random.uniform(0.9, 1.1)

@@ -177,3 +177,25 @@ def test_places_in_full_pages_need_no_question_of_their_own(full: Sql) -> None:
     assert _judged(full, [0, 1, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE - 1]) == 0
     assert _judged(full, [2 * PAGE, 2 * PAGE + 1]) == 2, "a page that still grows is not shared"
     assert _judged(full, [5, PAGE], hash=b"none") == 2, "why a place is lost, the table has to say"
+
+
+def test_a_page_that_was_read_before_its_events_were_dropped_vouches_for_none_of_them(
+    full: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> tuple[bool, bool]:
+        database = Database(full.app_url, 8)
+        await database.open()
+        try:
+            feed = Feed(database.events_after, database.log_head, max_events=1, max_bytes=1, poll_seconds=1)
+            await feed.load(warm_up=0)
+            backlog = Backlog(feed, database.events_after, asyncio.Semaphore(1))
+            ((hash_,),) = full.run("SELECT hash FROM consentfeed.events WHERE seq = 500")
+            place = Position(500, hash_[:4])
+            before = await backlog.contains(place)
+            full.run("ALTER TABLE consentfeed.events DETACH PARTITION consentfeed.events_p0")
+            monkeypatch.setattr("consentfeed.backlog._FRESH_SECONDS", -1)
+            return before, await backlog.contains(place)
+        finally:
+            await database.close()
+
+    assert asyncio.run(main()) == (True, False)

@@ -5,7 +5,7 @@ import socket
 import httpx
 import pytest
 
-from tests.rest import Rest
+from tests.rest import Rest, problem
 from tests.support import PASSWORD, Sql, bearer
 
 EVERYWHERE = {
@@ -114,3 +114,25 @@ def test_a_cookie_is_set_beside_them(rest: Rest, shared_database: Sql) -> None:
     answer = httpx.post(rest.node.url + "/api/v1/auth/login", json={"email": "csr@example.com", "password": PASSWORD})
     assert answer.headers["set-cookie"]
     assert EVERYWHERE.items() <= dict(answer.headers).items()
+
+
+def test_a_page_that_meets_a_fault_of_ours_is_a_problem_with_them_too(
+    rest: Rest, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(_token: str) -> None:
+        raise RuntimeError("nimal@example.com")
+
+    monkeypatch.setattr(rest.node.node.sessions, "by_token", broken)
+    answer = httpx.get(rest.node.url + "/csr", headers={"Authorization": f"Bearer {bearer('csr')}"})
+    problem(answer, "internal")
+    assert EVERYWHERE.items() <= headers_of(answer).items()
+    assert "nimal" not in answer.text + caplog.text
+
+
+@pytest.mark.parametrize("path", ["/", "/csr", "/web/csr.js"])
+def test_a_page_says_which_methods_are_right(rest: Rest, path: str) -> None:
+    answer = httpx.delete(rest.node.url + path)
+    problem(answer, "method-not-allowed")
+    assert EVERYWHERE.items() <= headers_of(answer).items()
+    if not path.startswith("/web"):  # of files, Starlette does not say
+        assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}

@@ -1,5 +1,6 @@
 """Requests as bytes: too large, too slow, never whole. A node answers what it can, closes, and serves the others."""
 
+import gc
 import socket
 import threading
 import time
@@ -301,3 +302,33 @@ def test_a_hundred_who_dribble_do_not_keep_anybody_waiting(start_node: StartNode
     finally:
         for raw in raws:
             raw.close()
+
+
+def test_a_stream_with_a_request_behind_it_ends_when_its_client_leaves(quick: RunningNode) -> None:
+    stream = f"GET /api/v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {bearer('csr')}"
+    with connected(quick) as raw:
+        raw.sendall(stream.encode() + b"\r\nAccept: text/event-stream\r\n\r\n" + ME + b"\r\n")
+        received = b""
+        while b"retry:" not in received:
+            received += raw.recv(4096)
+        assert quick.node.streams._open
+    wait_until(lambda: not quick.node.streams._open)
+
+
+def test_a_connection_that_has_ended_leaves_nothing_for_the_garbage_collector(node: RunningNode) -> None:
+    def left() -> int:
+        return sum(isinstance(one, protocol.Protocol) for one in gc.get_objects())
+
+    serves(node)
+    wait_until(lambda: not node.server.server_state.connections)
+    gc.collect()
+    before = left()
+    gc.disable()
+    try:
+        for _ in range(3):
+            serves(node)
+            node.tail().close()
+        wait_until(lambda: not node.server.server_state.connections)
+        wait_until(lambda: left() <= before, what="they are gone without it")
+    finally:
+        gc.enable()

@@ -11,15 +11,17 @@ from consentfeed.gathered import Gathered
 
 
 class Asked:
-    """Answers with the length of each key; each question waits until it is let through."""
+    """Answers with the length of each key; each question waits until it is let through, one with "hangs" for ever."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_once: int = 1) -> None:
         self.questions: list[list[str]] = []
         self.let: asyncio.Queue[Exception | None] = asyncio.Queue()
-        self.gathered = Gathered(self._ask)
+        self.gathered = Gathered(self._ask, at_once)
 
     async def _ask(self, keys: list[str]) -> dict[str, int]:
         self.questions.append(keys)
+        if "hangs" in keys:
+            await asyncio.Event().wait()
         if error := await self.let.get():
             raise error
         return {key: len(key) for key in keys}
@@ -91,3 +93,15 @@ async def test_all_who_wait_are_told_what_went_wrong_and_the_next_ask_anew(one: 
             await task
     one.let.put_nowait(None)
     assert await one.gathered.get("a") == 1
+
+
+def test_a_question_that_hangs_holds_up_nobody_else() -> None:
+    async def go() -> None:
+        one = Asked(at_once=2)
+        hanging = one.get("hangs")
+        await _turns()
+        one.let.put_nowait(None)
+        assert await one.gathered.get("a") == 1
+        assert not hanging[0].done()
+
+    asyncio.run(go())

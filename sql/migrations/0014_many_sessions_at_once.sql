@@ -1,5 +1,4 @@
--- A function that makes room for find_sessions(), which asks for many at once; created after the migrations, in the same
--- transaction.
+-- find_sessions(), which asks for many at once, is there instead of it from now on.
 -- squawk-ignore ban-drop-function
 DROP FUNCTION IF EXISTS consentfeed.find_session(bytea);
 

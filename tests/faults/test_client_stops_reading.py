@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import socket
-from typing import Any, cast
+from typing import Any
 
 import uvloop
 
@@ -11,7 +11,6 @@ from consentfeed import metrics
 from consentfeed.events import Position
 from consentfeed.feed import Feed
 from consentfeed.filters import Filter, Ids
-from consentfeed.protocol import Protocol
 from consentfeed.pump import Pump
 from consentfeed.readers import Reader
 from consentfeed.stream import Connection
@@ -81,7 +80,7 @@ def test_a_client_that_leaves_while_it_is_told_goodbye_is_no_error() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
         feed = Feed(blocked, blocked, max_events=1, max_bytes=1, poll_seconds=60)
         pump = Pump(feed, blocked, blocked, lambda _: b"", heartbeat_seconds=60, stall_seconds=60)
-        reader = Reader(Filter(), Ids(None), Position(0, b""), 0, Connection(blocked, cast(Protocol, None)))
+        reader = Reader(Filter(), Ids(None), Position(0, b""), 0, Connection(blocked, None, None))
         pump.take_over(reader, blocked())
         await asyncio.sleep(0.01)
         pump.close(reader)
