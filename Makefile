@@ -51,7 +51,7 @@ audit: $(STAMP) $(NODE_STAMP) ## Look up known vulnerabilities (needs the networ
 	@$(BIN)/python tests/audit.py
 
 # CASE, ROUNDS, SECONDS and FULL (=1) may be given: make bench CASE=rest ROUNDS=5
-bench: $(STAMP) ## Run the benchmarks (an hour; needs gcc; benchmarks/peers.sh installs the others)
+bench: $(STAMP) ## Run the benchmarks (most of an hour; needs gcc; benchmarks/peers.sh installs the others)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python -m benchmarks.run $(if $(CASE),--case $(CASE)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 	$(if $(SECONDS),--seconds $(SECONDS)) $(if $(FULL),--full)

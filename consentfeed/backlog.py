@@ -31,6 +31,9 @@ class Backlog:
         number = cursor.seq // PAGE
         # A page that is not full yet would be old as soon as it is read.
         if (number + 1) * PAGE <= upto.seq and (shared := await self._shared(number, cursor)):
+            # PostgreSQL reads the next page while this one is sent, for who reads one after the other.
+            if cursor.seq % PAGE == 0 and (number + 2) * PAGE <= upto.seq:
+                self._asked(number + 1)
             return shared
         return (await self._read(cursor))[1]
 
@@ -46,7 +49,8 @@ class Backlog:
     async def _shared(self, number: int, cursor: Position, age: float = float("inf")) -> list[Event]:
         """What a shared page, of at most that age, holds after the cursor; nothing where it is not there."""
         try:
-            before, events = await self._page(number, age)
+            # Who goes away must not take the page from the others.
+            before, events = await asyncio.shield(self._asked(number, age))
         except Forked:  # dropped in the middle of it: from the cursor itself there may be a way
             return []
         index = cursor.seq - before.seq
@@ -55,7 +59,8 @@ class Backlog:
         place = events[index - 1].position if index else before
         return events[index:] if place.hash.startswith(cursor.hash) else []
 
-    async def _page(self, number: int, age: float) -> Page:
+    def _asked(self, number: int, age: float = float("inf")) -> asyncio.Task[Page]:
+        """The page, or who is reading it."""
         key, now = (self._feed.generation, number), time.monotonic()
         began, task = self._pages.pop(key, (0.0, None))
         if task is None or now - began > age:
@@ -64,8 +69,7 @@ class Backlog:
         self._pages[key] = began, task  # at the end: what was not asked for longest goes first
         while len(self._pages) > _KEPT:
             del self._pages[next(iter(self._pages))]
-        # Who goes away must not take the page from the others.
-        return await asyncio.shield(task)
+        return task
 
     def _forget_failed(self, key: tuple[int, int], task: asyncio.Task[Page]) -> None:
         if (task.cancelled() or task.exception()) and self._pages.get(key, (0.0, None))[1] is task:

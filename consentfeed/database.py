@@ -289,7 +289,7 @@ class Database(Pool):
         )
         return int(rows[0][0])
 
-    async def ended(self, sessions: Sequence[UUID], accounts: Sequence[tuple[UUID, str]]) -> set[UUID]:
+    async def ended(self, sessions: Sequence[UUID], accounts: Sequence[tuple[UUID | str, str]]) -> set[UUID]:
         """Which of the sessions have ended, and which of the accounts are disabled or have another role."""
         ids, roles = [account for account, _ in accounts], [role for _, role in accounts]
         rows = await self.fetch_first("SELECT * FROM consentfeed.ended_sessions($1, $2, $3)", sessions, ids, roles)

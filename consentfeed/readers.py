@@ -37,11 +37,20 @@ class Reader:
         "connection", "cursor", "filter", "generation", "gone", "group", "ids", "live", "place", "task",
     )  # fmt: skip
 
-    def __init__(self, filter: Filter, ids: Ids, cursor: Position, generation: int, connection: Connection) -> None:
+    def __init__(
+        self,
+        filter: Filter,
+        ids: Ids,
+        cursor: Position,
+        generation: int,
+        connection: Connection,
+        *,
+        place: Position | None = None,
+    ) -> None:
         self.filter = filter
         self.ids = ids
         self.cursor = cursor
-        self.place = cursor
+        self.place = place or cursor
         self.connection = connection
         self.live = False
         self.gone = False

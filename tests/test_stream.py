@@ -8,6 +8,7 @@ from datetime import datetime
 
 import pytest
 
+from consentfeed import metrics
 from consentfeed.errors import DatabaseAway
 from consentfeed.feed import Feed
 from tests.conftest import StartNode
@@ -376,3 +377,18 @@ def test_a_node_that_cannot_read_the_log_says_so_in_its_heartbeats(
         away.setattr(Feed, "refresh", cannot)
         assert tail.wait_event("heartbeat").data["stale"] > 0.5
     tail.wait(lambda t: [b for b in t.blocks if b.event == "heartbeat" and "stale" not in b.data])
+
+
+def test_a_customers_new_stream_is_live_without_reading_the_log(node: RunningNode, database: Sql) -> None:
+    database.set(database.consents()[0], "granted")
+    for status in ("granted", "revoked", "granted"):
+        database.set(database.consents(OTHER)[0], status)
+    wait_until(lambda: node.node.streams.pump.place.seq == 4)
+    before = metrics.total(metrics.table_reads)
+    tail = node.tail("customer")
+    wait_until(lambda: any(group.live for group in node.node.streams.pump._groups))
+    assert metrics.total(metrics.table_reads) == before
+    database.set(database.consents(OTHER)[0], "revoked")
+    database.set(database.consents()[0], "revoked")
+    event = tail.wait_event("consent-updated")
+    assert (event.data["type"], len(tail.events)) == ("revoked", 1)
