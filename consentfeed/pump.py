@@ -19,7 +19,6 @@ from consentfeed.filters import Filter
 from consentfeed.readers import Groups, Reader, Write, chunks, framed
 
 log = structlog.get_logger()
-_NEAR = 1000
 _SLICE_SECONDS = 0.001  # uvloop accepts one connection per turn, so a burst must not keep the loop for long
 
 
@@ -214,9 +213,8 @@ class Pump:
             await self.reached(reader.cursor.seq, seconds=3600)
             return
         upto = self.place
-        # A customer's from the own index: walking past very many events of others would take time by their number.
-        far = reader.filter.owner and upto.seq - reader.cursor.seq > _NEAR
-        events = None if far else self._feed.after(reader.cursor)
+        # A customer's from the own index alone: walking past others' events would take time by their number.
+        events = None if reader.filter.owner else self._feed.after(reader.cursor)
         if events is None:
             metrics.table_reads.inc()
             try:

@@ -35,6 +35,7 @@ def test_markup_in_every_text_field_is_shown_and_not_run(person: NewPerson, node
     expect(desk.locator("#card .timeline")).to_contain_text("<img src=x")
     expect(desk.locator("#card .timeline")).to_contain_text("{{7*7}}")
     expect(phone.locator("main")).to_contain_text("<img src=x")
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390, "no word makes the page wider than the phone"
     phone.get_by_role("switch").first.click()
     expect(desk.locator(".toast").first).to_be_visible()
     admin = person(**DESK).sign_in("admin")
