@@ -16,7 +16,7 @@ from benchmarks.growing import grown
 from benchmarks.meters import CpuMeter
 from benchmarks.publish import TOGGLE
 from benchmarks.running import MANY
-from consentfeed.binaries import find_binaries
+from consentfeed.embedded.binaries import find_binaries
 
 BURST = 100
 COPY = "SELECT seq, hash, customer_id, body FROM consentfeed.events WHERE seq > 0 ORDER BY seq"

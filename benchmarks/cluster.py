@@ -16,7 +16,9 @@ from uuid import NAMESPACE_URL, uuid5
 import psycopg
 from psycopg import sql
 
-from consentfeed import embedded, migrations, tokens
+from consentfeed.embedded import server as embedded
+from consentfeed.identity import tokens
+from consentfeed.postgres import migrations
 
 DEMO = "consentfeed"  # the database that the others are copied from
 # Counts statements where a database asks for it (see `counting`), and does nothing elsewhere.

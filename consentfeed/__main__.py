@@ -14,9 +14,9 @@ def run() -> None:
         if sys.argv[1:2] and sys.argv[1] in _SERVICES:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, _stop)
-        from consentfeed import cli  # noqa: PLC0415 - takes a second
+        from consentfeed.cli import main  # noqa: PLC0415 - takes a second
 
-        cli.run()
+        main.run()
     except SystemExit:
         if not _stopped:
             raise

@@ -13,7 +13,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from consentfeed import embedded, identity, migrations
+from consentfeed.embedded import server as embedded
+from consentfeed.identity import sessions
+from consentfeed.postgres import migrations
 from consentfeed.settings import Settings
 from tests.rest import Rest
 from tests.support import CUSTOMER, OTHER, PASSWORD, SECRET, STAFF, RunningNode, Sql
@@ -92,7 +94,7 @@ def seed(owner: psycopg.Connection) -> None:
         (OTHER, "Kamala O'Brien", "other@example.com", "+94712345678"),
     ):
         owner.execute("SELECT consentfeed.register_customer(%s, %s, %s, %s, 'en')", (customer, name, email, msisdn))
-    hashed = identity.hash_password(PASSWORD)
+    hashed = sessions.hash_password(PASSWORD)
     for role, account in STAFF.items():
         owner.execute(
             "INSERT INTO consentfeed.users (id, email, role, password_hash) VALUES (%s, %s, %s, %s)",

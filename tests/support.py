@@ -16,7 +16,9 @@ import httpx
 import psycopg
 import uvloop
 
-from consentfeed import app, server, tokens
+from consentfeed.http import server
+from consentfeed.identity import tokens
+from consentfeed.node import wiring
 from consentfeed.settings import Settings
 
 SECRET = "a secret for tests, long enough to be one"
@@ -151,7 +153,7 @@ class RunningNode:
         listening = server.listening_socket("127.0.0.1", settings.port)
         self.port: int = listening.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self.node = app.Node(settings)
+        self.node = wiring.Node(settings)
         self.server = server.server(self.node.front, self.node.drain, settings)
         self._tails: list[Tail] = []
         self._clients: list[httpx.Client] = []

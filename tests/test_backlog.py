@@ -6,12 +6,12 @@ from contextlib import nullcontext
 
 import pytest
 
-from consentfeed.backlog import PAGE, Backlog
-from consentfeed.database import Database, Verdict
-from consentfeed.events import Position, Row, format_id
-from consentfeed.feed import Feed, Forked
-from consentfeed.filters import Filter, Ids
-from consentfeed.places import PlaceLost, Places
+from consentfeed.feed.filter import Filter, Ids
+from consentfeed.feed.history import PAGE, Backlog
+from consentfeed.feed.live import Feed, Forked
+from consentfeed.feed.replay import PlaceLost, Places
+from consentfeed.log.event import Position, Row, format_id
+from consentfeed.postgres.consents import Database, Verdict
 from tests.support import Sql
 
 _FLIP = (
@@ -193,7 +193,7 @@ def test_a_page_that_was_read_before_its_events_were_dropped_vouches_for_none_of
             place = Position(500, hash_[:4])
             before = await backlog.contains(place)
             full.run("ALTER TABLE consentfeed.events DETACH PARTITION consentfeed.events_p0")
-            monkeypatch.setattr("consentfeed.backlog._FRESH_SECONDS", -1)
+            monkeypatch.setattr("consentfeed.feed.history._FRESH_SECONDS", -1)
             return before, await backlog.contains(place)
         finally:
             await database.close()

@@ -18,7 +18,12 @@ import httpx
 import psycopg
 import pytest
 
-from consentfeed import cli, demo, embedded, jose, logs, migrations
+from consentfeed.cli import dev as demo
+from consentfeed.cli import main
+from consentfeed.embedded import server as embedded
+from consentfeed.identity import jwt
+from consentfeed.node import logs
+from consentfeed.postgres import migrations
 from consentfeed.settings import Settings
 from tests.conftest import OWNER, OWNER_PASSWORD, with_login
 from tests.support import CUSTOMER, SECRET, STAFF, RunningNode, Sql, wait_until
@@ -51,7 +56,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
                 patch.setenv(f"CONSENTFEED_{name.upper()}", value)
             capsys.readouterr()
             try:
-                cli.run()
+                main.run()
                 status = 0
             except SystemExit as end:
                 status = int(end.code or 0)
@@ -87,7 +92,7 @@ def refused(said: Said, *words: str) -> bool:
 def claims(said: Said) -> dict[str, Any]:
     assert said.status == 0, said.err
     (token,) = said.out.split()
-    return jose.read(token).claims
+    return jwt.read(token).claims
 
 
 @pytest.mark.parametrize(("expires", "seconds"), [("90s", 90), ("15m", 900), ("8h", 8 * 3600), (None, 8 * 3600)])
@@ -501,7 +506,7 @@ def test_a_signal_while_it_is_still_being_imported_ends_a_service_with_0(number:
         "import sys, types, time; from consentfeed import __main__\n"
         "class Slow:\n"
         "    def find_spec(self, name, *_):\n"
-        "        if name == 'consentfeed.cli':\n"
+        "        if name == 'consentfeed.cli.main':\n"
         "            print('importing', flush=True)\n"
         "            try: time.sleep(60)\n"
         "            finally: sys.exit(1)\n"  # as anybody on the way may make one exit another

@@ -1,5 +1,6 @@
 """The docs' tables are what the code says, and its one lists are complete."""
 
+import ast
 import re
 from pathlib import Path
 from typing import get_args
@@ -9,9 +10,10 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from benchmarks import keep
 from benchmarks.cases import CASES
-from consentfeed import doctor, metrics
-from consentfeed.app import Node
+from consentfeed import metrics
+from consentfeed.cli import doctor
 from consentfeed.errors import PROBLEMS, RETRY_AFTER
+from consentfeed.node.wiring import Node
 from consentfeed.settings import Settings, variable
 from tests.support import SECRET
 
@@ -102,19 +104,28 @@ def test_every_link_of_the_docs_leads_somewhere() -> None:
 
 
 def test_every_setting_is_used() -> None:
-    source = "\n".join(path.read_text() for path in (ROOT / "consentfeed").glob("*.py") if path.name != "settings.py")
+    source = "\n".join(path.read_text() for path in (ROOT / "consentfeed").rglob("*.py") if path.name != "settings.py")
     unused = [name for name in Settings.__struct_fields__ if f".{name}" not in source]
     assert not unused
 
 
 def test_every_metric_is_set_somewhere() -> None:
-    source = "\n".join(path.read_text() for path in (ROOT / "consentfeed").glob("*.py") if path.name != "metrics.py")
+    source = "\n".join(path.read_text() for path in (ROOT / "consentfeed").rglob("*.py") if path.name != "metrics.py")
     names = [name for name in vars(metrics) if isinstance(getattr(metrics, name), MetricWrapperBase)]
     assert len(names) > 15
     assert not [name for name in names if f"metrics.{name}" not in source]
 
 
-def test_the_architecture_page_names_every_file() -> None:
+def test_the_architecture_page_names_every_room() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text()
-    names = [path.stem for path in (ROOT / "consentfeed").glob("*.py") if not path.stem.startswith("__")]
-    assert not [name for name in names if f"`{name}`" not in text]
+    rooms = [path.parent.name for path in (ROOT / "consentfeed").glob("*/__init__.py")]
+    assert len(rooms) >= 12
+    assert not [room for room in rooms if f"[`{room}/`](../consentfeed/{room})" not in text]
+
+
+def test_every_room_says_what_it_is() -> None:
+    for path in (ROOT / "consentfeed").glob("*/__init__.py"):
+        module = ast.parse(path.read_text())
+        text = ast.get_docstring(module) or ""
+        assert [part for part in ("In:", "Out:", "Always so:") if part in text] == ["In:", "Out:", "Always so:"], path
+        assert len(module.body) == 1, f"{path} imports or defines something: a room has no face of its own"

@@ -23,12 +23,15 @@ import httpx
 import psycopg
 import pytest
 
-from consentfeed import doctor, embedded, migrations, url_checks
-from consentfeed.database import Database
-from consentfeed.database_checks import DatabaseChecks, version_finding
-from consentfeed.findings import Finding
+from consentfeed.cli import doctor
+from consentfeed.doctor import url as url_checks
+from consentfeed.doctor.database import DatabaseChecks, version_finding
+from consentfeed.doctor.finding import Finding
+from consentfeed.doctor.url import UrlChecks
+from consentfeed.embedded import server as embedded
+from consentfeed.postgres import migrations
+from consentfeed.postgres.consents import Database
 from consentfeed.settings import Settings
-from consentfeed.url_checks import UrlChecks
 from tests import conftest
 from tests.processes import accepts, free_port
 from tests.support import SECRET, RunningNode, Sql, bearer, wait_until
@@ -235,9 +238,9 @@ def test_a_queue_of_notifications_that_nobody_empties_is_told(database: Sql) -> 
         sleeper.execute("SELECT 1")
         database.run("SELECT count(pg_notify('held', repeat('x', 7000) || n)) FROM generate_series(1, 300) AS n")
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("consentfeed.database_checks._QUEUE_WARNING", 1e-9)
+            patch.setattr("consentfeed.doctor.database._QUEUE_WARNING", 1e-9)
             bad(look(database.app_url, "notifications"), "warning", "LISTEN", "xact_start")
-            patch.setattr("consentfeed.database_checks._QUEUE_PROBLEM", 1e-9)
+            patch.setattr("consentfeed.doctor.database._QUEUE_PROBLEM", 1e-9)
             bad(look(database.app_url, "notifications"), "problem", "LISTEN", "xact_start")
 
 
@@ -346,7 +349,7 @@ def test_a_log_that_has_been_tampered_with_is_told(database: Sql) -> None:
 
 def test_the_newest_events_alone_are_looked_at(database: Sql) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("consentfeed.database_checks._RECENT", 2)
+        patch.setattr("consentfeed.doctor.database._RECENT", 2)
         for consent in database.consents():
             database.set(consent, "granted")
         assert "the newest 2 events" in look(database.app_url, "chain").seen

@@ -6,8 +6,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from consentfeed.events import Position, Seal
-from consentfeed.filters import Filter
+from consentfeed.feed.filter import Filter
+from consentfeed.log.event import Position, Seal
 from tests.conftest import StartNode
 from tests.rest import Rest, ok, problem
 from tests.support import CUSTOMER, OTHER, SECRET, RunningNode, Sql, bearer

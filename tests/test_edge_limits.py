@@ -7,10 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from consentfeed import limits, login, metrics
-from consentfeed.database import Account
-from consentfeed.identity import check_password
-from consentfeed.limits import Rate
+from consentfeed import metrics
+from consentfeed.api import auth
+from consentfeed.http import limits
+from consentfeed.http.limits import Rate
+from consentfeed.identity.sessions import check_password
+from consentfeed.postgres.consents import Account
 from consentfeed.settings import SettingsError, load
 from tests.conftest import StartNode
 from tests.rest import REASON, ok, problem
@@ -321,7 +323,7 @@ def test_who_sends_many_passwords_at_once_has_one_looked_at_at_a_time_and_holds_
         under_way -= 1
         return False
 
-    monkeypatch.setattr(login, "check_password", slow)
+    monkeypatch.setattr(auth, "check_password", slow)
     node = start_node(address_failures=3)
     with ThreadPoolExecutor(20) as pool:
         answers = [pool.submit(sign_in, node, "wrong", f"{turn}@example.com", **HERE) for turn in range(20)]

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from starlette.requests import HTTPConnection
 
-from consentfeed import cookies
+from consentfeed.identity import cookies
 from consentfeed.settings import SettingsError, load
 from tests.conftest import StartNode
 from tests.rest import Rest, ok, problem

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from consentfeed import metrics, protocol
+from consentfeed import metrics
+from consentfeed.http import protocol
 from consentfeed.settings import Settings
 from tests.conftest import StartNode
 from tests.rest import problem

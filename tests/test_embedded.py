@@ -18,8 +18,9 @@ from typing import IO
 import psycopg
 import pytest
 
-from consentfeed import binaries, cluster, embedded
-from consentfeed.embedded import EmbeddedError, find_binaries, postgres
+from consentfeed.embedded import binaries, cluster
+from consentfeed.embedded import server as embedded
+from consentfeed.embedded.server import EmbeddedError, find_binaries, postgres
 
 ROOT = os.geteuid() == 0
 needs_root = pytest.mark.skipif(not ROOT, reason="only root changes to another user")

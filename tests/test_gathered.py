@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from consentfeed.errors import DatabaseAway
-from consentfeed.gathered import Gathered
+from consentfeed.postgres.batched import Gathered
 
 
 class Asked:

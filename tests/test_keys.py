@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from consentfeed import jose
 from consentfeed.errors import IssuerAway, TokenRefused
-from consentfeed.keys import Keys
+from consentfeed.identity import jwt
+from consentfeed.identity.jwks import Keys
 from tests.issuer import AUDIENCE, DISCOVERY, KEYS, Issuer, encode, new_key, public, say
 
 T = TypeVar("T")
@@ -90,7 +90,7 @@ def test_a_new_key_is_taken_without_a_restart_and_one_that_is_gone_is_not(issuer
 
 
 def test_a_new_key_is_asked_for_before_the_old_ones_are_due(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("consentfeed.keys._PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr("consentfeed.identity.jwks._PAUSE_SECONDS", 0.1)
 
     async def work(keys: Keys) -> None:
         assert await good(keys, issuer.token())
@@ -111,7 +111,7 @@ def test_a_flood_of_unknown_keys_asks_no_more_often(issuer: Issuer) -> None:
 
 
 def test_a_flood_of_unknown_keys_asks_once_in_a_while(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("consentfeed.keys._PAUSE_SECONDS", 0.5)
+    monkeypatch.setattr("consentfeed.identity.jwks._PAUSE_SECONDS", 0.5)
     tokens = [issuer.token(key=issuer.keys["first"], kid=f"unknown-{n}") for n in range(20)]
 
     async def work(keys: Keys) -> float:
@@ -166,7 +166,7 @@ async def _served(keys: Keys, token: str) -> bool:
 
 
 def test_an_issuer_that_hangs_holds_nobody_up_again_and_again(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("consentfeed.discovery._SECONDS", 0.5)
+    monkeypatch.setattr("consentfeed.identity.discovery._SECONDS", 0.5)
 
     async def work(keys: Keys) -> None:
         token = issuer.token()
@@ -234,7 +234,7 @@ WRONG_ANSWERS: dict[str, Callable[[BaseHTTPRequestHandler, bytes], None]] = {
 def test_an_answer_that_is_none_counts_as_away(
     issuer: Issuer, what: str, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("consentfeed.discovery._SECONDS", 1.0)
+    monkeypatch.setattr("consentfeed.identity.discovery._SECONDS", 1.0)
     issuer.answers[path] = lambda handler: WRONG_ANSWERS[what](handler, issuer.body(path))
 
     async def work(keys: Keys) -> None:
@@ -334,7 +334,7 @@ def test_a_key_for_something_else_verifies_nothing(issuer: Issuer, members: dict
 
 def test_a_shared_secret_is_no_public_key_whoever_publishes_it() -> None:
     published = {"kty": "oct", "kid": "first", "k": "A" * 43}
-    assert [key.kid for key in jose.public_keys([published, public(new_key("P-256"), kid="second")])] == ["second"]
+    assert [key.kid for key in jwt.public_keys([published, public(new_key("P-256"), kid="second")])] == ["second"]
 
 
 def test_a_key_that_is_too_short_verifies_nothing(issuer: Issuer) -> None:

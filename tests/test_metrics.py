@@ -9,12 +9,13 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from consentfeed import app, metrics
-from consentfeed.database import Database, Outcome
+from consentfeed import metrics
 from consentfeed.errors import DatabaseAway, StatementFailed
-from consentfeed.trail import Trail
-from consentfeed.waiting import Decision
-from consentfeed.writer import Writer
+from consentfeed.node import wiring
+from consentfeed.postgres.consents import Database, Outcome
+from consentfeed.writes.queue import Decision
+from consentfeed.writes.trail import Trail
+from consentfeed.writes.writer import Writer
 from tests.conftest import StartNode
 from tests.proxy import Proxy
 from tests.rest import problem
@@ -173,7 +174,7 @@ def test_a_trail_that_cannot_be_written_is_counted(node: RunningNode, database: 
 
 def test_a_full_trail_is_counted(monkeypatch: pytest.MonkeyPatch, node: RunningNode, database: Sql) -> None:
     client = node.client("csr")
-    monkeypatch.setattr("consentfeed.trail._WAITING", 0)
+    monkeypatch.setattr("consentfeed.writes.trail._WAITING", 0)
     with grows(client, "consentfeed_refused_total", by=1, reason="trail"):
         problem(client.get("/api/v1/consents"), "overloaded")
     assert isinstance(node.node.trail, Trail)
@@ -182,7 +183,7 @@ def test_a_full_trail_is_counted(monkeypatch: pytest.MonkeyPatch, node: RunningN
 def test_work_in_the_background_that_fails_is_counted(
     monkeypatch: pytest.MonkeyPatch, start_node: StartNode, database: Sql
 ) -> None:
-    monkeypatch.setattr(app, "_EXPIRE_SECONDS", 0.05)
+    monkeypatch.setattr(wiring, "_EXPIRE_SECONDS", 0.05)
     client = start_node().client()
     with grows(client, "consentfeed_chores_failed_total", chore="expire"):
         database.run("REVOKE EXECUTE ON FUNCTION consentfeed.expire_consents(integer) FROM consentfeed_app")

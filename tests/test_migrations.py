@@ -10,8 +10,9 @@ import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
-from consentfeed import cli, migrations
-from consentfeed.migrations import MigrationError
+from consentfeed.cli import main
+from consentfeed.postgres import migrations
+from consentfeed.postgres.migrations import MigrationError
 from tests.conftest import with_login
 from tests.support import Sql
 from tests.support_sql import catalog, empty_database
@@ -26,7 +27,7 @@ def empty(database: Sql) -> Iterator[str]:
 
 def migrate(url: str, *options: str) -> Result:
     """`consentfeed migrate`."""
-    return CliRunner().invoke(cli.main, ["migrate", "--database-url", url, *options])
+    return CliRunner().invoke(main.main, ["migrate", "--database-url", url, *options])
 
 
 def test_twenty_at_once_on_an_empty_database_install_it_once(empty: str, database: Sql) -> None:

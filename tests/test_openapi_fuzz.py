@@ -17,9 +17,9 @@ import schemathesis
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
-from consentfeed.app import Node
-from consentfeed.openapi import describe
-from consentfeed.policy import ACCESS
+from consentfeed.http.openapi import describe
+from consentfeed.node.wiring import Node
+from consentfeed.permissions import ACCESS
 from consentfeed.settings import Settings
 from tests import processes
 from tests.processes import Served

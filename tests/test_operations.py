@@ -12,7 +12,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from consentfeed.binaries import find_binaries
+from consentfeed.embedded.binaries import find_binaries
 from tests.support import CUSTOMER, SECRET, Sql
 from tests.test_sql_retention import cut_small
 

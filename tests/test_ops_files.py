@@ -106,7 +106,7 @@ def test_every_alert_says_what_is_the_matter_and_what_to_do() -> None:
 
 
 def test_alerts_send_to_checks_of_the_doctor_that_there_are() -> None:
-    from consentfeed import doctor  # noqa: PLC0415
+    from consentfeed.cli import doctor  # noqa: PLC0415
 
     names = {**doctor.OF_THE_DATABASE, **doctor.OF_THE_URL}
     for rule in rules():

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from consentfeed.errors import DatabaseAway, NotAdmitted, OutcomeUnknown
-from consentfeed.pool import Pool
+from consentfeed.postgres.pool import Pool
 from tests.support import Sql
 
 ONE = "SELECT pg_backend_pid()"

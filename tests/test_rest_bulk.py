@@ -6,9 +6,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from consentfeed.database import Outcome
+from consentfeed.api.shapes import Outcomes
 from consentfeed.errors import PROBLEMS, DatabaseAway, OutcomeUnknown
-from consentfeed.shapes import Outcomes
+from consentfeed.postgres.consents import Outcome
 from tests.rest import REASON, Rest, ok, problem
 
 

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from consentfeed.cursor import write_cursor
-from consentfeed.shapes import ConsentPage, Customer, CustomerPage, Notice, Purposes
+from consentfeed.api.shapes import ConsentPage, Customer, CustomerPage, Notice, Purposes
+from consentfeed.http.paging import write_cursor
 from tests.rest import ROLES, Rest, ok, problem
 from tests.support import CUSTOMER, OTHER
 

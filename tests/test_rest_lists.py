@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from consentfeed.cursor import write_cursor
-from consentfeed.shapes import ConsentPage
+from consentfeed.api.shapes import ConsentPage
+from consentfeed.http.paging import write_cursor
 from tests.rest import Rest, ok, problem
 from tests.support import CUSTOMER, NOBODY, OTHER, RunningNode, Sql
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from consentfeed import metrics, reporter
-from consentfeed.shapes import Nodes, Verification
+from consentfeed import metrics
+from consentfeed.api.shapes import Nodes, Verification
+from consentfeed.node import reporter
 from tests.conftest import StartNode
 from tests.rest import Rest, ok, problem
 from tests.support import RunningNode, Sql, wait_until
@@ -71,7 +72,7 @@ def test_numbers_follow_what_the_node_does(node: RunningNode, database: Sql) -> 
 
 def test_a_rate_is_what_was_counted_by_the_time_it_took(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = 100.0
-    monkeypatch.setattr("consentfeed.reporter.time.monotonic", lambda: clock)
+    monkeypatch.setattr("consentfeed.node.reporter.time.monotonic", lambda: clock)
     told = reporter.Reporter(None)  # type: ignore[arg-type]
     metrics.decisions.labels("changed").inc(50)
     metrics.decisions.labels("unchanged").inc(1000)

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from consentfeed import preferences
+from consentfeed.api import preferences
 from consentfeed.errors import PROBLEMS
 from consentfeed.settings import Settings
 from tests.conftest import StartNode

@@ -5,8 +5,8 @@ from uuid import uuid4
 import pytest
 from starlette.routing import Mount, Route
 
-from consentfeed.edge import Endpoint
-from consentfeed.policy import ACCESS, ROLES
+from consentfeed.http.endpoint import Endpoint
+from consentfeed.permissions import ACCESS, ROLES
 from tests.rest import Rest, problem
 
 PAGES = {"GET /", "GET /customer", "GET /csr", "GET /admin", "GET /account", "GET /web"}  # tests/web looks at these

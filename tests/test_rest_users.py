@@ -7,8 +7,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from consentfeed.cursor import write_cursor
-from consentfeed.shapes import Account, AccountPage, SessionPage
+from consentfeed.api.shapes import Account, AccountPage, SessionPage
+from consentfeed.http.paging import write_cursor
 from tests.rest import Rest, ok, problem
 from tests.support import CUSTOMER, NOBODY, PASSWORD, STAFF, wait_until
 

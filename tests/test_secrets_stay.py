@@ -18,8 +18,8 @@ import httpx
 import psycopg
 import pytest
 
-from consentfeed import embedded
-from consentfeed.demo import PASSWORD
+from consentfeed.cli.dev import PASSWORD
+from consentfeed.embedded import server as embedded
 from tests.processes import free_port
 from tests.support import wait_until
 

@@ -8,8 +8,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from consentfeed import identity, jose, tokens
-from consentfeed.shapes import SignedIn
+from consentfeed.api.shapes import SignedIn
+from consentfeed.identity import jwt, sessions, tokens
 from tests.rest import ROLES, Rest, ok, problem
 from tests.support import CUSTOMER, PASSWORD, SECRET, STAFF, Sql, bearer, wait_until
 
@@ -30,7 +30,7 @@ def sign_in(browser: httpx.Client, email: str = "csr@example.com", **options: An
 
 def new_account(database: Sql, role: str = "csr") -> str:
     email = f"{uuid4().hex}@example.com"
-    database.run("SELECT consentfeed.add_user(%s, %s, %s, NULL)", email, role, identity.hash_password(PASSWORD))
+    database.run("SELECT consentfeed.add_user(%s, %s, %s, NULL)", email, role, sessions.hash_password(PASSWORD))
     return email
 
 
@@ -94,7 +94,7 @@ def test_a_login_that_is_not_one_is_422(browser: httpx.Client, body: dict[str, A
 def test_the_database_keeps_a_hash_of_the_cookie_alone(rest: Rest, browser: httpx.Client) -> None:
     sign_in(browser)
     rows = rest.sql("SELECT token_sha256 FROM consentfeed.sessions")
-    assert identity.token_hash(browser.cookies[COOKIE]) in {bytes(row[0]) for row in rows}
+    assert sessions.token_hash(browser.cookies[COOKIE]) in {bytes(row[0]) for row in rows}
 
 
 def test_logout_ends_the_session_and_takes_the_cookie_away(browser: httpx.Client) -> None:
@@ -192,7 +192,7 @@ def claims(**changes: Any) -> dict[str, Any]:
 
 
 def signed(content: dict[str, Any], key: bytes | None = None) -> str:
-    return jose.sign(content, jose.secret_key(key) if key else tokens._signing_key(SECRET), "HS256")
+    return jwt.sign(content, jwt.secret_key(key) if key else tokens._signing_key(SECRET), "HS256")
 
 
 def test_the_claims_of_these_tests_make_a_good_token(rest: Rest) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from consentfeed import embedded, migrations
+from consentfeed.embedded import server as embedded
+from consentfeed.postgres import migrations
 from tests.support import CUSTOMER, Sql
 from tests.support_sql import catalog, empty_database
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from consentfeed.events import Row, event_from_row
+from consentfeed.log.event import Row, event_from_row
 from tests.support import STAFF, Sql
 from tests.support_sql import bodies, cloned, decide, decision, expired_grant, refused
 

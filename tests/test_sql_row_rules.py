@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from psycopg.errors import CardinalityViolation, InsufficientPrivilege
 
-from consentfeed import migrations
+from consentfeed.postgres import migrations
 from tests.support import CUSTOMER, OTHER, Sql
 from tests.support_sql import SQL_ROLE, cloned, decide, decision, row_of, sql_role
 

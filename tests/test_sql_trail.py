@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from consentfeed.trail import Action
+from consentfeed.writes.trail import Action
 from tests.support import CUSTOMER, NOBODY, OTHER, STAFF, Sql
 from tests.support_sql import cloned, refused, sql_role
 

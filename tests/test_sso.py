@@ -10,10 +10,11 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import pytest
 
-from consentfeed import logs, sso
-from consentfeed.claims import subject_id
+from consentfeed.api import sso
+from consentfeed.api.shapes import Leave, SignedIn, Ways
 from consentfeed.errors import DatabaseAway
-from consentfeed.shapes import Leave, SignedIn, Ways
+from consentfeed.identity.claims import subject_id
+from consentfeed.node import logs
 from tests.conftest import StartNode, _nodes
 from tests.oidc import Person, Provider, provider
 from tests.processes import free_port

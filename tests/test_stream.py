@@ -10,7 +10,7 @@ import pytest
 
 from consentfeed import metrics
 from consentfeed.errors import DatabaseAway
-from consentfeed.feed import Feed
+from consentfeed.feed.live import Feed
 from tests.conftest import StartNode
 from tests.support import CUSTOMER, OTHER, PASSWORD, STAFF, RunningNode, Sql, bearer, wait_until
 

@@ -15,9 +15,10 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from consentfeed import claims, jose, settings, tokens
+from consentfeed import settings
 from consentfeed.errors import Problem, TokenRefused
-from consentfeed.policy import ACCESS, SCOPES
+from consentfeed.identity import claims, jwt, tokens
+from consentfeed.permissions import ACCESS, SCOPES
 from tests.conftest import StartNode, _nodes
 from tests.issuer import AUDIENCE, KEYS, Issuer, compact, encode, encode_json, new_key, public, say, signature
 from tests.rest import ROLES, Rest, ok, problem
@@ -651,10 +652,10 @@ def test_a_provider_that_is_configured_by_half_is_refused_by_name(given: dict[st
 
 
 def test_the_claims_of_these_attacks_would_be_good(outside: Rest) -> None:
-    ok(me(outside, jose.sign(OURS, tokens._signing_key(SECRET), "HS256")))
+    ok(me(outside, jwt.sign(OURS, tokens._signing_key(SECRET), "HS256")))
 
 
 def test_nothing_of_a_token_is_quoted() -> None:
     with pytest.raises(TokenRefused) as raised:
-        jose.check({"exp": "secret"}, ("exp", "email"))
+        jwt.check({"exp": "secret"}, ("exp", "email"))
     assert "secret" not in str(raised.value)

@@ -17,11 +17,12 @@ import msgspec
 import psycopg
 import pytest
 
-from consentfeed import metrics, trail
+from consentfeed import metrics
+from consentfeed.api.shapes import AccessPage
 from consentfeed.errors import DatabaseAway, Problem
-from consentfeed.identity import Principal
-from consentfeed.shapes import AccessPage
-from consentfeed.trail import Action, Trail
+from consentfeed.identity.sessions import Principal
+from consentfeed.writes import trail
+from consentfeed.writes.trail import Action, Trail
 from tests.conftest import StartNode
 from tests.rest import REASON, Rest, ok, problem
 from tests.support import CUSTOMER, NOBODY, PASSWORD, STAFF, Sql, bearer, wait_until

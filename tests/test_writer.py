@@ -2,9 +2,9 @@
 
 import asyncio
 
-from consentfeed.database import Outcome
-from consentfeed.waiting import Decision
-from consentfeed.writer import Writer
+from consentfeed.postgres.consents import Outcome
+from consentfeed.writes.queue import Decision
+from consentfeed.writes.writer import Writer
 
 
 def _decision(consent: str) -> Decision:

@@ -8,12 +8,12 @@ from typing import Any
 import uvloop
 
 from consentfeed import metrics
-from consentfeed.events import Position
-from consentfeed.feed import Feed
-from consentfeed.filters import Filter, Ids
-from consentfeed.pump import Pump
-from consentfeed.readers import Reader
-from consentfeed.stream import Connection
+from consentfeed.feed.filter import Filter, Ids
+from consentfeed.feed.live import Feed
+from consentfeed.log.event import Position
+from consentfeed.stream.pump import Pump
+from consentfeed.stream.readers import Reader
+from consentfeed.stream.streams import Connection
 from tests.conftest import StartNode
 from tests.support import Sql, bearer, wait_until
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from consentfeed import embedded, migrations
+from consentfeed.embedded import server as embedded
+from consentfeed.postgres import migrations
 from consentfeed.settings import Settings
 from tests import conftest
 from tests.support import SECRET, RunningNode, Sql, wait_until

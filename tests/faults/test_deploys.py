@@ -12,7 +12,7 @@ from collections import Counter
 import httpx
 import pytest
 
-from consentfeed import stream
+from consentfeed.stream import streams
 from tests.conftest import StartNode
 from tests.processes import free_port, serve
 from tests.support import RunningNode, Sql, bearer, wait_until
@@ -35,7 +35,7 @@ def _revoke(node: RunningNode, consent: str, answers: list[httpx.Response]) -> N
 def test_a_node_that_ends_says_so_first_takes_no_more_streams_and_still_takes_decisions(
     start_node: StartNode, database: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream, "_GOODBYE_SECONDS", 1.0)
+    monkeypatch.setattr(streams, "_GOODBYE_SECONDS", 1.0)
     node = start_node(drain_seconds=12.0)
     tails = [node.tail() for _ in range(6)]
     consent = database.consents()[0]

@@ -8,9 +8,9 @@ import pytest
 
 from consentfeed import metrics
 from consentfeed.errors import DatabaseAway
-from consentfeed.events import Position
-from consentfeed.filters import Filter, Ids
-from consentfeed.places import Places
+from consentfeed.feed.filter import Filter, Ids
+from consentfeed.feed.replay import Places
+from consentfeed.log.event import Position
 from tests.conftest import OWNER, StartNode
 from tests.support import CUSTOMER, Block, Sql, Tail, wait_until
 

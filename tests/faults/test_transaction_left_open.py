@@ -5,7 +5,7 @@ import threading
 import httpx
 import pytest
 
-from consentfeed import pool
+from consentfeed.postgres import pool
 from tests.conftest import StartNode
 from tests.support import CUSTOMER, Sql, wait_until
 

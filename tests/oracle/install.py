@@ -2,7 +2,7 @@
 
 import psycopg
 
-from consentfeed import migrations
+from consentfeed.postgres import migrations
 from tests import conftest
 from tests.oracle.postgres import Server
 

@@ -32,7 +32,7 @@ _LOCK = Change("    LOCK TABLE consentfeed.log_order IN EXCLUSIVE MODE;\n", "")
 
 MUTANTS: Final = {
     "it reads before it listens": Mutant(
-        "consentfeed/listener.py",
+        "consentfeed/postgres/listener.py",
         (
             Change(
                 """\
@@ -74,7 +74,7 @@ MUTANTS: Final = {
     ),
     "the log is not locked": Mutant("sql/functions/append_events.sql", (_LOCK,), seen=("error",), often=True),
     "the last frame of a write is dropped": Mutant(
-        "consentfeed/readers.py",
+        "consentfeed/stream/readers.py",
         (
             Change(
                 """\
@@ -90,7 +90,7 @@ MUTANTS: Final = {
         seen=("lost",),
     ),
     "the last frames before a close are dropped": Mutant(
-        "consentfeed/stream.py",
+        "consentfeed/stream/streams.py",
         (
             Change(
                 "opened.reader.connection.end(blocks.goodbye(reason))",
@@ -112,7 +112,7 @@ class Stream(Response):
         often=True,
     ),
     "joiners get what is being sent": Mutant(
-        "consentfeed/pump.py",
+        "consentfeed/stream/pump.py",
         (
             Change(
                 """\
@@ -131,7 +131,7 @@ class Stream(Response):
         seen=("repeated", "lost"),
     ),
     "a customer's replay forgets whose it is": Mutant(
-        "consentfeed/pump.py",
+        "consentfeed/stream/pump.py",
         (
             Change(
                 "events = None if reader.filter.owner else self._feed.after(reader.cursor)",
@@ -143,7 +143,7 @@ class Stream(Response):
         often=True,
     ),
     "a customer gets what happens to another": Mutant(
-        "consentfeed/readers.py",
+        "consentfeed/stream/readers.py",
         (
             Change(
                 "for group in self._by_customer.get(event.customer_id, ()):",
@@ -154,7 +154,7 @@ class Stream(Response):
         seen=("foreign",),
     ),
     "a heartbeat names the head of the log before it is sent": Mutant(
-        "consentfeed/pump.py",
+        "consentfeed/stream/pump.py",
         (
             Change(
                 "            self._woken.clear()\n",
@@ -180,7 +180,7 @@ class Stream(Response):
         seen=("lost",),
     ),
     "it resumes one event too far": Mutant(
-        "consentfeed/pump.py",
+        "consentfeed/stream/pump.py",
         (
             Change(
                 "(e for e in events if e.position.seq <= upto.seq and",
@@ -190,7 +190,7 @@ class Stream(Response):
         seen=("lost",),
     ),
     "a lost history is not noticed by its streams": Mutant(
-        "consentfeed/pump.py",
+        "consentfeed/stream/pump.py",
         (
             Change(
                 """\
@@ -207,7 +207,7 @@ class Stream(Response):
         often=True,
     ),
     "an unknown outcome is told as a failure": Mutant(
-        "consentfeed/writer.py",
+        "consentfeed/writes/writer.py",
         (
             Change(
                 """self._fail(batch, "outcome-unknown", "Send""",

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import psycopg
 
-from consentfeed import cluster, guard
-from consentfeed.binaries import find_binaries, runnable
+from consentfeed.embedded import cluster, supervisor
+from consentfeed.embedded.binaries import find_binaries, runnable
 from tests.processes import free_port
 from tests.support import wait_until
 
@@ -68,7 +68,7 @@ class Server:
         # A server that died in its sleep leaves this behind, and the number may be somebody else's by now.
         with suppress(FileNotFoundError):
             (self.folder / "data" / "postmaster.pid").unlink()
-        job = guard.guarded([*command, f"-cport={self.port}"], self.folder / "log", [], self._account)
+        job = supervisor.guarded([*command, f"-cport={self.port}"], self.folder / "log", [], self._account)
         _, self._pid = self._running.enter_context(job)
         wait_until(self.answers, 60, f"PostgreSQL starts; see {self.folder / 'log'}")
 
@@ -109,5 +109,5 @@ class Server:
     def _run(self, program: str, *options: str) -> None:
         subprocess.run(
             [f"{self._binaries}/{program}", "-D", str(self.folder / "data"), *options],
-            check=True, capture_output=True, cwd="/", **guard.become(self._account),
+            check=True, capture_output=True, cwd="/", **supervisor.become(self._account),
         )  # fmt: skip

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 from urllib.parse import quote
 
-from consentfeed.events import Position, Seal, parse_id
+from consentfeed.log.event import Position, Seal, parse_id
 from tests.oracle.truth import Fact, History
 from tests.support import SECRET, bearer
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from consentfeed.trail import Action
+from consentfeed.writes.trail import Action
 from tests.support import CUSTOMER, OTHER, STAFF, RunningNode, Sql
 from tests.web.conftest import NewPerson
 

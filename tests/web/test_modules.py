@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from consentfeed.pages import WEB
+from consentfeed.http.pages import WEB
 from tests.web.conftest import has_node
 
 TESTS = sorted(Path(__file__).parent.glob("*.test.js"))

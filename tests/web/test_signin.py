@@ -8,8 +8,8 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from playwright.sync_api import TimeoutError as TookTooLong
 
 from consentfeed.errors import DatabaseAway
-from consentfeed.pages import HOMES, PAGES, WEB
-from consentfeed.policy import ACCESS
+from consentfeed.http.pages import HOMES, PAGES, WEB
+from consentfeed.permissions import ACCESS
 from tests.conftest import StartNode
 from tests.support import PASSWORD, RunningNode, Sql
 from tests.web.conftest import NewPerson

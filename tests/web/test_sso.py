@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from consentfeed.claims import subject_id
+from consentfeed.identity.claims import subject_id
 from tests.conftest import StartNode
 from tests.oidc import Provider, provider
 from tests.processes import free_port

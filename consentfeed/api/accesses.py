@@ -1,0 +1,103 @@
+"""The access trail, for admins: who was shown whose data."""
+
+from datetime import datetime
+from typing import Annotated, Final
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+from starlette.requests import Request
+from starlette.responses import Response
+
+from consentfeed.api.shapes import AccessPage
+from consentfeed.errors import Problem
+from consentfeed.http.endpoint import Endpoint, json_answer
+from consentfeed.http.input import Limit, read_query
+from consentfeed.http.paging import read_cursor, write_cursor
+from consentfeed.identity.sessions import Principal
+from consentfeed.log.event import rfc3339
+from consentfeed.postgres.operations import Administration
+from consentfeed.postgres.pool import Record
+from consentfeed.writes.trail import Action, Trail
+
+_PATH: Final = "/api/v1/accesses"
+Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+
+
+class AccessSearch(msgspec.Struct, forbid_unknown_fields=True):
+    """Which lines of the trail."""
+
+    customer: Annotated[UUID | None, Meta(description="Whose data were shown")] = None
+    actor: Annotated[UUID | None, Meta(description="Account or subject of the token that asked")] = None
+    action: Action | None = None
+    since: Annotated[Time, Meta(description="With its zone, such as 2026-11-22T00:00:00Z")] = ""
+    until: Annotated[Time, Meta(description="The same; not itself part of the answer")] = ""
+    limit: Limit = 100
+    cursor: Annotated[str, Meta(description="What the page before gave as next")] = ""
+
+
+class AccessApi:
+    """Reading the trail."""
+
+    def __init__(self, administration: Administration, trail: Trail) -> None:
+        self._administration = administration
+        self._trail = trail
+
+    def endpoints(self) -> list[Endpoint]:
+        """The route of this file."""
+        return [
+            Endpoint(
+                "GET", _PATH, self.all, "Who was shown whose data, page by page",
+                query=AccessSearch, gives=AccessPage,
+            ),
+        ]  # fmt: skip
+
+    async def all(self, request: Request, principal: Principal) -> Response:
+        """A page of lines, newest first; reading them makes one too."""
+        asked = read_query(request, AccessSearch)
+        since, until = _time("since", asked.since), _time("until", asked.until)
+        filters = (asked.customer, asked.actor, asked.action, since, until)
+        rows = await self._administration.list_accesses(*filters, *_after(asked.cursor), asked.limit + 1)
+        page = rows[: asked.limit]
+        more = len(rows) > asked.limit
+        following = write_cursor("at", page[-1]["at"], UUID(int=page[-1]["id"])) if more else None
+        await self._trail.note(
+            principal,
+            "read-trail",
+            (),
+            {
+                "customer": asked.customer,
+                "actor": asked.actor,
+                "action": asked.action,
+                "since": since and rfc3339(since),
+                "until": until and rfc3339(until),
+            },
+            rows=len(page),
+        )
+        return json_answer({"accesses": [_shown(row) for row in page], "next": following})
+
+
+def _time(name: str, text: str) -> datetime | None:
+    """A time of the query. Not by its type there, which would take a number for seconds since 1970."""
+    try:
+        return msgspec.convert(text, Annotated[datetime, Meta(tz=True)]) if text else None
+    except msgspec.ValidationError as error:
+        raise Problem("invalid", f"In the query: {error} - at `$.{name}`.") from None
+
+
+def _after(cursor: str) -> tuple[str | None, int | None]:
+    """Time and number of the last line; a cursor's id is a UUID, the number is written as one."""
+    at, line = read_cursor(cursor, "at")
+    return at, None if line is None else UUID(line).int
+
+
+def _shown(row: Record) -> dict[str, object]:
+    return {
+        "id": row["id"],
+        "at": row["at"],
+        "actor": {"id": row["actor"], "role": row["actor_role"], "email": row["email"]},
+        "action": row["action"],
+        "customers": row["customers"],
+        "filters": msgspec.Raw(row["filters"].encode()),
+        "rows": row["rows"],
+    }

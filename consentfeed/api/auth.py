@@ -1,0 +1,111 @@
+"""Signing in with a password, where that is offered, and out."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+from weakref import WeakValueDictionary
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from consentfeed import metrics
+from consentfeed.api.shapes import Leave, SignedIn, Ways
+from consentfeed.errors import Problem
+from consentfeed.http.endpoint import Endpoint, json_answer
+from consentfeed.http.input import Text, read_body
+from consentfeed.http.limits import Limits, address_of
+from consentfeed.identity import cookies
+from consentfeed.identity.sessions import Principal, check_password
+from consentfeed.identity.signin import SignIns
+from consentfeed.postgres.consents import Account, Database, EndedSession
+
+
+class Credentials(msgspec.Struct, forbid_unknown_fields=True):
+    """E-mail address and password."""
+
+    email: Annotated[Text, msgspec.Meta(max_length=320)]
+    password: Annotated[Text, msgspec.Meta(max_length=1000)]
+
+
+class Login:
+    """Password accounts, and what all sign-ins share. leave: where a browser goes to sign out elsewhere too."""
+
+    def __init__(
+        self,
+        database: Database,
+        limits: Limits,
+        signins: SignIns,
+        ways: Ways,
+        leave: Callable[[Request, EndedSession], Awaitable[str | None]],
+    ) -> None:
+        self._database = database
+        self._limits = limits
+        self._signins = signins
+        self._ways = ways
+        self._leave = leave
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def endpoints(self) -> list[Endpoint]:
+        """The routes of this file."""
+        return [
+            Endpoint("GET", "/api/v1/auth/ways", self.ways, "How one may sign in", gives=Ways),
+            Endpoint(
+                "POST", "/api/v1/auth/login", self.login, "Sign in with a password", body=Credentials,
+                answers={200: "Signed in"}, gives=SignedIn, answer_headers={"Set-Cookie": "The session"},
+                problems=("passwords-off", "wrong-password"),
+            ),
+            Endpoint("GET", "/api/v1/auth/me", self.me, "Who is signed in", gives=SignedIn),
+            Endpoint(
+                "POST", "/api/v1/auth/logout", self.logout, "Sign out", gives=Leave,
+                answers={204: "Signed out", 200: "Signed out here; go there to sign out at the identity provider"},
+            ),
+        ]  # fmt: skip
+
+    async def ways(self, _request: Request, _nobody: None) -> Response:
+        """What the sign-in page offers."""
+        return json_answer(self._ways)
+
+    async def login(self, request: Request, _nobody: None) -> Response:
+        """Opens a session; one answer for a wrong address and a wrong password."""
+        if not self._ways.password:
+            raise Problem("passwords-off", "Sign in by way of /api/v1/auth/sso.")
+        credentials = await read_body(request, Credentials)
+        # One at a time: who sends many at once has no more looked at than may fail, and holds up nobody elsewhere.
+        turn = self._turns.setdefault(address_of(request), asyncio.Lock())
+        async with turn:
+            account = await self._checked(request, credentials)
+        cookie = await self._signins.open(request, account.id)
+        if cookie is None:
+            raise _wrong()  # disabled just now
+        metrics.sign_ins.labels("password", "signed-in").inc()
+        user = {"id": str(account.id), "email": account.email, "role": account.role}
+        return json_answer({"user": user}, headers={"set-cookie": cookie})
+
+    async def _checked(self, request: Request, credentials: Credentials) -> Account:
+        """The account whose password it is; raises Problem."""
+        self._limits.sign_in(request, credentials.email)
+        account = await self._database.find_user(credentials.email)
+        if not await check_password(account, credentials.password) or account is None:
+            self._limits.sign_in_failed(request, credentials.email)
+            metrics.sign_ins.labels("password", "wrong-password").inc()
+            raise _wrong()
+        return account
+
+    async def me(self, _request: Request, principal: Principal) -> Response:
+        """The account of the session or token."""
+        return json_answer({"user": {"id": principal.id, "email": principal.email, "role": principal.role}})
+
+    async def logout(self, request: Request, _nobody: None) -> Response:
+        """Ends the session of the cookie. A bearer token wins here too, and has no session that could end."""
+        if cookies.read(request) is None or "authorization" in request.headers:
+            return Response(status_code=204)
+        ended = await self._signins.end(request)
+        location = await self._leave(request, ended) if ended and ended.issuer else None
+        answer = json_answer({"location": location}) if location else Response(status_code=204)
+        answer.headers["set-cookie"] = cookies.write("", 0, cookies.is_secure(request))
+        return answer
+
+
+def _wrong() -> Problem:
+    return Problem("wrong-password", "Check both, and try again.")

@@ -1,0 +1,132 @@
+"""Consents as they are and as they came to be: own, all, one, and its history."""
+
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+from starlette.requests import Request
+from starlette.responses import Response
+
+from consentfeed.api.phones import Phones
+from consentfeed.api.shapes import Consent, ConsentPage, Consents, History, Status
+from consentfeed.errors import Problem
+from consentfeed.feed.filter import Ids
+from consentfeed.http.endpoint import Endpoint, Json, json_answer
+from consentfeed.http.input import Limit, Text, path_id, read_query
+from consentfeed.http.paging import read_cursor, write_cursor
+from consentfeed.identity.sessions import Principal
+from consentfeed.log.event import Position, Seal, event_from_row, format_id
+from consentfeed.postgres.consents import Database
+from consentfeed.writes.trail import Trail
+
+_PATH: Final = "/api/v1/consents"
+_UNKNOWN: Final = "No consent has this id."
+_POSITION: Final = {"Consentfeed-Position": "Place in the feed of the same snapshot: a stream after it misses nothing"}
+_ETAG: Final = {"ETag": "The consent's version, for If-Match"}
+
+
+class Search(msgspec.Struct, forbid_unknown_fields=True):
+    """Which consents, in what order; each filter may be repeated, and takes any of its values."""
+
+    customer: Annotated[list[UUID], Meta(description="Customers' ids")] = []
+    purpose: Annotated[list[Text], Meta(description="Keys of purposes")] = []
+    channel: list[Text] = []
+    status: list[Status] = []
+    q: Annotated[
+        Text,
+        Meta(max_length=320, description="Prefix of a word of the name or of the e-mail; number; exact id"),
+    ] = ""
+    sort: Literal["-updated_at", "updated_at", "customer", "-customer"] = "-updated_at"
+    limit: Limit = 100
+    cursor: Annotated[str, Meta(description="What the page before gave as next")] = ""
+
+    def filters(self) -> dict[str, object]:
+        """The filters by name; that something was searched for, but not what."""
+        names = ("customer", "purpose", "channel", "status")
+        return {name: getattr(self, name) for name in names} | {"search": bool(self.q.strip())}
+
+
+class ConsentApi:
+    """Reading consents."""
+
+    def __init__(self, database: Database, seal: Seal, phones: Phones, trail: Trail) -> None:
+        self._database = database
+        self._trail = trail
+        self._seal = seal
+        self._phones = phones
+
+    def endpoints(self) -> list[Endpoint]:
+        """The routes of this file."""
+        return [
+            Endpoint(
+                "GET", "/api/v1/customer/consents", self.own, "Own consents",
+                gives=Consents, answer_headers=_POSITION,
+            ),
+            Endpoint(
+                "GET", _PATH, self.all, "All consents, page by page",
+                query=Search, gives=ConsentPage, answer_headers=_POSITION,
+            ),
+            Endpoint(
+                "GET", _PATH + "/{id}", self.one, "One consent",
+                gives=Consent, answer_headers=_ETAG,
+            ),
+            Endpoint(
+                "GET", _PATH + "/{id}/history", self.history, "Events of a consent, oldest first",
+                gives=History,
+            ),
+        ]  # fmt: skip
+
+    async def own(self, _request: Request, principal: Principal) -> Response:
+        """All consents of the customer who asks."""
+        position, consents = await self._database.customer_consents(principal.id)
+        return _listed(f'{{"consents":[{consents}]}}', self._seal.seal(position))
+
+    async def all(self, request: Request, principal: Principal) -> Response:
+        """A page of all consents."""
+        search = read_query(request, Search)
+        rows = await self._database.list_consents(
+            search.customer or None,
+            search.purpose or None,
+            search.channel or None,
+            search.status or None,
+            search.q.strip() or None,
+            self._phones.prefix(search.q),
+            search.sort,
+            *read_cursor(search.cursor, search.sort),
+            search.limit + 1,
+        )
+        position, page = Position(rows[0]["seq"], rows[0]["hash"]), rows[1 : search.limit + 1]
+        more = len(rows) > search.limit + 1
+        following = write_cursor(search.sort, page[-1]["sort_key"], page[-1]["id"]) if more else None
+        await self._trail.note(principal, "list-consents", [row["customer_id"] for row in page], search.filters())
+        consents = ",".join(row["consent"] for row in page)
+        body = f'{{"consents":[{consents}],"next":{msgspec.json.encode(following).decode()}}}'
+        return _listed(body, format_id(position))
+
+    async def one(self, request: Request, principal: Principal) -> Response:
+        """One consent with its version as ETag."""
+        consent, version, customer = await self._find(request, principal)
+        await self._trail.note(principal, "read-consent", [customer])
+        return Json(consent, headers={"etag": f'"{version}"'})
+
+    async def history(self, request: Request, principal: Principal) -> Response:
+        """All events of a consent."""
+        await self._find(request, principal)
+        rows = await self._database.consent_history(path_id(request, _UNKNOWN), principal.only_customer)
+        ids = Ids(self._seal if principal.role == "customer" else None)
+        events = [event_from_row(row) for row in rows]
+        await self._trail.note(principal, "read-history", [event.customer_id for event in events])
+        shown = [{"id": ids.of(e.position), "event": e.name, "data": msgspec.Raw(e.data)} for e in events]
+        return json_answer({"events": shown})
+
+    async def _find(self, request: Request, principal: Principal) -> tuple[str, int, UUID]:
+        """The consent of the path, its version, and whose it is; raises Problem, for a customer also if not own."""
+        found = await self._database.one_consent(path_id(request, _UNKNOWN), principal.only_customer)
+        if found is None:
+            raise Problem("not-found", _UNKNOWN)
+        return found
+
+
+def _listed(body: str, position: str) -> Response:
+    return Json(body, headers={"consentfeed-position": position})

@@ -1,0 +1,77 @@
+"""Granting and revoking one consent."""
+
+import re
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+from starlette.requests import Request
+from starlette.responses import Response
+
+from consentfeed.api.decision_request import IDEMPOTENT, Answer, AnswerOnBehalf, Cause, require_reason, shown_only, told
+from consentfeed.api.shapes import Decided
+from consentfeed.feed.filter import Ids
+from consentfeed.http.endpoint import Endpoint, Json
+from consentfeed.http.input import path_id, read_body
+from consentfeed.identity.sessions import Principal
+from consentfeed.log.event import Seal
+from consentfeed.writes.trail import Trail
+from consentfeed.writes.writer import Writer
+
+_ETAG: Final = re.compile(r'"([0-9]{1,18})"')
+_CONDITION: Final = {
+    "If-Match": Annotated[str, Meta(description="ETag of the consent as it was read; 412 where it has changed since")]
+}
+# Of a grant; a revocation needs none of it.
+_PROBLEMS: Final = ("notice-superseded", "no-notice", "no-such-language")
+
+
+class DecisionApi:
+    """Decisions, through the writer."""
+
+    def __init__(self, writer: Writer, seal: Seal, trail: Trail) -> None:
+        self._writer = writer
+        self._trail = trail
+        self._seal = seal
+
+    def endpoints(self) -> list[Endpoint]:
+        """The routes of this file."""
+        behalf = " on the customer's behalf"
+        return [
+            self._endpoint("grant", "/api/v1/customer/consents/{id}/grant"),
+            self._endpoint("revoke", "/api/v1/customer/consents/{id}/revoke"),
+            self._endpoint("grant", "/api/v1/consents/{id}/grant", behalf),
+            self._endpoint("revoke", "/api/v1/consents/{id}/revoke", behalf),
+        ]
+
+    def _endpoint(self, action: str, path: str, behalf: str = "") -> Endpoint:
+        async def decide(request: Request, principal: Principal) -> Response:
+            return await self.decide(request, principal, action, path)
+
+        return Endpoint(
+            "POST", path, decide, f"{action.capitalize()} a consent{behalf}",
+            body=AnswerOnBehalf if behalf else Answer, gives=Decided,
+            answers={200: "The consent, and the event if something changed"},
+            headers=IDEMPOTENT | (_CONDITION if action == "grant" else {}),
+            problems=(_PROBLEMS if action == "grant" else ()) + (("reason-required",) if behalf else ()),
+        )  # fmt: skip
+
+    async def decide(self, request: Request, principal: Principal, action: str, route: str) -> Response:
+        """Grants or revokes one consent."""
+        consent = path_id(request, "No consent has this id.")
+        answer = await read_body(request, Answer)
+        require_reason(principal, answer)
+        cause = Cause.of(request, principal, "rest", route, consent.encode() + msgspec.json.encode(answer))
+        decision = cause.decision(consent, action, answer)
+        decision.if_match = _if_match(request)
+        (outcome,) = await self._writer.decide([decision])
+        await self._trail.note(principal, "repeat-decision", shown_only([outcome]))
+        return Json(told(outcome, Ids(self._seal if principal.role == "customer" else None)))
+
+
+def _if_match(request: Request) -> list[int] | None:
+    """The versions of If-Match; None where any will do. A weak or foreign tag matches nothing."""
+    tags = [tag.strip() for header in request.headers.getlist("if-match") for tag in header.split(",")]
+    if not tags or "*" in tags:
+        return None
+    return [int(tag[1]) for tag in map(_ETAG.fullmatch, tags) if tag]

@@ -1,0 +1,112 @@
+"""The texts customers are told: published ones for everybody, drafts and publishing for admins."""
+
+import re
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+from starlette.requests import Request
+from starlette.responses import Response
+
+from consentfeed.api.shapes import Notice, NoticeVersions
+from consentfeed.errors import Problem
+from consentfeed.http.endpoint import Endpoint, json_answer
+from consentfeed.http.input import Language, Text, decode, read_body
+from consentfeed.identity.sessions import Principal
+from consentfeed.postgres.consents import Database
+from consentfeed.postgres.operations import Administration
+
+_UNKNOWN: Final = "No such notice is published."
+_DETAILS: Final = {
+    "not-found": "There is no such purpose.",
+    "notice-published": "People may have agreed to this very text. Write a higher version.",
+    "notice-superseded": "A higher version is in force. Write one above it.",
+    "no-draft": "Write it first, in each language.",
+}
+
+
+class Draft(msgspec.Struct, forbid_unknown_fields=True):
+    """One language of a notice that is not published yet."""
+
+    text: Annotated[Text, Meta(min_length=1, max_length=20_000)]
+
+
+class NoticeApi:
+    """Reading, drafting and publishing notices."""
+
+    def __init__(self, database: Database, administration: Administration) -> None:
+        self._database = database
+        self._administration = administration
+
+    def endpoints(self) -> list[Endpoint]:
+        """The routes of this file."""
+        of_purpose = "/api/v1/purposes/{key}/notices"
+        return [
+            Endpoint(
+                "GET", "/api/v1/notices/{key}/{version}/{language}", self.one, "The text of a published notice",
+                gives=Notice,
+            ),
+            Endpoint(
+                "GET", of_purpose, self.all, "All notices of a purpose, drafts too", gives=NoticeVersions,
+            ),
+            # Before the next, whose path it fits too.
+            Endpoint(
+                "POST", of_purpose + "/{version}/publish", self.publish, "Publish all languages of a draft",
+                gives=NoticeVersions, problems=("notice-published", "notice-superseded", "no-draft"),
+            ),
+            Endpoint(
+                "PUT", of_purpose + "/{version}/{language}", self.draft, "Write a draft of a notice",
+                body=Draft, gives=NoticeVersions, problems=("not-found", "notice-published"),
+            ),
+        ]  # fmt: skip
+
+    async def one(self, request: Request, _principal: Principal) -> Response:
+        """The text of a published notice, for ever the same."""
+        key, version, language = _key(request), _version(request), request.path_params["language"]
+        row = await self._database.notice(key, version, language) if "\x00" not in language else None
+        if row is None:
+            raise Problem("not-found", _UNKNOWN)
+        text, sha256 = row
+        return json_answer({"key": key, "version": version, "language": language, "text": text, "sha256": sha256.hex()})
+
+    async def all(self, request: Request, _principal: Principal) -> Response:
+        """Every version in every language, newest first."""
+        key = _key(request)
+        notices = await self._administration.list_notices(key)
+        if not notices and key not in {row["key"] for row in await self._database.purposes()}:
+            raise Problem("not-found", _DETAILS["not-found"])
+        return json_answer({"notices": [dict(row) for row in notices]})
+
+    async def draft(self, request: Request, principal: Principal) -> Response:
+        """Writes one language of a version that is not published."""
+        key, version = _key(request), _version(request)
+        language = decode(msgspec.json.encode(request.path_params["language"]), Language)
+        text = (await read_body(request, Draft)).text
+        if not text.strip():
+            raise Problem("invalid", "The text must not be blank - at `$.text`")
+        _check(await self._administration.save_draft(key, version, language, text))
+        return await self.all(request, principal)
+
+    async def publish(self, request: Request, principal: Principal) -> Response:
+        """Puts a draft into force in place of the version that is."""
+        _check(await self._administration.publish_notice(_key(request), _version(request)))
+        return await self.all(request, principal)
+
+
+def _key(request: Request) -> str:
+    key: str = request.path_params["key"]
+    if "\x00" in key:
+        raise Problem("not-found", _UNKNOWN)
+    return key
+
+
+def _version(request: Request) -> int:
+    version = request.path_params["version"]
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", version):
+        raise Problem("not-found", _UNKNOWN)
+    return int(version)
+
+
+def _check(problem: str | None) -> None:
+    if problem:
+        raise Problem(problem, _DETAILS[problem])

@@ -1,0 +1,72 @@
+"""Health, readiness, metrics, and the description of the API."""
+
+from collections.abc import Callable, Sequence
+from hmac import compare_digest
+from ipaddress import ip_address
+
+import msgspec
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.requests import Request
+from starlette.responses import Response
+
+from consentfeed import metrics
+from consentfeed.api.shapes import Health, Readiness
+from consentfeed.errors import Problem
+from consentfeed.http.endpoint import Endpoint, json_answer
+from consentfeed.http.openapi import describe
+
+
+class Ops:
+    """What operators and their tools ask. `reasons` says why the node is not ready, nothing if it is."""
+
+    def __init__(self, reasons: Callable[[], list[str]], metrics_token: str | None) -> None:
+        self._reasons = reasons
+        self._metrics_token = metrics_token
+        self._openapi = b""
+
+    def endpoints(self) -> list[Endpoint]:
+        """The routes of this file."""
+        readiness = {200: "Ready", 503: "Not ready, and why"}
+        return [
+            Endpoint("GET", "/healthz", self.health, "Whether the process answers", gives=Health),
+            Endpoint("GET", "/readyz", self.ready, "Whether the node serves", answers=readiness, gives=Readiness),
+            Endpoint(
+                "GET", "/metrics", self.numbers, "Metrics for Prometheus",
+                gives=str, media=("text/plain",), problems=("signed-out",),
+            ),
+            Endpoint("GET", "/openapi.json", self.openapi, "This description", gives=dict),
+        ]  # fmt: skip
+
+    def describe(self, endpoints: Sequence[Endpoint]) -> None:
+        """Sets what /openapi.json answers."""
+        self._openapi = msgspec.json.encode(describe(endpoints))
+
+    async def health(self, _request: Request, _nobody: None) -> Response:
+        """The process answers."""
+        return json_answer({"status": "ok"})
+
+    async def ready(self, _request: Request, _nobody: None) -> Response:
+        """The feed is caught up, the listener hears, and the node is not shutting down."""
+        reasons = self._reasons()
+        return json_answer({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
+
+    async def numbers(self, request: Request, _nobody: None) -> Response:
+        """All metrics, for who has the token, or is on this machine: they tell how much happens to whom one is not."""
+        if not (_has_token(request, self._metrics_token) if self._metrics_token else _is_local(request)):
+            raise Problem("signed-out", "Send the bearer token of CONSENTFEED_METRICS_TOKEN.")
+        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    async def openapi(self, _request: Request, _nobody: None) -> Response:
+        """Every route."""
+        return Response(self._openapi, media_type="application/json")
+
+
+def _has_token(request: Request, token: str) -> bool:
+    return compare_digest(request.headers.get("authorization", "").encode(), f"Bearer {token}".encode())
+
+
+def _is_local(request: Request) -> bool:
+    try:
+        return request.client is not None and ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,74 @@
+"""What customers can consent to."""
+
+import re
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+from starlette.requests import Request
+from starlette.responses import Response
+
+from consentfeed.api.shapes import Purpose, Purposes
+from consentfeed.errors import Problem
+from consentfeed.http.endpoint import Endpoint, json_answer
+from consentfeed.http.input import END, KEY, Line, Text, read_body
+from consentfeed.identity.sessions import Principal
+from consentfeed.postgres.consents import Database
+from consentfeed.postgres.operations import Administration
+
+_PATH: Final = "/api/v1/purposes"
+_KEY: Final = re.compile(KEY)
+Channel = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,31}" + END)]
+
+
+class Offer(msgspec.Struct, forbid_unknown_fields=True):
+    """A purpose as it shall be; what is left out gets its default."""
+
+    title: Annotated[Line, Meta(min_length=1, max_length=200)]
+    channels: Annotated[list[Channel], Meta(min_length=1, max_length=20, description="Those there are, and more")]
+    description: Annotated[Text, Meta(max_length=2000)] = ""
+    default_validity_days: Annotated[int, Meta(ge=1, le=36_500, description="A grant's; null: no end")] | None = None
+    position: Annotated[int, Meta(ge=0, le=2**31 - 1, description="Smallest first")] = 0
+    offered: Annotated[bool, Meta(description="Whether customers get consents for it")] = True
+
+
+class PurposeApi:
+    """Reading, adding and changing purposes."""
+
+    def __init__(self, database: Database, administration: Administration) -> None:
+        self._database = database
+        self._administration = administration
+
+    def endpoints(self) -> list[Endpoint]:
+        """The routes of this file."""
+        saved = {200: "Changed", 201: "Added, with pending consents for all customers"}
+        return [
+            Endpoint("GET", _PATH, self.all, "Purposes in their order", gives=Purposes),
+            Endpoint(
+                "PUT", _PATH + "/{key}", self.save, "Add or change a purpose",
+                body=Offer, answers=saved, gives=Purpose,
+            ),
+        ]  # fmt: skip
+
+    async def all(self, _request: Request, _principal: Principal) -> Response:
+        """All purposes."""
+        return json_answer({"purposes": [dict(row) for row in await self._database.purposes()]})
+
+    async def save(self, request: Request, _principal: Principal) -> Response:
+        """Adds or changes a purpose, and gives customers the consents for it that they lack."""
+        key, told = request.path_params["key"], await read_body(request, Offer)
+        if not _KEY.fullmatch(key):
+            raise Problem("invalid", "A key is lower-case letters, digits and hyphens, 63 at most, a letter first.")
+        if not told.title.strip():
+            raise Problem("invalid", "The title must not be blank - at `$.title`")
+        if len(set(told.channels)) < len(told.channels):
+            raise Problem("invalid", "A channel stands there twice - at `$.channels`")
+        new = await self._administration.save_purpose(
+            key, told.title, told.description, told.channels, told.default_validity_days, told.position,
+            offered=told.offered,
+        )  # fmt: skip
+        if new is None:
+            raise Problem("invalid", "A channel cannot be taken away: people have answered on it - at `$.channels`")
+        await self._administration.give_consents(key)
+        (kept,) = [row for row in await self._database.purposes() if row["key"] == key]
+        return json_answer(dict(kept), 201 if new else 200)

@@ -1,0 +1,90 @@
+"""Sign-ins that are open, and ending them: everybody's for admins, and one's own."""
+
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta
+from starlette.requests import Request
+from starlette.responses import Response
+
+from consentfeed.api.shapes import OwnSessions, SessionPage
+from consentfeed.errors import Problem
+from consentfeed.http.endpoint import Endpoint, json_answer
+from consentfeed.http.input import Limit, path_id, read_query
+from consentfeed.http.paging import read_cursor, write_cursor
+from consentfeed.identity.sessions import Principal
+from consentfeed.postgres.consents import Database
+from consentfeed.postgres.operations import Administration
+from consentfeed.postgres.pool import Record
+from consentfeed.writes.trail import Trail, customers_among
+
+_PATH: Final = "/api/v1/sessions"
+_OWN: Final = "/api/v1/auth/sessions"
+_UNKNOWN: Final = "No open session has this id."
+_NOT_ONES_OWN: Final = "No open session of your own has this id."
+_MAX_OWN: Final = 1000
+
+
+class SessionSearch(msgspec.Struct, forbid_unknown_fields=True):
+    """A page of sessions."""
+
+    limit: Limit = 100
+    cursor: Annotated[str, Meta(description="What the page before gave as next")] = ""
+
+
+class SessionApi:
+    """Reading and ending sessions."""
+
+    def __init__(self, database: Database, administration: Administration, trail: Trail) -> None:
+        self._database = database
+        self._administration = administration
+        self._trail = trail
+
+    def endpoints(self) -> list[Endpoint]:
+        """The routes of this file."""
+        return [
+            Endpoint("GET", _PATH, self.all, "Open sessions, page by page", query=SessionSearch, gives=SessionPage),
+            Endpoint("POST", _PATH + "/{id}/end", self.end, "End a session and its streams", answers={204: "Ended"}),
+            Endpoint("GET", _OWN, self.own, "Own open sessions, newest first", gives=OwnSessions),
+            Endpoint("POST", _OWN + "/end-others", self.end_others, "End own other sessions", answers={204: "Ended"}),
+            Endpoint("POST", _OWN + "/{id}/end", self.end_own, "End an own session", answers={204: "Ended"}),
+        ]
+
+    async def all(self, request: Request, principal: Principal) -> Response:
+        """A page of open sessions, newest first."""
+        search = read_query(request, SessionSearch)
+        after = read_cursor(search.cursor, "expires_at")
+        rows = await self._administration.list_sessions(*after, search.limit + 1)
+        page = rows[: search.limit]
+        more = len(rows) > search.limit
+        following = write_cursor("expires_at", page[-1]["expires_at"], page[-1]["id"]) if more else None
+        await self._trail.note(principal, "list-sessions", customers_among(row["account"] for row in page))
+        sessions = [{**_shown(row, principal), "user": msgspec.Raw(row["account"].encode())} for row in page]
+        return json_answer({"sessions": sessions, "next": following})
+
+    async def end(self, request: Request, _principal: Principal) -> Response:
+        """Ends a session; its streams close within seconds, on every node."""
+        if await self._database.end_session(path_id(request, _UNKNOWN)) is None:
+            raise Problem("not-found", _UNKNOWN)
+        return Response(status_code=204)
+
+    async def own(self, _request: Request, principal: Principal) -> Response:
+        """One's own open sessions."""
+        rows = await self._administration.own_sessions(principal.id, _MAX_OWN)
+        return json_answer({"sessions": [_shown(row, principal) for row in rows]})
+
+    async def end_own(self, request: Request, principal: Principal) -> Response:
+        """Ends a session of one's own; somebody else's is as if there were none."""
+        if not await self._administration.end_own_sessions(principal.id, only=path_id(request, _NOT_ONES_OWN)):
+            raise Problem("not-found", _NOT_ONES_OWN)
+        return Response(status_code=204)
+
+    async def end_others(self, _request: Request, principal: Principal) -> Response:
+        """Ends all of one's own sessions but the one that asks."""
+        await self._administration.end_own_sessions(principal.id, but=principal.session)
+        return Response(status_code=204)
+
+
+def _shown(row: Record, principal: Principal) -> dict[str, Any]:
+    members = ("id", "created_at", "last_seen_at", "expires_at", "agent")
+    return {name: row[name] for name in members} | {"current": row["id"] == principal.session}

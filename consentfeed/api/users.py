@@ -1,0 +1,136 @@
+"""Accounts: who may sign in, and as what."""
+
+import asyncio
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+from starlette.requests import Request
+from starlette.responses import Response
+
+from consentfeed.api.shapes import Account, AccountPage
+from consentfeed.errors import Problem, StatementFailed
+from consentfeed.http.endpoint import Endpoint, Json, json_answer
+from consentfeed.http.input import Email, Limit, Text, path_id, read_body, read_query
+from consentfeed.http.paging import read_cursor, write_cursor
+from consentfeed.identity.sessions import Principal, hash_password
+from consentfeed.postgres.consents import Database
+from consentfeed.postgres.operations import Administration
+from consentfeed.writes.trail import Trail, customers_among
+
+_PATH: Final = "/api/v1/users"
+_UNKNOWN: Final = "No account has this id."
+_KEEPS: Final = ("own-account", "last-admin")
+_DETAILS: Final = {
+    "not-found": _UNKNOWN,
+    "own-account": "Ask another admin to do it.",
+    "last-admin": "Make somebody else an admin first.",
+    "outside-account": "Change it there; it counts from the next sign-in on.",
+    "customer-account": "Its id is the customer's own. Add another account for the same person.",
+}
+
+
+class UserSearch(msgspec.Struct, forbid_unknown_fields=True):
+    """Which accounts, by e-mail address."""
+
+    q: Annotated[Text, Meta(max_length=320, description="Part of the e-mail address; exact id")] = ""
+    limit: Limit = 100
+    cursor: Annotated[str, Meta(description="What the page before gave as next")] = ""
+
+
+class NewUser(msgspec.Struct, forbid_unknown_fields=True):
+    """An account to be; without a password it signs in with tokens alone."""
+
+    email: Email
+    role: Literal["customer", "csr", "admin", "service"]
+    password: Annotated[Text, Meta(min_length=10, max_length=1000)] | None = None
+    customer_id: Annotated[UUID, Meta(description="The registered customer; for role customer alone")] | None = None
+
+
+class NewRole(msgspec.Struct, forbid_unknown_fields=True):
+    """Another role for an account."""
+
+    role: Literal["csr", "admin", "service"]
+
+
+class UserApi:
+    """Reading, adding and changing accounts."""
+
+    def __init__(self, database: Database, administration: Administration, trail: Trail) -> None:
+        self._database = database
+        self._administration = administration
+        self._trail = trail
+
+    def endpoints(self) -> list[Endpoint]:
+        """The routes of this file."""
+        one = _PATH + "/{id}"
+        return [
+            Endpoint(
+                "GET", _PATH, self.all, "Accounts by e-mail address, page by page",
+                query=UserSearch, gives=AccountPage,
+            ),
+            Endpoint(
+                "POST", _PATH, self.add, "Add an account",
+                body=NewUser, answers={201: "Added"}, gives=Account, problems=("taken",),
+            ),
+            Endpoint("POST", one + "/disable", self.disable, "Disable an account", gives=Account, problems=_KEEPS),
+            Endpoint("POST", one + "/enable", self.enable, "Enable an account", gives=Account),
+            Endpoint(
+                "POST", one + "/role", self.role, "Give an account another role", body=NewRole, gives=Account,
+                problems=(*_KEEPS, "customer-account", "outside-account"),
+            ),
+        ]  # fmt: skip
+
+    async def all(self, request: Request, principal: Principal) -> Response:
+        """A page of accounts."""
+        search = read_query(request, UserSearch)
+        after = read_cursor(search.cursor, "email")
+        rows = await self._administration.list_users(search.q.strip() or None, *after, search.limit + 1)
+        page = rows[: search.limit]
+        following = write_cursor("email", page[-1]["email"], page[-1]["id"]) if len(rows) > search.limit else None
+        found = customers_among(row["account"] for row in page)
+        await self._trail.note(principal, "list-accounts", found, {"search": bool(search.q.strip())})
+        return json_answer({"users": [msgspec.Raw(row["account"].encode()) for row in page], "next": following})
+
+    async def add(self, request: Request, principal: Principal) -> Response:
+        """Adds an account; a customer's has the id of the customer."""
+        told = await read_body(request, NewUser)
+        if (told.role == "customer") != (told.customer_id is not None):
+            raise Problem("invalid", "customer_id goes with the role customer, and with no other - at `$.customer_id`")
+        hashed = told.password and await asyncio.to_thread(hash_password, told.password)
+        try:
+            user = await self._database.add_user(told.email, told.role, hashed, told.customer_id)
+        except StatementFailed as error:
+            if error.sqlstate == "23505":
+                raise Problem("taken", "Use another e-mail address, or change the account that has it.") from None
+            if error.sqlstate == "23503":
+                raise Problem("invalid", "No customer has this id - at `$.customer_id`") from None
+            raise
+        return await self._one(principal, user, 201)
+
+    async def role(self, request: Request, principal: Principal) -> Response:
+        """Another role; the account's sessions end."""
+        return await self._change(request, principal, role=(await read_body(request, NewRole)).role)
+
+    async def disable(self, request: Request, principal: Principal) -> Response:
+        """Nobody signs in with it any more; its sessions end, and its tokens count for nothing."""
+        return await self._change(request, principal, disabled=True)
+
+    async def enable(self, request: Request, principal: Principal) -> Response:
+        """It may sign in again."""
+        return await self._change(request, principal, disabled=False)
+
+    async def _change(
+        self, request: Request, principal: Principal, *, role: str | None = None, disabled: bool | None = None
+    ) -> Response:
+        user = path_id(request, _UNKNOWN)
+        problem = await self._administration.change_user(user, principal.id, role=role, disabled=disabled)
+        if problem:
+            raise Problem(problem, _DETAILS[problem])
+        return await self._one(principal, user)
+
+    async def _one(self, principal: Principal, user: UUID | str, status: int = 200) -> Response:
+        account = await self._administration.one_user(user)
+        await self._trail.note(principal, "read-account", customers_among([account]))
+        return Json(account or "null", status)

@@ -1,0 +1,51 @@
+"""Which deployment a command is about: the one of the settings of serve, or what dev runs."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import click
+
+from consentfeed import settings
+from consentfeed.cli import dev
+from consentfeed.postgres.consents import Database
+
+T = TypeVar("T")
+DATA_DIR = click.option("--data-dir", help="What `consentfeed dev` runs; instead of the settings of serve.")
+
+# What PostgreSQL's refusals (SQLSTATE) mean here.
+REFUSALS = {
+    "28P01": "the password in the database URL is wrong",
+    "28000": "the role in the database URL may not log in; a DBA gives it LOGIN",
+    "3D000": "there is no database of the name in the database URL",
+    "3F000": "the schema is not installed; run `consentfeed migrate` as the owner",
+    "42P01": "the schema is not installed; run `consentfeed migrate` as the owner",
+    "42883": "the schema is older than this code; run `consentfeed migrate` as the owner",
+    "42501": "the role in the database URL may not do this; connect as consentfeed_app",
+}
+
+
+def load(data_dir: str | None, *needed: str) -> settings.Settings:
+    """The settings of serve; with data_dir, or where dev has run and they are not set, of what dev runs."""
+    found = settings.load(data_dir=data_dir)
+    folder = settings.data_path(found)
+    if data_dir is not None or (found.database_url is None and found.secret is None and dev.is_kept(folder)):
+        url, secret = dev.connection(folder)
+        return settings.load(data_dir=data_dir, database_url=url, secret=secret)
+    settings.require(found, *needed)
+    return found
+
+
+def with_database(data_dir: str | None, work: Callable[[Database], Awaitable[T]]) -> T:
+    """Does some work with the database of the deployment; raises what Database raises."""
+    url = load(data_dir, "database_url").database_url or ""
+
+    async def go() -> T:
+        database = Database(url, 1)
+        try:
+            await database.open()
+            return await work(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(go())

@@ -1,0 +1,102 @@
+"""What `consentfeed doctor` asks at the URL where clients find the service."""
+
+import asyncio
+import json
+from typing import Final
+
+from consentfeed import client
+from consentfeed.doctor.finding import Finding, ok, problem, warning
+
+_FIRST_SECONDS: Final = 5.0
+_AT_ONCE: Final = 1.0
+_NO_URL: Final = warning("not looked at: no URL is known", "Give --url, or set CONSENTFEED_PUBLIC_URL.")
+_CURES: Final = {
+    "deaf": "See the check `listen`, and the service's log.",
+    "behind": "See the checks of the database, and the service's log.",
+    "draining": "Wait for it to end; another node should answer here meanwhile.",
+}
+
+
+class UrlChecks:
+    """One method per check. Without a URL or token they say that they have not looked."""
+
+    def __init__(self, url: str | None, token: str | None) -> None:
+        self._url = (url or "").rstrip("/")
+        self._token = token
+
+    async def ready(self) -> Finding:
+        """Whether /readyz at the URL answers that a node serves."""
+        if not self._url:
+            return _NO_URL
+        try:
+            status, body = await asyncio.to_thread(client.get, f"{self._url}/readyz", _FIRST_SECONDS)
+        except client.Unreachable as error:
+            return _unreachable(self._url, error)
+        return ready_finding(self._url, status, body)
+
+    async def stream(self) -> Finding:
+        """Whether a stream there gets its first bytes at once, and as they are: no proxy holds or packs them."""
+        if not self._url:
+            return _NO_URL
+        if not self._token:
+            return warning("not looked at: no token", "Give --token, or CONSENTFEED_SECRET to make one with.")
+        try:
+            opened = await asyncio.to_thread(client.open_stream, self._url, self._token, _FIRST_SECONDS)
+        except client.Unreachable as error:
+            return _unreachable(self._url, error)
+        return stream_finding(opened)
+
+
+def _unreachable(url: str, error: client.Unreachable) -> Finding:
+    return problem(
+        f"{url} cannot be reached: {error}", "Check the URL, the proxy before the service, and that it runs."
+    )
+
+
+def ready_finding(url: str, status: int, body: bytes) -> Finding:
+    """What is to be said of an answer to /readyz."""
+    try:
+        reasons = [str(reason) for reason in json.loads(body)["reasons"]]
+    except (ValueError, LookupError, TypeError):
+        return problem(
+            f"something else than consentfeed answers {url}/readyz (status {status})",
+            "Let the proxy pass /readyz and /api/ on to the service.",
+        )
+    if status == 200 and not reasons:
+        return ok("ready")
+    cures = [_CURES[known] for known in _CURES if any(reason.startswith(known) for reason in reasons)]
+    return problem(f"not ready: {'; '.join(reasons)}", " ".join(cures) or "See the service's log.")
+
+
+def stream_finding(opened: client.Opened) -> Finding:
+    """What is to be said of a stream that has been opened."""
+    if (refused := _refused(opened)) is not None:
+        return refused
+    if not opened.content_type.startswith("text/event-stream"):
+        return problem(
+            f"what comes is {opened.content_type or 'of no type'}, not text/event-stream",
+            "Let the proxy pass /api/v1/events on to the service, and leave Content-Type as it is.",
+        )
+    if opened.encoding:
+        return problem(
+            f"the stream comes packed ({opened.encoding}), which holds blocks back until there is enough to pack",
+            "Turn compression off for text/event-stream in the proxy.",
+        )
+    seen = f"the first bytes came after {opened.first_seconds or 0:.2f} s"
+    if (opened.first_seconds or 0) > _AT_ONCE:
+        return warning(seen, "Look for a proxy that holds answers back for a while, and at the load of the node.")
+    return ok(seen)
+
+
+def _refused(opened: client.Opened) -> Finding | None:
+    """Why there is no stream to look at, or None."""
+    if opened.status is None or (opened.status == 200 and opened.first_seconds is None):
+        return problem(
+            f"no byte of the stream came within {_FIRST_SECONDS:g} s: a proxy collects it before passing it on",
+            "Turn the proxy's buffering off for /api/v1/events (nginx: proxy_buffering off).",
+        )
+    if opened.status == 401:
+        return problem("the token was refused", "Give the CONSENTFEED_SECRET of that deployment, or --token of it.")
+    if opened.status != 200:
+        return problem(f"a stream is refused with status {opened.status}", "See the service's log and metrics.")
+    return None

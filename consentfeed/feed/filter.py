@@ -1,0 +1,62 @@
+"""Which events a stream is about."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from consentfeed.log.event import Event, Position, Seal, format_id
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a reader asked for, None for "any". owner: a customer, who sees own events alone and sealed ids."""
+
+    owner: str | None = None
+    customers: frozenset[str] | None = None
+    purposes: frozenset[str] | None = None
+    channels: frozenset[str] | None = None
+    types: frozenset[str] | None = None
+
+    def matches(self, event: Event) -> bool:
+        """Whether the event is to be shown."""
+        return (
+            (self.owner is None or event.customer_id == self.owner)
+            and (self.customers is None or event.customer_id in self.customers)
+            and (self.purposes is None or event.purpose in self.purposes)
+            and (self.channels is None or event.channel in self.channels)
+            and (self.types is None or event.type in self.types)
+        )
+
+    def place_in(self, events: Sequence[Event], upto: int) -> Position | None:
+        """Where a customer's place moves with these events up to seq `upto`: to the newest own one, shown or not."""
+        own = (event for event in reversed(events) if event.customer_id == self.owner and event.position.seq <= upto)
+        return next((event.position for event in own), None)
+
+    @property
+    def everything(self) -> bool:
+        """Whether every event is shown."""
+        return self == Filter()
+
+    @property
+    def keys(self) -> frozenset[str] | None:
+        """The customers by which readers of this filter are found; None: by looking at every event."""
+        return frozenset({self.owner}) if self.owner else self.customers
+
+    @property
+    def only_customer(self) -> str | None:
+        """The customer whose own index serves older events, if it is one."""
+        return next(iter(self.keys)) if self.keys is not None and len(self.keys) == 1 else None
+
+
+class Ids(NamedTuple):
+    """How places are written for a reader: plainly, or sealed."""
+
+    seal: Seal | None
+
+    def of(self, place: Position) -> str:
+        """The id of a place."""
+        return self.seal.seal(place) if self.seal else format_id(place)
+
+    def frame(self, event: Event) -> bytes:
+        """The event's frame with its id."""
+        return b"id: %b\n%b" % (self.seal.seal(event.position).encode(), event.tail) if self.seal else event.frame

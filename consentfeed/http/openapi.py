@@ -1,0 +1,152 @@
+"""The description of the API (OpenAPI 3.1), drawn from the endpoints themselves."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from consentfeed import __version__
+from consentfeed.api.shapes import Problem
+from consentfeed.errors import PROBLEMS
+from consentfeed.http.endpoint import Endpoint
+from consentfeed.http.input import Key, Language, Version
+from consentfeed.identity.cookies import COOKIE
+
+Json = dict[str, Any]
+_REFERENCE: Final = "#/components/schemas/{name}"
+_PATH_TYPES: Final[dict[str, Any]] = {"id": UUID, "key": Key, "version": Version, "language": Language}
+_SAFE: Final = frozenset({"GET", "HEAD"})
+# Problems that whatever is asked can meet; the others follow from what an endpoint is.
+_ANYWHERE: Final = ("bad-request", "request-timeout", "rate-limited", "headers-too-large", "internal")
+_SIGNED_IN: Final = ("signed-out", "forbidden", "no-role", "no-customer", "issuer-away")
+_WITH_BODY: Final = ("bad-json", "body-too-large", "invalid")
+_WITH_KEY: Final = ("invalid", "key-reused", "outcome-unknown", "overloaded", "draining")
+_DATABASE: Final = ("database-away", "overloaded", "busy")
+
+
+def describe(endpoints: Sequence[Endpoint]) -> Json:
+    """The description of these endpoints."""
+    types = [shape for one in endpoints for shape in (one.body, one.gives, one.query) if shape]
+    _, components = msgspec.json.schema_components([*types, Problem], ref_template=_REFERENCE)
+    components["Problem"]["properties"]["type"]["enum"] = [f"/problems/{code}" for code in PROBLEMS]
+    # What a query may hold stands with its route, parameter by parameter.
+    queries = {one.query.__name__: components.pop(one.query.__name__) for one in endpoints if one.query}
+    paths: dict[str, Json] = {}
+    for one in endpoints:
+        parameters = [*_in_path(one), *_in_query(queries, one), *_in_headers(one)]
+        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, parameters)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "consentfeed", "version": __version__},
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "responses": {_name(codes): _problem(codes) for one in endpoints for codes in _problems(one).values()},
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+            },
+        },
+    }
+
+
+def _operation(endpoint: Endpoint, parameters: list[Json]) -> Json:
+    words = [part for part in endpoint.path.removeprefix("/api/v1").split("/") if part and not part.startswith("{")]
+    operation: Json = {
+        "operationId": "-".join([endpoint.method.lower(), *words, *(["one"] if endpoint.path.endswith("}") else [])]),
+        "tags": [words[0]],
+        "summary": endpoint.summary,
+        "parameters": parameters,
+        "responses": _responses(endpoint),
+        "security": [{"bearer": []}, {"session": []}] if endpoint.access.roles else [],
+    }
+    if endpoint.access.roles:
+        operation["description"] = f"For {', '.join(endpoint.access.roles)}."
+    if endpoint.body:
+        # Nothing counts as {}.
+        needed = any(field.required for field in msgspec.structs.fields(endpoint.body))
+        content = {endpoint.takes: {"schema": _reference(endpoint.body)}}
+        operation["requestBody"] = {"required": needed, "content": content}
+    return operation
+
+
+def _in_path(endpoint: Endpoint) -> list[Json]:
+    names = [part[1:-1] for part in endpoint.path.split("/") if part.startswith("{")]
+    return [
+        {"name": name, "in": "path", "required": True, "schema": msgspec.json.schema(_PATH_TYPES.get(name, str))}
+        for name in names
+    ]
+
+
+def _in_query(queries: dict[str, Json], endpoint: Endpoint) -> list[Json]:
+    if endpoint.query is None:
+        return []
+    return [
+        _parameter(name, "query", schema) for name, schema in queries[endpoint.query.__name__]["properties"].items()
+    ]
+
+
+def _in_headers(endpoint: Endpoint) -> list[Json]:
+    return [_parameter(name, "header", msgspec.json.schema(kind)) for name, kind in endpoint.headers.items()]
+
+
+def _parameter(name: str, place: str, schema: Json) -> Json:
+    description = {"description": schema["description"]} if "description" in schema else {}
+    return {"name": name, "in": place, **description, "schema": schema}
+
+
+def _responses(endpoint: Endpoint) -> Json:
+    responses: Json = {}
+    for status, text in endpoint.answers.items():
+        answer = responses[str(status)] = {"description": text}
+        if endpoint.gives and status not in (204, 303):
+            answer["content"] = _content(endpoint.gives, endpoint.media)
+        if status < 400 and endpoint.answer_headers:
+            answer["headers"] = {
+                name: {"description": told, "schema": {"type": "string"}}
+                for name, told in endpoint.answer_headers.items()
+            }
+    references = {
+        str(status): {"$ref": f"#/components/responses/{_name(codes)}"} for status, codes in _problems(endpoint).items()
+    }
+    return responses | references
+
+
+def _problems(endpoint: Endpoint) -> dict[int, list[str]]:
+    """The codes of all that can go wrong, by status."""
+    found = {*_ANYWHERE, *endpoint.problems}
+    found.update(_SIGNED_IN if endpoint.access.roles else ())
+    found.update(_DATABASE if endpoint.path.startswith("/api/") else ())
+    found.update(("foreign-origin",) if endpoint.method not in _SAFE else ())
+    # What a PUT names need not be there yet.
+    found.update(("not-found",) if "{" in endpoint.path and endpoint.method != "PUT" else ())
+    found.update(_WITH_BODY if endpoint.body and endpoint.takes == "application/json" else ())
+    found.update(("body-too-large",) if endpoint.body else ())
+    found.update(("invalid",) if endpoint.query else ())
+    found.update(_WITH_KEY if "Idempotency-Key" in endpoint.headers else ())
+    found.update(("stale",) if "If-Match" in endpoint.headers else ())
+    by_status: dict[int, list[str]] = {}
+    for code in sorted(found, key=lambda code: (PROBLEMS[code][0], code)):
+        by_status.setdefault(PROBLEMS[code][0], []).append(code)
+    return by_status
+
+
+def _name(codes: list[str]) -> str:
+    return ".".join(codes)
+
+
+def _problem(codes: list[str]) -> Json:
+    types = {"type": {"enum": [f"/problems/{code}" for code in codes]}}
+    schema = {**_reference(Problem), "properties": types}
+    description = "; ".join(PROBLEMS[code][1] for code in codes)
+    return {"description": description, "content": {"application/problem+json": {"schema": schema}}}
+
+
+def _content(gives: type, media: Sequence[str]) -> Json:
+    return {one: {"schema": _reference(gives) if one == "application/json" else {"type": "string"}} for one in media}
+
+
+def _reference(type: type) -> Json:
+    ((schema,), _) = msgspec.json.schema_components([type], ref_template=_REFERENCE)
+    return schema

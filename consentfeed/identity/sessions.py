@@ -1,0 +1,170 @@
+"""Who asks: passwords, sessions with a cookie, and the memory of who a token is."""
+
+import asyncio
+import hashlib
+import secrets
+import time
+import uuid
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from consentfeed.errors import Busy, DatabaseAway, TokenRefused
+from consentfeed.postgres.batched import Gathered
+from consentfeed.postgres.consents import Account, OpenSession
+
+_REMEMBERED_SECONDS: Final = 2.0
+_REMEMBERED: Final = 10_000
+Claimed = tuple[uuid.UUID, str]  # an account, and the role that a token says it has
+_hasher = PasswordHasher()
+# Checked where there is no account, so that the time taken does not tell which addresses have one.
+_NOBODY: Final = _hasher.hash(secrets.token_hex(16))
+
+
+class Principal(NamedTuple):
+    """Who asks. id is the customer's for customers; session is None for a bearer token, scopes where it is not limited
+    to any."""
+
+    id: str
+    email: str
+    role: str
+    expires_at: datetime
+    session: uuid.UUID | None
+    scopes: frozenset[str] | None = None
+
+    @property
+    def name(self) -> str:
+        """Role and id, for idempotency keys and fair queues."""
+        return f"{self.role}:{self.id}"
+
+    @property
+    def only_customer(self) -> str | None:
+        """The customer whose consents alone may be seen and decided on; None: all."""
+        return self.id if self.role == "customer" else None
+
+
+def hash_password(password: str) -> str:
+    """Argon2id hash with the library's parameters."""
+    return _hasher.hash(password)
+
+
+async def check_password(account: Account | None, password: str) -> bool:
+    """Whether the password is the account's; takes as long where there is no account."""
+    stored = account.password_hash if account and account.password_hash else _NOBODY
+    return await asyncio.to_thread(verify, stored, password) and stored is not _NOBODY
+
+
+def verify(stored: str, password: str) -> bool:
+    """Whether the password is the one of the hash; takes a while."""
+    try:
+        return _hasher.verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def new_session_token() -> tuple[str, bytes]:
+    """A token for a cookie, and the hash that is kept of it."""
+    token = secrets.token_urlsafe(32)
+    return token, token_hash(token)
+
+
+def token_hash(token: str) -> bytes:
+    """What is kept of a session token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+class Sessions:
+    """Looks up sessions and tokens, and remembers the answer for two seconds: most requests come many at a time."""
+
+    def __init__(
+        self,
+        read: Callable[[str], Awaitable[Principal]],
+        find: Callable[[list[bytes]], Awaitable[dict[bytes, OpenSession | None]]],
+        touch: Callable[[list[uuid.UUID]], Awaitable[None]],
+        ended: Callable[[list[uuid.UUID], list[Claimed]], Awaitable[set[uuid.UUID]]],
+    ) -> None:
+        self._read = read
+        self._touch = touch
+        self._ended = ended
+        # Together: after a restart everybody comes back at once.
+        self._open = Gathered(find)
+        self._used = Gathered(self._touched)
+        self._refused = Gathered(self._ended_accounts)
+        self._known = _Memory()
+
+    async def by_cookie(self, token: str) -> Principal | None:
+        """The principal of an open session."""
+        return await self._remembered(token_hash(token), self._session, token)
+
+    async def by_token(self, token: str) -> Principal | None:
+        """The principal of a bearer token; raises TokenRefused, also where its account has been disabled or given
+        another role since, and Problem."""
+        return await self._remembered(token, self._bearer, token)
+
+    async def _remembered(
+        self, key: str | bytes, look_up: Callable[[str], Awaitable[Principal | None]], token: str
+    ) -> Principal | None:
+        known = self._known.get(key)
+        if known is not None and known.expires_at > datetime.now(UTC):
+            return known
+        principal = await look_up(token)
+        if principal is not None:
+            self._known.put(key, principal)
+        return principal
+
+    async def _session(self, token: str) -> Principal | None:
+        session = await self._open.get(token_hash(token))
+        if session and session.seen_long_ago:
+            # A request that reads is not to fail because nothing can be written now.
+            with suppress(Busy, DatabaseAway):
+                await self._used.get(session.session_id)
+        return session and Principal(
+            str(session.user_id), session.email, session.role, session.expires_at, session.session_id
+        )
+
+    async def _bearer(self, token: str) -> Principal:
+        principal = await self._read(token)
+        if await self._refused.get((uuid.UUID(principal.id), principal.role)):
+            raise TokenRefused("Its account is disabled, or has another role now.")
+        return principal
+
+    async def _touched(self, sessions: list[uuid.UUID]) -> dict[uuid.UUID, None]:
+        await self._touch(sessions)
+        return dict.fromkeys(sessions)
+
+    async def _ended_accounts(self, claimed: list[Claimed]) -> dict[Claimed, bool]:
+        """Of each account, whether it may not be used in this role."""
+        ended = await self._ended([], claimed)
+        times = Counter(account for account, _ in claimed)
+        # With two roles it is not said of which.
+        return {
+            one: one[0] in (ended if times[one[0]] == 1 else ended and await self._ended([], [one])) for one in claimed
+        }
+
+    def forget(self, token: str) -> None:
+        """After signing out."""
+        self._known.drop(token_hash(token))
+
+
+class _Memory:
+    """Principals that are good for two seconds."""
+
+    def __init__(self) -> None:
+        self._known: dict[str | bytes, tuple[float, Principal]] = {}
+
+    def get(self, key: str | bytes) -> Principal | None:
+        until, principal = self._known.get(key, (0.0, None))
+        return principal if until > time.monotonic() else None
+
+    def put(self, key: str | bytes, principal: Principal) -> None:
+        if len(self._known) > _REMEMBERED:
+            self._known.clear()
+        self._known[key] = (time.monotonic() + _REMEMBERED_SECONDS, principal)
+
+    def drop(self, key: str | bytes) -> None:
+        self._known.pop(key, None)

@@ -1,0 +1,181 @@
+"""Applies sql/ as the owner: migrations once, functions, triggers and grants whenever they changed."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import psycopg
+from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict
+
+from consentfeed.errors import ConsentfeedError
+
+_PACKAGE = Path(__file__).parent.parent
+# Where sql/ lies: inside the installed package, or beside it in a checkout.
+SQL = next(folder for folder in (_PACKAGE / "sql", _PACKAGE.parent / "sql") if (folder / "install.sql").exists())
+FUNCTIONS = "functions"
+# One lock for all who migrate this database; an advisory one, because the first of them finds no table to lock.
+_LOCK = 0x636F6E73656E74
+# Everybody who uses a table waits behind a migration that waits for it: it rather gives up.
+_PATIENCE = "5s"
+
+
+class MigrationError(ConsentfeedError):
+    """The database cannot be brought to this version; the message says what to do."""
+
+
+class File(NamedTuple):
+    """One file of sql/, in the order of install.sql."""
+
+    name: str
+    text: str
+
+    @property
+    def migrates(self) -> bool:
+        """Whether it is applied once, and never edited after."""
+        return self.name.startswith("migrations/")
+
+    @property
+    def key(self) -> str:
+        """Its name in consentfeed.migrations."""
+        return Path(self.name).stem
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the text."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+def files() -> list[File]:
+    """All files, in the order of install.sql."""
+    names = re.findall(r"^\\ir (\S+)$", (SQL / "install.sql").read_text(), re.MULTILINE)
+    return [File(name, (SQL / name).read_text()) for name in names]
+
+
+def functions_checksum() -> str:
+    """SHA-256 of all files that are re-created at every migrate."""
+    return hashlib.sha256("".join(file.checksum for file in files() if not file.migrates).encode()).hexdigest()
+
+
+def expected() -> set[str]:
+    """Names that consentfeed.migrations holds when the schema fits this code (functions only after migrate)."""
+    return {file.key for file in files() if file.migrates}
+
+
+def misfit(applied: set[str]) -> str | None:
+    """Why a schema with these migrations does not fit this code, or None."""
+    applied = applied - {FUNCTIONS}
+    if missing := sorted(expected() - applied):
+        return f"the schema lacks {', '.join(missing)}: run `consentfeed migrate` as the owner"
+    if unknown := sorted(applied - expected()):
+        return f"the schema is newer than this code (it has {', '.join(unknown)}): install a newer consentfeed"
+    return None
+
+
+def called() -> list[str]:
+    """Signatures of the functions that grants.sql lets the service call."""
+    return re.findall(r"^(consentfeed\.\w+\(.*?\)),?$", _grants(), re.MULTILINE)
+
+
+def readable() -> list[str]:
+    """The tables that grants.sql lets the service read, whole or in part."""
+    granted = re.findall(r"^GRANT SELECT (?:\(.*?\) )?ON\s(.*?)\sTO consentfeed_app;$", _grants(), re.M | re.S)
+    return [table for tables in granted for table in re.split(r",\s*", tables)]
+
+
+def _grants() -> str:
+    return (SQL / "grants.sql").read_text()
+
+
+def status(url: str) -> list[tuple[str, str]]:
+    """(name, "applied" | "pending" | "unknown to this code") for each migration, and for the functions."""
+    with _connect(url) as connection:
+        applied = _applied(connection)
+    known = [file.key for file in files() if file.migrates]
+    lines = [(key, "applied" if key in applied else "pending") for key in known]
+    lines += [(key, "unknown to this code") for key in sorted(set(applied) - set(known) - {FUNCTIONS})]
+    return [*lines, (FUNCTIONS, "applied" if applied.get(FUNCTIONS) == functions_checksum() else "pending")]
+
+
+def pending(url: str) -> str:
+    """The SQL that migrate() would run."""
+    with _connect(url) as connection:
+        return "".join(f"-- {file.name}\n{file.text}\n" for file in _to_apply(_applied(connection)))
+
+
+def migrate(url: str) -> list[str]:
+    """Applies what is pending in one transaction, and returns its names; waits for others who migrate."""
+    with _connect(url) as connection:
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        applied = _applied(connection)
+        _check(applied)
+        to_apply = list(_to_apply(applied))
+        connection.execute("SELECT set_config('lock_timeout', %s, true)", (_PATIENCE,))
+        try:
+            for file in to_apply:
+                connection.execute(file.text.encode())
+        except (errors.LockNotAvailable, errors.DeadlockDetected) as error:
+            raise MigrationError(
+                "an open transaction holds what has to be changed; nothing was changed. Close it"
+                " (pg_stat_activity shows it as idle in transaction), and repeat."
+            ) from error
+        if to_apply:
+            _note(connection)
+        return [file.name for file in to_apply]
+
+
+def _connect(url: str) -> psycopg.Connection:
+    """As the owner; what cannot be read as a URL is not shown, because a part of it may be of a password."""
+    try:
+        parts = conninfo_to_dict(url)
+        torn = "@" in str(parts.get("host", "")) or not re.fullmatch("[0-9,]*", str(parts.get("port", "")))
+    except psycopg.ProgrammingError:
+        torn = True
+    if torn:
+        raise MigrationError(
+            "the owner's URL is not like postgresql://owner:…@host:5432/consentfeed;"
+            " in a password / ? # @ and % are written %2F %3F %23 %40 and %25"
+        )
+    return psycopg.connect(url)
+
+
+def _applied(connection: psycopg.Connection) -> dict[str, str | None]:
+    """Name and checksum of what is applied; installed with psql, checksums are missing."""
+    row = connection.execute("SELECT to_regclass('consentfeed.migrations')").fetchone()
+    if row is None or row[0] is None:
+        return {}
+    return dict(connection.execute("SELECT name, checksum FROM consentfeed.migrations").fetchall())
+
+
+def _check(applied: dict[str, str | None]) -> None:
+    known = {file.key: file.checksum for file in files() if file.migrates}
+    if unknown := sorted(set(applied) - set(known) - {FUNCTIONS}):
+        raise MigrationError(
+            f"the database is newer than this code: it has {', '.join(unknown)}. Install a newer consentfeed."
+        )
+    edited = sorted(key for key, checksum in applied.items() if checksum and known.get(key, checksum) != checksum)
+    if edited := [key for key in edited if key != FUNCTIONS]:
+        raise MigrationError(
+            f"{', '.join(edited)} was edited after it had been applied. Restore the file; put changes into a new one."
+        )
+
+
+def _to_apply(applied: dict[str, str | None]) -> Iterator[File]:
+    stale = applied.get(FUNCTIONS) != functions_checksum()
+    return (file for file in files() if (file.key not in applied if file.migrates else stale))
+
+
+def _note(connection: psycopg.Connection) -> None:
+    """Checksums of what has been applied, by psql too."""
+    for file in files():
+        if file.migrates:
+            connection.execute(
+                "UPDATE consentfeed.migrations SET checksum = %s WHERE name = %s", (file.checksum, file.key)
+            )
+    connection.execute(
+        "INSERT INTO consentfeed.migrations (name, checksum) VALUES (%s, %s)"
+        " ON CONFLICT (name) DO UPDATE SET checksum = excluded.checksum, applied_at = statement_timestamp()",
+        (FUNCTIONS, functions_checksum()),
+    )

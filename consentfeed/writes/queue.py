@@ -1,0 +1,121 @@
+"""Decisions that wait to be written, and in which order they are taken."""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from consentfeed.postgres.consents import Outcome
+
+# Idempotency keys in a batch: the request each stands for, and which of its decisions are there.
+Keys = dict[tuple[str, str, str], tuple[str | None, set[int]]]
+UNTOLD: Final = Outcome("internal", None, None)
+
+
+class Decision(msgspec.Struct, kw_only=True):
+    """One grant or revoke, as record_decisions() takes it."""
+
+    consent_id: str
+    action: str
+    actor_kind: str
+    actor_id: str
+    method: str
+    only_customer: str | None = None
+    if_match: list[int] | None = None
+    notice_version: int | None = None
+    language: str | None = None
+    reason_code: str | None = None
+    reason_reference: str | None = None
+    note: str | None = None
+    principal: str
+    route: str
+    key: str | None = None
+    key_item: int = 1
+    request_sha256: str | None = None
+
+
+class Asked:
+    """The decisions of one request, and what becomes of each, in order."""
+
+    __slots__ = ("_left", "answered", "results")
+
+    def __init__(self, count: int) -> None:
+        self.results: list[Outcome | Exception] = [UNTOLD] * count
+        self.answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._left = count
+
+    def settle(self, index: int, result: Outcome | Exception) -> bool:
+        """Notes a result; whether it was the last one, so that who waits is answered, unless they have gone."""
+        self.results[index] = result
+        self._left -= 1
+        if not self._left and not self.answered.done():
+            self.answered.set_result(None)
+        return not self._left
+
+
+class Waiting:
+    """A decision, and the request and place in it that its result is for."""
+
+    __slots__ = ("asked", "deadline", "decision", "index", "not_before", "tries")
+
+    def __init__(self, decision: Decision, deadline: float, asked: Asked, index: int) -> None:
+        self.decision = decision
+        self.deadline = deadline
+        self.asked = asked
+        self.index = index
+        self.not_before = 0.0
+        self.tries = 0
+
+    def settle(self, result: Outcome | Exception) -> bool:
+        """Whether the whole request is answered by it."""
+        return self.asked.settle(self.index, result)
+
+
+class Queue:
+    """What one principal waits for: one line per consent, so that its decisions keep their order."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, deque[Waiting]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._lines)
+
+    def put(self, item: Waiting) -> None:
+        """At the end of the consent's line."""
+        self._lines.setdefault(item.decision.consent_id, deque()).append(item)
+
+    def put_back(self, item: Waiting) -> None:
+        """At the front of the consent's line, where it was taken from."""
+        self._lines.setdefault(item.decision.consent_id, deque()).appendleft(item)
+
+    def ready(self, now: float) -> Iterator[str]:
+        """Consents that may be asked now, those with a revocation first, each kind as they came."""
+        lines = [(consent, line) for consent, line in self._lines.items() if line[0].not_before <= now]
+        lines.sort(key=lambda entry: all(item.decision.action != "revoke" for item in entry[1]))
+        return iter([consent for consent, _ in lines])
+
+    def take(self, consent: str, keys: Keys) -> Iterator[Waiting]:
+        """The line of a consent, up to one whose idempotency key is in the batch already."""
+        line = self._lines[consent]
+        while line:
+            decision = line[0].decision
+            if decision.key is not None:
+                key = (decision.principal, decision.route, decision.key)
+                request, items = keys.setdefault(key, (decision.request_sha256, set()))
+                if request != decision.request_sha256 or decision.key_item in items:
+                    return
+                items.add(decision.key_item)
+            yield line.popleft()
+        del self._lines[consent]
+
+    def waits_until(self) -> float:
+        """When the first consent may be asked again (monotonic seconds)."""
+        return min((line[0].not_before for line in self._lines.values()), default=0.0)
+
+    def drain(self) -> Iterator[Waiting]:
+        """Everything, and nothing is left."""
+        for line in self._lines.values():
+            yield from line
+        self._lines.clear()
