@@ -1,6 +1,8 @@
 """Who may use which route: the one table that the edge, the docs and the tests read. A route without a line here
 cannot be made, so nothing is open by omission."""
 
+import uuid
+from datetime import datetime
 from typing import Final, NamedTuple
 
 ROLES: Final = ("customer", "csr", "admin", "service")
@@ -77,3 +79,25 @@ ACCESS: Final = {
     "GET /account": _PEOPLE,
     "GET /web": _OPEN,
 }
+
+
+class Principal(NamedTuple):
+    """Who asks. id is the customer's for customers; session is None for a bearer token, scopes where it is not limited
+    to any."""
+
+    id: str
+    email: str
+    role: str
+    expires_at: datetime
+    session: uuid.UUID | None
+    scopes: frozenset[str] | None = None
+
+    @property
+    def name(self) -> str:
+        """Role and id, for idempotency keys and fair queues."""
+        return f"{self.role}:{self.id}"
+
+    @property
+    def only_customer(self) -> str | None:
+        """The customer whose consents alone may be seen and decided on; None: all."""
+        return self.id if self.role == "customer" else None

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from consentfeed.embedded import server as embedded
-from consentfeed.identity import sessions
+from consentfeed.identity.passwords import hash_password
 from consentfeed.postgres import migrations
 from consentfeed.settings import Settings
 from tests.rest import Rest
@@ -94,7 +94,7 @@ def seed(owner: psycopg.Connection) -> None:
         (OTHER, "Kamala O'Brien", "other@example.com", "+94712345678"),
     ):
         owner.execute("SELECT consentfeed.register_customer(%s, %s, %s, %s, 'en')", (customer, name, email, msisdn))
-    hashed = sessions.hash_password(PASSWORD)
+    hashed = hash_password(PASSWORD)
     for role, account in STAFF.items():
         owner.execute(
             "INSERT INTO consentfeed.users (id, email, role, password_hash) VALUES (%s, %s, %s, %s)",

@@ -21,7 +21,7 @@ def serve(database: Sql, port: int, stderr: Any = subprocess.DEVNULL, **settings
         **settings,
     }
     process = subprocess.Popen(
-        [sys.executable, "-c", "from consentfeed.cli import run; run()", "serve"],
+        [sys.executable, "-c", "from consentfeed.cli.main import run; run()", "serve"],
         env=environment,
         stderr=stderr,
     )

@@ -6,12 +6,16 @@ from contextlib import nullcontext
 
 import pytest
 
-from consentfeed.feed.filter import Filter, Ids
-from consentfeed.feed.history import PAGE, Backlog
-from consentfeed.feed.live import Feed, Forked
-from consentfeed.feed.replay import PlaceLost, Places
-from consentfeed.log.event import Position, Row, format_id
-from consentfeed.postgres.consents import Database, Verdict
+from consentfeed.feed.filter import Filter
+from consentfeed.feed.history import PAGE, History
+from consentfeed.feed.live import Feed
+from consentfeed.feed.replay import PositionLost, Replay
+from consentfeed.log.chain import Forked
+from consentfeed.log.event import Row
+from consentfeed.log.ids import PLAIN
+from consentfeed.log.position import Position
+from consentfeed.postgres.database import Database
+from consentfeed.postgres.log import Verdict
 from tests.support import Sql
 
 _FLIP = (
@@ -46,7 +50,7 @@ class Table:
         self._now += 1
         self.at_once = max(self.at_once, self._now)
         try:
-            return await self._database.events_after(seq, limit)
+            return await self._database.log.events_after(seq, limit)
         finally:
             self._now -= 1
 
@@ -59,9 +63,9 @@ def run(full: Sql, cursors: list[int], *, reads: int = 4, wrong: bytes = b"") ->
         await database.open()
         try:
             table = Table(database)
-            feed = Feed(database.events_after, database.log_head, max_events=1, max_bytes=1, poll_seconds=1)
-            backlog = Backlog(feed, table.after, asyncio.Semaphore(reads))
-            upto = await database.log_head()
+            feed = Feed(database.log.events_after, database.log.log_head, max_events=1, max_bytes=1, poll_seconds=1)
+            backlog = History(feed, table.after, asyncio.Semaphore(reads))
+            upto = await database.log.log_head()
             hashes = dict(full.run("SELECT seq, hash FROM consentfeed.events"))
 
             async def follow(seq: int) -> list[int]:
@@ -107,9 +111,9 @@ def test_who_goes_away_does_not_take_the_page_from_the_others(full: Sql) -> None
         database = Database(full.app_url, 8)
         await database.open()
         try:
-            feed = Feed(database.events_after, database.log_head, max_events=1, max_bytes=1, poll_seconds=1)
-            backlog = Backlog(feed, database.events_after, asyncio.Semaphore(1))
-            upto, origin = await database.log_head(), Position(0, b"")
+            feed = Feed(database.log.events_after, database.log.log_head, max_events=1, max_bytes=1, poll_seconds=1)
+            backlog = History(feed, database.log.events_after, asyncio.Semaphore(1))
+            upto, origin = await database.log.log_head(), Position(0, b"")
             impatient = asyncio.create_task(backlog.after(origin, upto))
             patient = asyncio.create_task(backlog.after(origin, upto))
             await asyncio.sleep(0)
@@ -130,12 +134,12 @@ def test_a_page_that_could_not_be_read_is_read_again(full: Sql) -> None:
         async def read(seq: int, limit: int) -> list[Row]:
             if next(fails, False):
                 raise Forked
-            return await database.events_after(seq, limit)
+            return await database.log.events_after(seq, limit)
 
         try:
-            feed = Feed(database.events_after, database.log_head, max_events=1, max_bytes=1, poll_seconds=1)
-            backlog = Backlog(feed, read, asyncio.Semaphore(1))
-            return len(await backlog.after(Position(7, b""), await database.log_head()))
+            feed = Feed(database.log.events_after, database.log.log_head, max_events=1, max_bytes=1, poll_seconds=1)
+            backlog = History(feed, read, asyncio.Semaphore(1))
+            return len(await backlog.after(Position(7, b""), await database.log.log_head()))
         finally:
             await database.close()
 
@@ -150,22 +154,22 @@ def _judged(full: Sql, seqs: list[int], *, hash: bytes = b"") -> int:
         database = Database(full.app_url, 8)
         await database.open()
         questions = 0
-        judge = database.judge_place
+        judge = database.log.judge_position
 
         async def counted(place: Position, customer: str | None) -> Verdict:
             nonlocal questions
             questions += 1
             return await judge(place, customer)
 
-        database.judge_place = counted  # type: ignore[method-assign]
+        database.log.judge_position = counted  # type: ignore[method-assign,assignment]
         try:
-            feed = Feed(database.events_after, database.log_head, max_events=1, max_bytes=1, poll_seconds=1)
+            feed = Feed(database.log.events_after, database.log.log_head, max_events=1, max_bytes=1, poll_seconds=1)
             await feed.load(warm_up=0)
-            places, hashes = Places(database, feed, 4), dict(full.run("SELECT seq, hash FROM consentfeed.events"))
+            places, hashes = Replay(database.log, feed, 4), dict(full.run("SELECT seq, hash FROM consentfeed.events"))
             for seq in seqs:
                 place = Position(seq, (hash or hashes[seq])[:4])
-                with nullcontext() if not hash else pytest.raises(PlaceLost, match="forked"):
-                    assert (await places.find(format_id(place), Filter(), Ids(None))).seq == seq
+                with nullcontext() if not hash else pytest.raises(PositionLost, match="forked"):
+                    assert (await places.find(PLAIN.write(place), Filter(), PLAIN)).seq == seq
             return questions
         finally:
             await database.close()
@@ -186,9 +190,9 @@ def test_a_page_that_was_read_before_its_events_were_dropped_vouches_for_none_of
         database = Database(full.app_url, 8)
         await database.open()
         try:
-            feed = Feed(database.events_after, database.log_head, max_events=1, max_bytes=1, poll_seconds=1)
+            feed = Feed(database.log.events_after, database.log.log_head, max_events=1, max_bytes=1, poll_seconds=1)
             await feed.load(warm_up=0)
-            backlog = Backlog(feed, database.events_after, asyncio.Semaphore(1))
+            backlog = History(feed, database.log.events_after, asyncio.Semaphore(1))
             ((hash_,),) = full.run("SELECT hash FROM consentfeed.events WHERE seq = 500")
             place = Position(500, hash_[:4])
             before = await backlog.contains(place)

@@ -30,7 +30,7 @@ from consentfeed.doctor.finding import Finding
 from consentfeed.doctor.url import UrlChecks
 from consentfeed.embedded import server as embedded
 from consentfeed.postgres import migrations
-from consentfeed.postgres.consents import Database
+from consentfeed.postgres.database import Database
 from consentfeed.settings import Settings
 from tests import conftest
 from tests.processes import accepts, free_port
@@ -398,7 +398,7 @@ def test_a_node_that_is_ready_streams_at_once(node: RunningNode) -> None:
     assert of_url(UrlChecks.ready, node.url) == Finding("ok", "ready")
     assert of_url(UrlChecks.ready, f"{node.url}/") == Finding("ok", "ready")
     assert of_url(UrlChecks.stream, node.url).severity == "ok"
-    wait_until(lambda: not node.node.streams._open, what="the stream was closed")
+    wait_until(lambda: not node.node.streams.open, what="the stream was closed")
 
 
 def test_a_url_where_nothing_answers_is_told() -> None:

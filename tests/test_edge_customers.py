@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from consentfeed.feed.filter import Filter
-from consentfeed.log.event import Position, Seal
+from consentfeed.log.ids import SealedIds
+from consentfeed.log.position import Position
 from tests.conftest import StartNode
 from tests.rest import Rest, ok, problem
 from tests.support import CUSTOMER, OTHER, SECRET, RunningNode, Sql, bearer
@@ -150,12 +151,12 @@ def test_an_open_stream_tells_nothing_of_others_events_and_its_place_stands_stil
 
 def test_a_place_of_anothers_is_as_one_that_there_is_not(start_node: StartNode, database: Sql) -> None:
     busy(database)
-    seal = Seal(SECRET)
+    sealed = SealedIds(SECRET)
     theirs = database.run("SELECT seq, hash FROM consentfeed.events WHERE customer_id = %s ORDER BY seq", OTHER)
     places = [*theirs[:2], theirs[-1]]
     node = start_node()
-    ids = [seal.seal(Position(seq, bytes(hash_))) for seq, hash_ in places]
-    nowhere = seal.seal(Position(theirs[-1][0] + 1000, bytes(8)))
+    ids = [sealed.write(Position(seq, bytes(hash_))) for seq, hash_ in places]
+    nowhere = sealed.write(Position(theirs[-1][0] + 1000, bytes(8)))
     with node.client("customer") as client:
         answers = {told(client.get(EVENTS, headers={"Last-Event-ID": one}))[1] for one in (*ids, nowhere, "nonsense")}
         problem(client.get(EVENTS, headers={"Last-Event-ID": ids[0]}), "place-lost", reason="unknown")

@@ -11,8 +11,8 @@ from consentfeed import metrics
 from consentfeed.api import auth
 from consentfeed.http import limits
 from consentfeed.http.limits import Rate
-from consentfeed.identity.sessions import check_password
-from consentfeed.postgres.consents import Account
+from consentfeed.identity.passwords import check_password
+from consentfeed.postgres.accounts import Account
 from consentfeed.settings import SettingsError, load
 from tests.conftest import StartNode
 from tests.rest import REASON, ok, problem

@@ -312,8 +312,8 @@ def test_a_stream_with_a_request_behind_it_ends_when_its_client_leaves(quick: Ru
         received = b""
         while b"retry:" not in received:
             received += raw.recv(4096)
-        assert quick.node.streams._open
-    wait_until(lambda: not quick.node.streams._open)
+        assert quick.node.streams.open
+    wait_until(lambda: not quick.node.streams.open)
 
 
 def test_a_connection_that_has_ended_leaves_nothing_for_the_garbage_collector(node: RunningNode) -> None:

@@ -96,7 +96,7 @@ def test_a_thousand_streams_of_one_process_get_every_event_once_in_order(start_n
     expected = list(range(1, database.head() + 1))
     assert len(received) == 1000
     assert all(seqs == expected for seqs in received)
-    wait_until(lambda: not node.node.streams._open, what="all streams are forgotten")
+    wait_until(lambda: not node.node.streams.open, what="all streams are forgotten")
 
 
 async def _thousand(node: RunningNode, database: Sql, customers: list[str]) -> list[list[int]]:

@@ -11,8 +11,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from consentfeed import metrics
 from consentfeed.errors import DatabaseAway, StatementFailed
-from consentfeed.node import wiring
-from consentfeed.postgres.consents import Database, Outcome
+from consentfeed.node import chores
+from consentfeed.postgres.consents import Outcome
+from consentfeed.postgres.database import Database
 from consentfeed.writes.queue import Decision
 from consentfeed.writes.trail import Trail
 from consentfeed.writes.writer import Writer
@@ -183,7 +184,7 @@ def test_a_full_trail_is_counted(monkeypatch: pytest.MonkeyPatch, node: RunningN
 def test_work_in_the_background_that_fails_is_counted(
     monkeypatch: pytest.MonkeyPatch, start_node: StartNode, database: Sql
 ) -> None:
-    monkeypatch.setattr(wiring, "_EXPIRE_SECONDS", 0.05)
+    monkeypatch.setattr(chores, "_EXPIRE_SECONDS", 0.05)
     client = start_node().client()
     with grows(client, "consentfeed_chores_failed_total", chore="expire"):
         database.run("REVOKE EXECUTE ON FUNCTION consentfeed.expire_consents(integer) FROM consentfeed_app")
@@ -194,7 +195,7 @@ def test_a_database_that_is_away_is_counted_and_so_is_the_wait_for_it() -> None:
         database = Database("postgresql://nobody@127.0.0.1:1/none", 1)
         await database.open()
         with pytest.raises(DatabaseAway):
-            await database.log_head()
+            await database.log.log_head()
         await database.close()
 
     away = metrics.total(metrics.database_errors, kind="away")

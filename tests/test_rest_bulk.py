@@ -6,7 +6,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from consentfeed.api.shapes import Outcomes
+from consentfeed.api.bulk import Outcomes
 from consentfeed.errors import PROBLEMS, DatabaseAway, OutcomeUnknown
 from consentfeed.postgres.consents import Outcome
 from tests.rest import REASON, Rest, ok, problem

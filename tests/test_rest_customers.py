@@ -6,7 +6,10 @@ from uuid import uuid4
 
 import pytest
 
-from consentfeed.api.shapes import ConsentPage, Customer, CustomerPage, Notice, Purposes
+from consentfeed.api.customers import CustomerPage
+from consentfeed.api.notices import Notice
+from consentfeed.api.purposes import Purposes
+from consentfeed.api.shapes import ConsentPage, Customer
 from consentfeed.http.paging import write_cursor
 from tests.rest import ROLES, Rest, ok, problem
 from tests.support import CUSTOMER, OTHER

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from consentfeed.api.shapes import Consent, Consents, Decided, History
-from consentfeed.node import wiring
+from consentfeed.node import chores
 from tests.conftest import StartNode
 from tests.rest import REASON, ROLES, Rest, ok, problem
 from tests.support import NOBODY, STAFF, Sql, wait_until
@@ -268,7 +268,7 @@ def test_an_answer_that_is_none_is_422_also_when_revoking(rest: Rest, body: dict
 @pytest.fixture
 def brief(start_node: StartNode, database: Sql, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A node that expires nothing by itself, and a consent whose grant is over at once."""
-    monkeypatch.setattr(wiring, "_EXPIRE_SECONDS", 3600)
+    monkeypatch.setattr(chores, "_EXPIRE_SECONDS", 3600)
     rest = Rest(start_node(), database)
     consent = rest.consent_for(rest.purpose(validity="1 millisecond"))
     told = ok(rest.decide("grant", consent))
@@ -297,7 +297,7 @@ def test_granting_after_expiry_is_a_change(brief: tuple[Rest, str]) -> None:
 def test_expiry_becomes_an_event_by_the_system(
     start_node: StartNode, database: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wiring, "_EXPIRE_SECONDS", 0.02)
+    monkeypatch.setattr(chores, "_EXPIRE_SECONDS", 0.02)
     rest = Rest(start_node(), database)
     consent = rest.consent_for(rest.purpose(validity="1 millisecond"))
     ok(rest.decide("grant", consent))

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from consentfeed import metrics
-from consentfeed.api.shapes import Nodes, Verification
+from consentfeed.api.nodes import Nodes
+from consentfeed.api.verify import Verification
 from consentfeed.node import reporter
 from tests.conftest import StartNode
 from tests.rest import Rest, ok, problem
@@ -146,7 +147,7 @@ def test_what_does_not_fit_is_told_with_its_position(node: RunningNode, database
 
 def test_a_node_verifies_once_at_a_time(rest: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
     database, under_way, go_on = rest.node.node.database, threading.Event(), threading.Event()
-    verify_log = database.verify_log
+    verify_log = database.log.verify_log
 
     async def slowly() -> tuple[int, str] | None:
         under_way.set()

@@ -7,7 +7,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from consentfeed.api.shapes import NoticeVersions, Purpose
+from consentfeed.api.notices import NoticeVersions
+from consentfeed.api.purposes import Purpose
 from tests.rest import Rest, ok, problem
 
 OFFER = {
@@ -87,7 +88,7 @@ def pending(rest: Rest, customer: str, key: str) -> set[tuple[str, str, int]]:
 
 
 def test_customers_get_pending_consents_for_what_is_offered_anew(rest: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("consentfeed.postgres.operations._PAGE", 2)
+    monkeypatch.setattr("consentfeed.postgres.purposes._PAGE", 2)
     customers, key, head = [rest.customer() for _ in range(5)], new_key(), rest.database.head()
     ok(put(rest, key, offered=False))
     assert [pending(rest, customer, key) for customer in customers] == [set()] * 5

@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from consentfeed.api.shapes import Health, Readiness
+from consentfeed.api.ops import Health, Readiness
 from consentfeed.errors import PROBLEMS
 from tests.rest import Rest, ok
 from tests.support import CUSTOMER, NOBODY, wait_until

@@ -5,8 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from consentfeed.api.preferences import MAX_BODY
-from consentfeed.api.shapes import Preferences
+from consentfeed.api.preferences import MAX_BODY, Preferences
 from tests.rest import Rest, ok, problem
 from tests.support import CUSTOMER
 

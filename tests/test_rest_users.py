@@ -7,7 +7,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from consentfeed.api.shapes import Account, AccountPage, SessionPage
+from consentfeed.api.sessions import SessionPage
+from consentfeed.api.users import Account, AccountPage
 from consentfeed.http.paging import write_cursor
 from tests.rest import Rest, ok, problem
 from tests.support import CUSTOMER, NOBODY, PASSWORD, STAFF, wait_until

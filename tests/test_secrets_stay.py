@@ -23,7 +23,7 @@ from consentfeed.embedded import server as embedded
 from tests.processes import free_port
 from tests.support import wait_until
 
-COMMAND: Final = [sys.executable, "-c", "from consentfeed.cli import run; run()"]
+COMMAND: Final = [sys.executable, "-c", "from consentfeed.cli.main import run; run()"]
 LOUD: Final = {
     "log_statement": "all",
     "log_min_duration_statement": "0",

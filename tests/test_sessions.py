@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from consentfeed.api.shapes import OwnSessions, SessionPage, Ways
+from consentfeed.api.sessions import OwnSessions, SessionPage
 from consentfeed.identity.sessions import token_hash
+from consentfeed.identity.signin import Ways
 from tests.conftest import StartNode
 from tests.rest import Rest, ok, problem
 from tests.support import CUSTOMER, NOBODY, PASSWORD, STAFF, RunningNode, Sql, bearer, wait_until

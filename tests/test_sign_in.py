@@ -8,8 +8,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from consentfeed.api.shapes import SignedIn
+from consentfeed.api.auth import SignedIn
 from consentfeed.identity import jwt, sessions, tokens
+from consentfeed.identity.passwords import hash_password
 from tests.rest import ROLES, Rest, ok, problem
 from tests.support import CUSTOMER, PASSWORD, SECRET, STAFF, Sql, bearer, wait_until
 
@@ -30,7 +31,7 @@ def sign_in(browser: httpx.Client, email: str = "csr@example.com", **options: An
 
 def new_account(database: Sql, role: str = "csr") -> str:
     email = f"{uuid4().hex}@example.com"
-    database.run("SELECT consentfeed.add_user(%s, %s, %s, NULL)", email, role, sessions.hash_password(PASSWORD))
+    database.run("SELECT consentfeed.add_user(%s, %s, %s, NULL)", email, role, hash_password(PASSWORD))
     return email
 
 

@@ -11,9 +11,10 @@ import httpx
 import pytest
 
 from consentfeed.api import sso
-from consentfeed.api.shapes import Leave, SignedIn, Ways
+from consentfeed.api.auth import Leave, SignedIn
 from consentfeed.errors import DatabaseAway
 from consentfeed.identity.claims import subject_id
+from consentfeed.identity.signin import Ways
 from consentfeed.node import logs
 from tests.conftest import StartNode, _nodes
 from tests.oidc import Person, Provider, provider

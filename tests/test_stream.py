@@ -383,7 +383,7 @@ def test_a_customers_new_stream_is_live_without_reading_the_log(node: RunningNod
     database.set(database.consents()[0], "granted")
     for status in ("granted", "revoked", "granted"):
         database.set(database.consents(OTHER)[0], status)
-    wait_until(lambda: node.node.streams.pump.place.seq == 4)
+    wait_until(lambda: node.node.streams.pump.position.seq == 4)
     before = metrics.total(metrics.table_reads)
     tail = node.tail("customer")
     wait_until(lambda: any(group.live for group in node.node.streams.pump._groups))

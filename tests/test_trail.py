@@ -18,9 +18,9 @@ import psycopg
 import pytest
 
 from consentfeed import metrics
-from consentfeed.api.shapes import AccessPage
+from consentfeed.api.accesses import AccessPage
 from consentfeed.errors import DatabaseAway, Problem
-from consentfeed.identity.sessions import Principal
+from consentfeed.permissions import Principal
 from consentfeed.writes import trail
 from consentfeed.writes.trail import Action, Trail
 from tests.conftest import StartNode

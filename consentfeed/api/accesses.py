@@ -1,27 +1,54 @@
 """The access trail, for admins: who was shown whose data."""
 
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consentfeed.api.shapes import AccessPage
 from consentfeed.errors import Problem
-from consentfeed.http.endpoint import Endpoint, json_answer
+from consentfeed.http.answer import json_answer
+from consentfeed.http.endpoint import Endpoint
 from consentfeed.http.input import Limit, read_query
 from consentfeed.http.paging import read_cursor, write_cursor
-from consentfeed.identity.sessions import Principal
 from consentfeed.log.event import rfc3339
-from consentfeed.postgres.operations import Administration
+from consentfeed.permissions import Principal
 from consentfeed.postgres.pool import Record
+from consentfeed.postgres.trail import TrailQueries
 from consentfeed.writes.trail import Action, Trail
 
 _PATH: Final = "/api/v1/accesses"
 Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+
+
+class Reader(Struct):
+    """Who asked; email is null for a token whose subject has no account."""
+
+    id: UUID
+    role: Literal["csr", "admin", "service"]
+    email: str | None
+
+
+class Access(Struct):
+    """A line of the access trail: customers are those whose data were shown, rows how many entries there were."""
+
+    id: int
+    at: datetime
+    actor: Reader
+    action: str
+    customers: list[UUID]
+    filters: dict[str, Any]
+    rows: int
+
+
+class AccessPage(Struct):
+    """Lines of the access trail, newest first, and the cursor of the next page if there is one."""
+
+    accesses: list[Access]
+    next: str | None
 
 
 class AccessSearch(msgspec.Struct, forbid_unknown_fields=True):
@@ -39,8 +66,8 @@ class AccessSearch(msgspec.Struct, forbid_unknown_fields=True):
 class AccessApi:
     """Reading the trail."""
 
-    def __init__(self, administration: Administration, trail: Trail) -> None:
-        self._administration = administration
+    def __init__(self, trail_queries: TrailQueries, trail: Trail) -> None:
+        self._trail_queries = trail_queries
         self._trail = trail
 
     def endpoints(self) -> list[Endpoint]:
@@ -57,7 +84,7 @@ class AccessApi:
         asked = read_query(request, AccessSearch)
         since, until = _time("since", asked.since), _time("until", asked.until)
         filters = (asked.customer, asked.actor, asked.action, since, until)
-        rows = await self._administration.list_accesses(*filters, *_after(asked.cursor), asked.limit + 1)
+        rows = await self._trail_queries.list_accesses(*filters, *_after(asked.cursor), asked.limit + 1)
         page = rows[: asked.limit]
         more = len(rows) > asked.limit
         following = write_cursor("at", page[-1]["at"], UUID(int=page[-1]["id"])) if more else None

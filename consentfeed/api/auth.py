@@ -6,19 +6,34 @@ from typing import Annotated
 from weakref import WeakValueDictionary
 
 import msgspec
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
 from consentfeed import metrics
-from consentfeed.api.shapes import Leave, SignedIn, Ways
+from consentfeed.api.shapes import User
 from consentfeed.errors import Problem
-from consentfeed.http.endpoint import Endpoint, json_answer
+from consentfeed.http.answer import json_answer
+from consentfeed.http.endpoint import Endpoint
 from consentfeed.http.input import Text, read_body
 from consentfeed.http.limits import Limits, address_of
 from consentfeed.identity import cookies
-from consentfeed.identity.sessions import Principal, check_password
-from consentfeed.identity.signin import SignIns
-from consentfeed.postgres.consents import Account, Database, EndedSession
+from consentfeed.identity.passwords import check_password
+from consentfeed.identity.signin import SignIns, Ways
+from consentfeed.permissions import Principal
+from consentfeed.postgres.accounts import Account, AccountQueries, EndedSession
+
+
+class SignedIn(Struct):
+    """The account of a session or token."""
+
+    user: User
+
+
+class Leave(Struct):
+    """Where to go to sign out at the identity provider too."""
+
+    location: str
 
 
 class Credentials(msgspec.Struct, forbid_unknown_fields=True):
@@ -33,13 +48,13 @@ class Login:
 
     def __init__(
         self,
-        database: Database,
+        accounts: AccountQueries,
         limits: Limits,
         signins: SignIns,
         ways: Ways,
         leave: Callable[[Request, EndedSession], Awaitable[str | None]],
     ) -> None:
-        self._database = database
+        self._accounts = accounts
         self._limits = limits
         self._signins = signins
         self._ways = ways
@@ -85,7 +100,7 @@ class Login:
     async def _checked(self, request: Request, credentials: Credentials) -> Account:
         """The account whose password it is; raises Problem."""
         self._limits.sign_in(request, credentials.email)
-        account = await self._database.find_user(credentials.email)
+        account = await self._accounts.find_user(credentials.email)
         if not await check_password(account, credentials.password) or account is None:
             self._limits.sign_in_failed(request, credentials.email)
             metrics.sign_ins.labels("password", "wrong-password").inc()

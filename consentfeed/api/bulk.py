@@ -5,25 +5,42 @@ from typing import Annotated, Final, Literal
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.requests import Request
 from starlette.responses import Response
 
 from consentfeed.api.decision_request import IDEMPOTENT, Answer, Cause, problem_of, require_reason, shown_only, told
-from consentfeed.api.shapes import Outcomes
+from consentfeed.api.shapes import Consent, EventId
 from consentfeed.errors import ConsentfeedError, Problem
-from consentfeed.feed.filter import Ids
-from consentfeed.http.endpoint import Endpoint, Json
+from consentfeed.http.answer import Json
+from consentfeed.http.endpoint import Endpoint
 from consentfeed.http.input import Text, decode, read_body
 from consentfeed.http.limits import OTHER, REVOKE, Limits
-from consentfeed.identity.sessions import Principal
-from consentfeed.postgres.consents import Database, Outcome
+from consentfeed.http.problem import Problem as ProblemShape
+from consentfeed.log.ids import PLAIN
+from consentfeed.permissions import Principal
+from consentfeed.postgres import consents
+from consentfeed.postgres.consents import ConsentQueries
 from consentfeed.writes.queue import Decision
 from consentfeed.writes.trail import Trail
 from consentfeed.writes.writer import Writer
 
 _PATH: Final = "/api/v1/decisions"
 _OF_ALL: Final = ("key-reused", "outcome-unknown", "database-away", "draining")
+
+
+class Outcome(Struct):
+    """What became of one decision of many: consent and event, or problem."""
+
+    consent: Consent | UnsetType = UNSET
+    event: EventId | UnsetType | None = UNSET
+    problem: ProblemShape | UnsetType = UNSET
+
+
+class Outcomes(Struct):
+    """One outcome for each decision, in their order."""
+
+    outcomes: list[Outcome]
 
 
 class BulkDecision(Answer, forbid_unknown_fields=True, kw_only=True):
@@ -56,8 +73,8 @@ class _Parts(msgspec.Struct, forbid_unknown_fields=True):
 class BulkApi:
     """Many decisions, through the writer."""
 
-    def __init__(self, database: Database, writer: Writer, limits: Limits, trail: Trail) -> None:
-        self._database = database
+    def __init__(self, consents: ConsentQueries, writer: Writer, limits: Limits, trail: Trail) -> None:
+        self._consents = consents
         self._writer = writer
         self._limits = limits
         self._trail = trail
@@ -103,7 +120,7 @@ class BulkApi:
         return resolved
 
     async def _find(self, triples: list[BulkDecision]) -> list[UUID | None]:
-        return await self._database.consent_ids(
+        return await self._consents.consent_ids(
             [str(one.customer_id) for one in triples],
             [one.purpose or "" for one in triples],
             [one.channel or "" for one in triples],
@@ -125,7 +142,7 @@ def _revokes(one: BulkDecision | Problem) -> bool:
     return isinstance(one, BulkDecision) and one.action == "revoke"
 
 
-def _of_all(became: Sequence[Outcome | Exception]) -> Problem | None:
+def _of_all(became: Sequence[consents.Outcome | Exception]) -> Problem | None:
     """A problem that is the whole request's: it is another one, or nothing was written, or it has to be sent again to
     find out about each. Where some were decided and others not, each is told its own.
     """
@@ -134,8 +151,8 @@ def _of_all(became: Sequence[Outcome | Exception]) -> Problem | None:
     return next((problem for code in codes for problem in problems if problem.code == code), None)
 
 
-def _one_of_many(outcome: Outcome | Exception) -> str:
+def _one_of_many(outcome: consents.Outcome | Exception) -> str:
     try:
-        return told(outcome, Ids(None))
+        return told(outcome, PLAIN)
     except Problem as problem:
         return f'{{"problem":{msgspec.json.encode(problem.as_dict()).decode()}}}'

@@ -11,13 +11,16 @@ from starlette.responses import Response
 from consentfeed.api.phones import Phones
 from consentfeed.api.shapes import Consent, ConsentPage, Consents, History, Status
 from consentfeed.errors import Problem
-from consentfeed.feed.filter import Ids
-from consentfeed.http.endpoint import Endpoint, Json, json_answer
+from consentfeed.http.answer import Json, json_answer
+from consentfeed.http.endpoint import Endpoint
 from consentfeed.http.input import Limit, Text, path_id, read_query
 from consentfeed.http.paging import read_cursor, write_cursor
-from consentfeed.identity.sessions import Principal
-from consentfeed.log.event import Position, Seal, event_from_row, format_id
-from consentfeed.postgres.consents import Database
+from consentfeed.log.event import event_from_row
+from consentfeed.log.ids import PLAIN, SealedIds, ids_for
+from consentfeed.log.position import Position
+from consentfeed.permissions import Principal
+from consentfeed.postgres.consents import ConsentQueries
+from consentfeed.postgres.log import LogQueries
 from consentfeed.writes.trail import Trail
 
 _PATH: Final = "/api/v1/consents"
@@ -50,10 +53,13 @@ class Search(msgspec.Struct, forbid_unknown_fields=True):
 class ConsentApi:
     """Reading consents."""
 
-    def __init__(self, database: Database, seal: Seal, phones: Phones, trail: Trail) -> None:
-        self._database = database
+    def __init__(
+        self, consents: ConsentQueries, log: LogQueries, sealed: SealedIds, phones: Phones, trail: Trail
+    ) -> None:
+        self._consents = consents
+        self._log = log
         self._trail = trail
-        self._seal = seal
+        self._sealed = sealed
         self._phones = phones
 
     def endpoints(self) -> list[Endpoint]:
@@ -79,13 +85,13 @@ class ConsentApi:
 
     async def own(self, _request: Request, principal: Principal) -> Response:
         """All consents of the customer who asks."""
-        position, consents = await self._database.customer_consents(principal.id)
-        return _listed(f'{{"consents":[{consents}]}}', self._seal.seal(position))
+        position, consents = await self._consents.customer_consents(principal.id)
+        return _listed(f'{{"consents":[{consents}]}}', self._sealed.write(position))
 
     async def all(self, request: Request, principal: Principal) -> Response:
         """A page of all consents."""
         search = read_query(request, Search)
-        rows = await self._database.list_consents(
+        rows = await self._consents.list_consents(
             search.customer or None,
             search.purpose or None,
             search.channel or None,
@@ -102,7 +108,7 @@ class ConsentApi:
         await self._trail.note(principal, "list-consents", [row["customer_id"] for row in page], search.filters())
         consents = ",".join(row["consent"] for row in page)
         body = f'{{"consents":[{consents}],"next":{msgspec.json.encode(following).decode()}}}'
-        return _listed(body, format_id(position))
+        return _listed(body, PLAIN.write(position))
 
     async def one(self, request: Request, principal: Principal) -> Response:
         """One consent with its version as ETag."""
@@ -113,16 +119,16 @@ class ConsentApi:
     async def history(self, request: Request, principal: Principal) -> Response:
         """All events of a consent."""
         await self._find(request, principal)
-        rows = await self._database.consent_history(path_id(request, _UNKNOWN), principal.only_customer)
-        ids = Ids(self._seal if principal.role == "customer" else None)
+        rows = await self._log.consent_history(path_id(request, _UNKNOWN), principal.only_customer)
+        ids = ids_for(principal, self._sealed)
         events = [event_from_row(row) for row in rows]
         await self._trail.note(principal, "read-history", [event.customer_id for event in events])
-        shown = [{"id": ids.of(e.position), "event": e.name, "data": msgspec.Raw(e.data)} for e in events]
+        shown = [{"id": ids.write(e.position), "event": e.name, "data": msgspec.Raw(e.data)} for e in events]
         return json_answer({"events": shown})
 
     async def _find(self, request: Request, principal: Principal) -> tuple[str, int, UUID]:
         """The consent of the path, its version, and whose it is; raises Problem, for a customer also if not own."""
-        found = await self._database.one_consent(path_id(request, _UNKNOWN), principal.only_customer)
+        found = await self._consents.one_consent(path_id(request, _UNKNOWN), principal.only_customer)
         if found is None:
             raise Problem("not-found", _UNKNOWN)
         return found

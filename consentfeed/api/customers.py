@@ -3,21 +3,29 @@
 from typing import Annotated, Final
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
 from consentfeed.api.phones import Phones
-from consentfeed.api.shapes import Customer, CustomerPage
+from consentfeed.api.shapes import Customer
 from consentfeed.errors import Problem
-from consentfeed.http.endpoint import Endpoint, Json, json_answer
+from consentfeed.http.answer import Json, json_answer
+from consentfeed.http.endpoint import Endpoint
 from consentfeed.http.input import Email, Language, Limit, Line, Text, checked_id, path_id, read_body, read_query
 from consentfeed.http.paging import read_cursor, write_cursor
-from consentfeed.identity.sessions import Principal
-from consentfeed.postgres.consents import Database
+from consentfeed.permissions import Principal
+from consentfeed.postgres.customers import CustomerQueries
 from consentfeed.writes.trail import Trail
 
 _PATH: Final = "/api/v1/customers"
+
+
+class CustomerPage(Struct):
+    """Customers, and the cursor of the next page if there is one."""
+
+    customers: list[Customer]
+    next: str | None
 
 
 class CustomerSearch(msgspec.Struct, forbid_unknown_fields=True):
@@ -43,8 +51,8 @@ class Registration(msgspec.Struct, forbid_unknown_fields=True):
 class CustomerApi:
     """Reading and registering customers."""
 
-    def __init__(self, database: Database, phones: Phones, trail: Trail) -> None:
-        self._database = database
+    def __init__(self, customers: CustomerQueries, phones: Phones, trail: Trail) -> None:
+        self._customers = customers
         self._trail = trail
         self._phones = phones
 
@@ -67,7 +75,7 @@ class CustomerApi:
         """A page of customers."""
         search = read_query(request, CustomerSearch)
         after = read_cursor(search.cursor, "name")
-        rows = await self._database.list_customers(
+        rows = await self._customers.list_customers(
             search.q.strip() or None, self._phones.prefix(search.q), *after, search.limit + 1
         )
         page = rows[: search.limit]
@@ -79,7 +87,7 @@ class CustomerApi:
     async def one(self, request: Request, principal: Principal) -> Response:
         """One customer."""
         asked = path_id(request, "No customer has this id.")
-        customer = await self._database.one_customer(asked)
+        customer = await self._customers.one_customer(asked)
         if customer is None:
             raise Problem("not-found", "No customer has this id.")
         await self._trail.note(principal, "read-customer", [asked])
@@ -94,7 +102,7 @@ class CustomerApi:
         if not told.name.strip():
             raise Problem("invalid", "The name must not be blank - at `$.name`")
         msisdn = None if told.msisdn is None else self._msisdn(told.msisdn)
-        new = await self._database.register_customer(customer, told.name, told.email, msisdn, told.language)
+        new = await self._customers.register_customer(customer, told.name, told.email, msisdn, told.language)
         kept = {"id": customer, "name": told.name, "email": told.email, "msisdn": msisdn}
         return json_answer(kept, 201 if new else 200)
 

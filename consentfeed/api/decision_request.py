@@ -10,9 +10,9 @@ from msgspec import Meta
 from starlette.requests import Request
 
 from consentfeed.errors import PROBLEMS, Problem
-from consentfeed.feed.filter import Ids
 from consentfeed.http.input import END, Language, Line, Text
-from consentfeed.identity.sessions import Principal
+from consentfeed.log.ids import Ids
+from consentfeed.permissions import Principal
 from consentfeed.postgres.consents import Outcome
 from consentfeed.writes.queue import Decision
 
@@ -133,5 +133,5 @@ def told(outcome: Outcome | Exception, ids: Ids) -> str:
     """What became of a decision, as JSON; raises Problem."""
     if isinstance(outcome, Exception) or outcome.problem:
         raise problem_of(outcome)
-    event = "null" if outcome.position is None else f'{{"id":"{ids.of(outcome.position)}"}}'
+    event = "null" if outcome.position is None else f'{{"id":"{ids.write(outcome.position)}"}}'
     return f'{{"consent":{outcome.consent},"event":{event}}}'

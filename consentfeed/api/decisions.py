@@ -10,11 +10,11 @@ from starlette.responses import Response
 
 from consentfeed.api.decision_request import IDEMPOTENT, Answer, AnswerOnBehalf, Cause, require_reason, shown_only, told
 from consentfeed.api.shapes import Decided
-from consentfeed.feed.filter import Ids
-from consentfeed.http.endpoint import Endpoint, Json
+from consentfeed.http.answer import Json
+from consentfeed.http.endpoint import Endpoint
 from consentfeed.http.input import path_id, read_body
-from consentfeed.identity.sessions import Principal
-from consentfeed.log.event import Seal
+from consentfeed.log.ids import SealedIds, ids_for
+from consentfeed.permissions import Principal
 from consentfeed.writes.trail import Trail
 from consentfeed.writes.writer import Writer
 
@@ -29,10 +29,10 @@ _PROBLEMS: Final = ("notice-superseded", "no-notice", "no-such-language")
 class DecisionApi:
     """Decisions, through the writer."""
 
-    def __init__(self, writer: Writer, seal: Seal, trail: Trail) -> None:
+    def __init__(self, writer: Writer, sealed: SealedIds, trail: Trail) -> None:
         self._writer = writer
         self._trail = trail
-        self._seal = seal
+        self._sealed = sealed
 
     def endpoints(self) -> list[Endpoint]:
         """The routes of this file."""
@@ -66,7 +66,7 @@ class DecisionApi:
         decision.if_match = _if_match(request)
         (outcome,) = await self._writer.decide([decision])
         await self._trail.note(principal, "repeat-decision", shown_only([outcome]))
-        return Json(told(outcome, Ids(self._seal if principal.role == "customer" else None)))
+        return Json(told(outcome, ids_for(principal, self._sealed)))
 
 
 def _if_match(request: Request) -> list[int] | None:

@@ -1,20 +1,20 @@
 """The texts customers are told: published ones for everybody, drafts and publishing for admins."""
 
 import re
+from datetime import datetime
 from typing import Annotated, Final
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consentfeed.api.shapes import Notice, NoticeVersions
 from consentfeed.errors import Problem
-from consentfeed.http.endpoint import Endpoint, json_answer
+from consentfeed.http.answer import json_answer
+from consentfeed.http.endpoint import Endpoint
 from consentfeed.http.input import Language, Text, decode, read_body
-from consentfeed.identity.sessions import Principal
-from consentfeed.postgres.consents import Database
-from consentfeed.postgres.operations import Administration
+from consentfeed.permissions import Principal
+from consentfeed.postgres.purposes import PurposeQueries
 
 _UNKNOWN: Final = "No such notice is published."
 _DETAILS: Final = {
@@ -23,6 +23,33 @@ _DETAILS: Final = {
     "notice-superseded": "A higher version is in force. Write one above it.",
     "no-draft": "Write it first, in each language.",
 }
+
+
+class Notice(Struct):
+    """The text of a notice, exactly as shown."""
+
+    key: str
+    version: int
+    language: str
+    text: str
+    sha256: str
+
+
+class NoticeVersion(Struct):
+    """One language of one version of a notice; a draft is not published yet."""
+
+    version: int
+    language: str
+    text: str
+    sha256: str
+    published_at: datetime | None
+    in_force: bool
+
+
+class NoticeVersions(Struct):
+    """All notices of a purpose, newest version first."""
+
+    notices: list[NoticeVersion]
 
 
 class Draft(msgspec.Struct, forbid_unknown_fields=True):
@@ -34,9 +61,8 @@ class Draft(msgspec.Struct, forbid_unknown_fields=True):
 class NoticeApi:
     """Reading, drafting and publishing notices."""
 
-    def __init__(self, database: Database, administration: Administration) -> None:
-        self._database = database
-        self._administration = administration
+    def __init__(self, purposes: PurposeQueries) -> None:
+        self._purposes = purposes
 
     def endpoints(self) -> list[Endpoint]:
         """The routes of this file."""
@@ -63,7 +89,7 @@ class NoticeApi:
     async def one(self, request: Request, _principal: Principal) -> Response:
         """The text of a published notice, for ever the same."""
         key, version, language = _key(request), _version(request), request.path_params["language"]
-        row = await self._database.notice(key, version, language) if "\x00" not in language else None
+        row = await self._purposes.notice(key, version, language) if "\x00" not in language else None
         if row is None:
             raise Problem("not-found", _UNKNOWN)
         text, sha256 = row
@@ -72,8 +98,8 @@ class NoticeApi:
     async def all(self, request: Request, _principal: Principal) -> Response:
         """Every version in every language, newest first."""
         key = _key(request)
-        notices = await self._administration.list_notices(key)
-        if not notices and key not in {row["key"] for row in await self._database.purposes()}:
+        notices = await self._purposes.list_notices(key)
+        if not notices and key not in {row["key"] for row in await self._purposes.purposes()}:
             raise Problem("not-found", _DETAILS["not-found"])
         return json_answer({"notices": [dict(row) for row in notices]})
 
@@ -84,12 +110,12 @@ class NoticeApi:
         text = (await read_body(request, Draft)).text
         if not text.strip():
             raise Problem("invalid", "The text must not be blank - at `$.text`")
-        _check(await self._administration.save_draft(key, version, language, text))
+        _check(await self._purposes.save_draft(key, version, language, text))
         return await self.all(request, principal)
 
     async def publish(self, request: Request, principal: Principal) -> Response:
         """Puts a draft into force in place of the version that is."""
-        _check(await self._administration.publish_notice(_key(request), _version(request)))
+        _check(await self._purposes.publish_notice(_key(request), _version(request)))
         return await self.all(request, principal)
 
 

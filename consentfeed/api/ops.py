@@ -3,17 +3,32 @@
 from collections.abc import Callable, Sequence
 from hmac import compare_digest
 from ipaddress import ip_address
+from typing import Literal
 
 import msgspec
+from msgspec import Struct
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
 
 from consentfeed import metrics
-from consentfeed.api.shapes import Health, Readiness
 from consentfeed.errors import Problem
-from consentfeed.http.endpoint import Endpoint, json_answer
+from consentfeed.http.answer import json_answer
+from consentfeed.http.endpoint import Endpoint
 from consentfeed.http.openapi import describe
+
+
+class Health(Struct):
+    """The process answers."""
+
+    status: Literal["ok"]
+
+
+class Readiness(Struct):
+    """Whether the node serves, and why it does not."""
+
+    ready: bool
+    reasons: list[str]
 
 
 class Ops:

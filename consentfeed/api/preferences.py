@@ -3,18 +3,25 @@
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consentfeed.api.shapes import Preferences
 from consentfeed.errors import Problem
-from consentfeed.http.endpoint import Endpoint, Json
+from consentfeed.http.answer import Json
+from consentfeed.http.endpoint import Endpoint
 from consentfeed.http.input import read_body
-from consentfeed.identity.sessions import Principal
-from consentfeed.postgres.operations import Administration
+from consentfeed.permissions import Principal
+from consentfeed.postgres.accounts import AccountQueries
 
 _PATH: Final = "/api/v1/preferences"
 MAX_BODY: Final = 16 << 10
+
+
+class Preferences(Struct):
+    """What somebody has chosen on the pages."""
+
+    preferences: dict[str, Any]
 
 
 class Chosen(msgspec.Struct, forbid_unknown_fields=True):
@@ -26,8 +33,8 @@ class Chosen(msgspec.Struct, forbid_unknown_fields=True):
 class PreferenceApi:
     """Own preferences; nobody else's."""
 
-    def __init__(self, administration: Administration) -> None:
-        self._administration = administration
+    def __init__(self, accounts: AccountQueries) -> None:
+        self._accounts = accounts
 
     def endpoints(self) -> list[Endpoint]:
         """The routes of this file."""
@@ -38,7 +45,7 @@ class PreferenceApi:
 
     async def read(self, _request: Request, principal: Principal) -> Response:
         """What was saved last, or nothing."""
-        return _told(await self._administration.preferences(principal.name) or "{}")
+        return _told(await self._accounts.preferences(principal.name) or "{}")
 
     async def save(self, request: Request, principal: Principal) -> Response:
         """In place of what was saved before."""
@@ -49,7 +56,7 @@ class PreferenceApi:
         # Without the backslashes that are escaped themselves, what is left is the escape of NUL.
         if b"\\u0000" in raw.replace(b"\\\\", b""):
             raise Problem("invalid", "Text must not hold NUL - at `$.preferences`")
-        await self._administration.save_preferences(principal.name, raw.decode())
+        await self._accounts.save_preferences(principal.name, raw.decode())
         return _told(raw.decode())
 
 

@@ -4,21 +4,42 @@ import re
 from typing import Annotated, Final
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consentfeed.api.shapes import Purpose, Purposes
 from consentfeed.errors import Problem
-from consentfeed.http.endpoint import Endpoint, json_answer
+from consentfeed.http.answer import json_answer
+from consentfeed.http.endpoint import Endpoint
 from consentfeed.http.input import END, KEY, Line, Text, read_body
-from consentfeed.identity.sessions import Principal
-from consentfeed.postgres.consents import Database
-from consentfeed.postgres.operations import Administration
+from consentfeed.permissions import Principal
+from consentfeed.postgres.purposes import PurposeQueries
 
 _PATH: Final = "/api/v1/purposes"
 _KEY: Final = re.compile(KEY)
 Channel = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,31}" + END)]
+
+
+class Purpose(Struct):
+    """What a customer can consent to; notice_version is the version in force."""
+
+    key: str
+    title: str
+    description: str
+    channels: list[str]
+    legal_basis: str
+    dpv_term: str | None
+    default_validity_days: int | None
+    position: int
+    offered: bool
+    notice_version: int | None
+    languages: list[str] | None
+
+
+class Purposes(Struct):
+    """All purposes in their order."""
+
+    purposes: list[Purpose]
 
 
 class Offer(msgspec.Struct, forbid_unknown_fields=True):
@@ -35,9 +56,8 @@ class Offer(msgspec.Struct, forbid_unknown_fields=True):
 class PurposeApi:
     """Reading, adding and changing purposes."""
 
-    def __init__(self, database: Database, administration: Administration) -> None:
-        self._database = database
-        self._administration = administration
+    def __init__(self, purposes: PurposeQueries) -> None:
+        self._purposes = purposes
 
     def endpoints(self) -> list[Endpoint]:
         """The routes of this file."""
@@ -52,7 +72,7 @@ class PurposeApi:
 
     async def all(self, _request: Request, _principal: Principal) -> Response:
         """All purposes."""
-        return json_answer({"purposes": [dict(row) for row in await self._database.purposes()]})
+        return json_answer({"purposes": [dict(row) for row in await self._purposes.purposes()]})
 
     async def save(self, request: Request, _principal: Principal) -> Response:
         """Adds or changes a purpose, and gives customers the consents for it that they lack."""
@@ -63,12 +83,12 @@ class PurposeApi:
             raise Problem("invalid", "The title must not be blank - at `$.title`")
         if len(set(told.channels)) < len(told.channels):
             raise Problem("invalid", "A channel stands there twice - at `$.channels`")
-        new = await self._administration.save_purpose(
+        new = await self._purposes.save_purpose(
             key, told.title, told.description, told.channels, told.default_validity_days, told.position,
             offered=told.offered,
         )  # fmt: skip
         if new is None:
             raise Problem("invalid", "A channel cannot be taken away: people have answered on it - at `$.channels`")
-        await self._administration.give_consents(key)
-        (kept,) = [row for row in await self._database.purposes() if row["key"] == key]
+        await self._purposes.give_consents(key)
+        (kept,) = [row for row in await self._purposes.purposes() if row["key"] == key]
         return json_answer(dict(kept), 201 if new else 200)

@@ -1,20 +1,22 @@
 """Sign-ins that are open, and ending them: everybody's for admins, and one's own."""
 
+from datetime import datetime
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consentfeed.api.shapes import OwnSessions, SessionPage
+from consentfeed.api.shapes import User
 from consentfeed.errors import Problem
-from consentfeed.http.endpoint import Endpoint, json_answer
+from consentfeed.http.answer import json_answer
+from consentfeed.http.endpoint import Endpoint
 from consentfeed.http.input import Limit, path_id, read_query
 from consentfeed.http.paging import read_cursor, write_cursor
-from consentfeed.identity.sessions import Principal
-from consentfeed.postgres.consents import Database
-from consentfeed.postgres.operations import Administration
+from consentfeed.permissions import Principal
+from consentfeed.postgres.accounts import AccountQueries
 from consentfeed.postgres.pool import Record
 from consentfeed.writes.trail import Trail, customers_among
 
@@ -23,6 +25,42 @@ _OWN: Final = "/api/v1/auth/sessions"
 _UNKNOWN: Final = "No open session has this id."
 _NOT_ONES_OWN: Final = "No open session of your own has this id."
 _MAX_OWN: Final = 1000
+
+
+class Session(Struct):
+    """An open session; agent is what the browser called itself, current is the one that asks."""
+
+    id: UUID
+    user: User
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    agent: str | None
+    current: bool
+
+
+class SessionPage(Struct):
+    """Sessions, and the cursor of the next page if there is one."""
+
+    sessions: list[Session]
+    next: str | None
+
+
+class OwnSession(Struct):
+    """An open session of one's own."""
+
+    id: UUID
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    agent: str | None
+    current: bool
+
+
+class OwnSessions(Struct):
+    """One's own open sessions, newest first."""
+
+    sessions: list[OwnSession]
 
 
 class SessionSearch(msgspec.Struct, forbid_unknown_fields=True):
@@ -35,9 +73,8 @@ class SessionSearch(msgspec.Struct, forbid_unknown_fields=True):
 class SessionApi:
     """Reading and ending sessions."""
 
-    def __init__(self, database: Database, administration: Administration, trail: Trail) -> None:
-        self._database = database
-        self._administration = administration
+    def __init__(self, accounts: AccountQueries, trail: Trail) -> None:
+        self._accounts = accounts
         self._trail = trail
 
     def endpoints(self) -> list[Endpoint]:
@@ -54,7 +91,7 @@ class SessionApi:
         """A page of open sessions, newest first."""
         search = read_query(request, SessionSearch)
         after = read_cursor(search.cursor, "expires_at")
-        rows = await self._administration.list_sessions(*after, search.limit + 1)
+        rows = await self._accounts.list_sessions(*after, search.limit + 1)
         page = rows[: search.limit]
         more = len(rows) > search.limit
         following = write_cursor("expires_at", page[-1]["expires_at"], page[-1]["id"]) if more else None
@@ -64,24 +101,24 @@ class SessionApi:
 
     async def end(self, request: Request, _principal: Principal) -> Response:
         """Ends a session; its streams close within seconds, on every node."""
-        if await self._database.end_session(path_id(request, _UNKNOWN)) is None:
+        if await self._accounts.end_session(path_id(request, _UNKNOWN)) is None:
             raise Problem("not-found", _UNKNOWN)
         return Response(status_code=204)
 
     async def own(self, _request: Request, principal: Principal) -> Response:
         """One's own open sessions."""
-        rows = await self._administration.own_sessions(principal.id, _MAX_OWN)
+        rows = await self._accounts.own_sessions(principal.id, _MAX_OWN)
         return json_answer({"sessions": [_shown(row, principal) for row in rows]})
 
     async def end_own(self, request: Request, principal: Principal) -> Response:
         """Ends a session of one's own; somebody else's is as if there were none."""
-        if not await self._administration.end_own_sessions(principal.id, only=path_id(request, _NOT_ONES_OWN)):
+        if not await self._accounts.end_own_sessions(principal.id, only=path_id(request, _NOT_ONES_OWN)):
             raise Problem("not-found", _NOT_ONES_OWN)
         return Response(status_code=204)
 
     async def end_others(self, _request: Request, principal: Principal) -> Response:
         """Ends all of one's own sessions but the one that asks."""
-        await self._administration.end_own_sessions(principal.id, but=principal.session)
+        await self._accounts.end_own_sessions(principal.id, but=principal.session)
         return Response(status_code=204)
 
 

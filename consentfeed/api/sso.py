@@ -23,7 +23,7 @@ from consentfeed.identity.claims import Reader
 from consentfeed.identity.jwt import Claims
 from consentfeed.identity.oidc import Provider, Returned, SignInFailed, Trip
 from consentfeed.identity.signin import SignIns
-from consentfeed.postgres.consents import Database, EndedSession, Outside
+from consentfeed.postgres.accounts import AccountQueries, EndedSession, Outside
 from consentfeed.settings import Settings
 
 _PATH: Final = "/api/v1/auth/sso"
@@ -51,14 +51,14 @@ class SingleSignOn:
 
     def __init__(
         self,
-        database: Database,
+        accounts: AccountQueries,
         provider: Provider | None,
         signins: SignIns,
         settings: Settings,
         limits: Limits,
         pages: Collection[str],
     ) -> None:
-        self._database = database
+        self._accounts = accounts
         self._provider = provider
         self._signins = signins
         self._issuer = settings.issuer or ""
@@ -132,7 +132,7 @@ class SingleSignOn:
         if person.role == "service":  # a program's: there is no page for it
             raise SignInFailed("sso-no-role")
         try:
-            refused = await self._database.admit_account(person.id, outside, person.email, person.role, person.customer)
+            refused = await self._accounts.admit_account(person.id, outside, person.email, person.role, person.customer)
         except StatementFailed:  # the same person signs in as two at once, or a claim is none that can be kept
             refused = "sso-refused"
         if refused:

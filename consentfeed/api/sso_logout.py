@@ -17,7 +17,7 @@ from consentfeed.identity.jwks import Keys
 from consentfeed.identity.jwt import Claims
 from consentfeed.settings import Settings
 
-log = structlog.get_logger()
+logger = structlog.get_logger()
 _EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
 # The last one also without its type, which a provider need not give.
 _TYPES: Final = frozenset({"logout+jwt", "jwt", ""})
@@ -61,10 +61,10 @@ class BackChannel:
             )
             subject, sid = self._whom(claims)
         except (TokenRefused, IssuerAway) as error:
-            log.warning("a logout of the identity provider is refused", why=str(error))
+            logger.warning("a logout of the identity provider is refused", why=str(error))
             raise Problem("bad-logout-token", str(error)) from None
         ended = await self._end(claims["iss"], subject, sid, datetime.fromtimestamp(claims["iat"], UTC))
-        log.info("the identity provider has logged somebody out", sessions=ended)
+        logger.info("the identity provider has logged somebody out", sessions=ended)
         return Response()
 
     def _whom(self, claims: Claims) -> tuple[str | None, str | None]:

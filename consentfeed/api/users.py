@@ -1,22 +1,24 @@
 """Accounts: who may sign in, and as what."""
 
 import asyncio
+from datetime import datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consentfeed.api.shapes import Account, AccountPage
+from consentfeed.api.shapes import User
 from consentfeed.errors import Problem, StatementFailed
-from consentfeed.http.endpoint import Endpoint, Json, json_answer
+from consentfeed.http.answer import Json, json_answer
+from consentfeed.http.endpoint import Endpoint
 from consentfeed.http.input import Email, Limit, Text, path_id, read_body, read_query
 from consentfeed.http.paging import read_cursor, write_cursor
-from consentfeed.identity.sessions import Principal, hash_password
-from consentfeed.postgres.consents import Database
-from consentfeed.postgres.operations import Administration
+from consentfeed.identity.passwords import hash_password
+from consentfeed.permissions import Principal
+from consentfeed.postgres.accounts import AccountQueries
 from consentfeed.writes.trail import Trail, customers_among
 
 _PATH: Final = "/api/v1/users"
@@ -29,6 +31,21 @@ _DETAILS: Final = {
     "outside-account": "Change it there; it counts from the next sign-in on.",
     "customer-account": "Its id is the customer's own. Add another account for the same person.",
 }
+
+
+class Account(User):
+    """An account; issuer is the identity provider that signs it in, disabled_at is null while it may sign in."""
+
+    issuer: str | None
+    created_at: datetime
+    disabled_at: datetime | None
+
+
+class AccountPage(Struct):
+    """Accounts, and the cursor of the next page if there is one."""
+
+    users: list[Account]
+    next: str | None
 
 
 class UserSearch(msgspec.Struct, forbid_unknown_fields=True):
@@ -57,9 +74,8 @@ class NewRole(msgspec.Struct, forbid_unknown_fields=True):
 class UserApi:
     """Reading, adding and changing accounts."""
 
-    def __init__(self, database: Database, administration: Administration, trail: Trail) -> None:
-        self._database = database
-        self._administration = administration
+    def __init__(self, accounts: AccountQueries, trail: Trail) -> None:
+        self._accounts = accounts
         self._trail = trail
 
     def endpoints(self) -> list[Endpoint]:
@@ -86,7 +102,7 @@ class UserApi:
         """A page of accounts."""
         search = read_query(request, UserSearch)
         after = read_cursor(search.cursor, "email")
-        rows = await self._administration.list_users(search.q.strip() or None, *after, search.limit + 1)
+        rows = await self._accounts.list_users(search.q.strip() or None, *after, search.limit + 1)
         page = rows[: search.limit]
         following = write_cursor("email", page[-1]["email"], page[-1]["id"]) if len(rows) > search.limit else None
         found = customers_among(row["account"] for row in page)
@@ -100,7 +116,7 @@ class UserApi:
             raise Problem("invalid", "customer_id goes with the role customer, and with no other - at `$.customer_id`")
         hashed = told.password and await asyncio.to_thread(hash_password, told.password)
         try:
-            user = await self._database.add_user(told.email, told.role, hashed, told.customer_id)
+            user = await self._accounts.add_user(told.email, told.role, hashed, told.customer_id)
         except StatementFailed as error:
             if error.sqlstate == "23505":
                 raise Problem("taken", "Use another e-mail address, or change the account that has it.") from None
@@ -125,12 +141,12 @@ class UserApi:
         self, request: Request, principal: Principal, *, role: str | None = None, disabled: bool | None = None
     ) -> Response:
         user = path_id(request, _UNKNOWN)
-        problem = await self._administration.change_user(user, principal.id, role=role, disabled=disabled)
+        problem = await self._accounts.change_user(user, principal.id, role=role, disabled=disabled)
         if problem:
             raise Problem(problem, _DETAILS[problem])
         return await self._one(principal, user)
 
     async def _one(self, principal: Principal, user: UUID | str, status: int = 200) -> Response:
-        account = await self._administration.one_user(user)
+        account = await self._accounts.one_user(user)
         await self._trail.note(principal, "read-account", customers_among([account]))
         return Json(account or "null", status)

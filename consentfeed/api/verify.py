@@ -1,21 +1,32 @@
 """Whether the log is whole, for whoever asks from a page."""
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consentfeed.api.shapes import Verification
 from consentfeed.errors import Problem
-from consentfeed.http.endpoint import Endpoint, json_answer
-from consentfeed.identity.sessions import Principal
-from consentfeed.log.event import format_id
-from consentfeed.postgres.consents import Database
+from consentfeed.http.answer import json_answer
+from consentfeed.http.endpoint import Endpoint
+from consentfeed.log.ids import PLAIN
+from consentfeed.permissions import Principal
+from consentfeed.postgres.log import LogQueries
+
+
+class Verification(Struct):
+    """Whether the log is whole up to its head, else the first position that does not fit, and why."""
+
+    whole: bool
+    head: str
+    position: int | None
+    problem: str | None
+    events: int
 
 
 class VerificationApi:
     """Verifies the log, once at a time: it is read as a whole, and that may take minutes."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, log: LogQueries) -> None:
+        self._log = log
         self._busy = False
 
     def endpoints(self) -> list[Endpoint]:
@@ -33,14 +44,14 @@ class VerificationApi:
         self._busy = True
         try:
             # Before: what is told to be whole has been looked at.
-            head, events = await self._database.log_head(), await self._database.kept_events()
-            position, problem = await self._database.verify_log() or (None, None)
+            head, events = await self._log.log_head(), await self._log.kept_events()
+            position, problem = await self._log.verify_log() or (None, None)
         finally:
             self._busy = False
         return json_answer(
             {
                 "whole": problem is None,
-                "head": format_id(head),
+                "head": PLAIN.write(head),
                 "position": position,
                 "problem": problem,
                 "events": events,

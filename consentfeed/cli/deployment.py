@@ -8,21 +8,10 @@ import click
 
 from consentfeed import settings
 from consentfeed.cli import dev
-from consentfeed.postgres.consents import Database
+from consentfeed.postgres.database import Database
 
 T = TypeVar("T")
 DATA_DIR = click.option("--data-dir", help="What `consentfeed dev` runs; instead of the settings of serve.")
-
-# What PostgreSQL's refusals (SQLSTATE) mean here.
-REFUSALS = {
-    "28P01": "the password in the database URL is wrong",
-    "28000": "the role in the database URL may not log in; a DBA gives it LOGIN",
-    "3D000": "there is no database of the name in the database URL",
-    "3F000": "the schema is not installed; run `consentfeed migrate` as the owner",
-    "42P01": "the schema is not installed; run `consentfeed migrate` as the owner",
-    "42883": "the schema is older than this code; run `consentfeed migrate` as the owner",
-    "42501": "the role in the database URL may not do this; connect as consentfeed_app",
-}
 
 
 def load(data_dir: str | None, *needed: str) -> settings.Settings:

@@ -14,7 +14,7 @@ from psycopg import sql
 
 from consentfeed.embedded import server as embedded
 from consentfeed.errors import ConsentfeedError
-from consentfeed.identity import sessions
+from consentfeed.identity.passwords import hash_password, verify
 from consentfeed.identity.signin import ways
 from consentfeed.postgres import migrations
 from consentfeed.settings import Settings, data_path
@@ -109,7 +109,7 @@ def _fill(owner_url: str) -> None:
         for email, role in ACCOUNTS.items():
             connection.execute(
                 "SELECT consentfeed.add_user(%s, %s, %s, (SELECT id FROM consentfeed.customers WHERE email = %s))",
-                (email, role, sessions.hash_password(PASSWORD), email),
+                (email, role, hash_password(PASSWORD), email),
             )
 
 
@@ -117,7 +117,7 @@ def _known_accounts(owner_url: str) -> list[str]:
     """Demo accounts that still open with the demo password."""
     with psycopg.connect(owner_url) as connection:
         found = connection.execute("SELECT email, password_hash FROM consentfeed.users WHERE disabled_at IS NULL")
-        return [email for email, stored in found if email in ACCOUNTS and sessions.verify(stored, PASSWORD)]
+        return [email for email, stored in found if email in ACCOUNTS and verify(stored, PASSWORD)]
 
 
 def _known_password(settings: Settings, accounts: Iterable[str]) -> KnownPassword:

@@ -18,7 +18,8 @@ from consentfeed.doctor.url import UrlChecks
 from consentfeed.errors import ConsentfeedError, DatabaseAway, NotAdmitted, StatementFailed
 from consentfeed.identity import tokens
 from consentfeed.permissions import READ_FEED
-from consentfeed.postgres.consents import Database
+from consentfeed.postgres.database import Database
+from consentfeed.postgres.fit import advice
 from consentfeed.settings import Settings
 
 # In the order in which they are made; what each looks at is its docstring.
@@ -94,7 +95,7 @@ async def _look(check: Awaitable[Finding]) -> Finding:
     try:
         return await check
     except (StatementFailed, NotAdmitted) as error:
-        cure = deployment.REFUSALS.get(error.sqlstate, "look into PostgreSQL's log")
+        cure = advice(error, "look into PostgreSQL's log")
         return problem(f"PostgreSQL says {error.sqlstate}", cure[:1].upper() + cure[1:] + ".")
     except DatabaseAway as error:
         return problem(f"PostgreSQL cannot be reached ({error})", _away(str(error)))

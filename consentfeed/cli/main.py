@@ -11,13 +11,15 @@ import psycopg
 from consentfeed import __version__, client, settings
 from consentfeed.cli import dev as demo
 from consentfeed.cli import doctor, users
-from consentfeed.cli.deployment import DATA_DIR, REFUSALS, with_database
+from consentfeed.cli.deployment import DATA_DIR, with_database
 from consentfeed.embedded.server import EmbeddedError
 from consentfeed.errors import ConsentfeedError, DatabaseAway, NotAdmitted, StatementFailed
-from consentfeed.log.event import Position, format_id, parse_id
-from consentfeed.node import wiring
+from consentfeed.log.ids import PLAIN
+from consentfeed.log.position import Position
+from consentfeed.node.serve import serve as run_node
 from consentfeed.postgres import migrations
-from consentfeed.postgres.consents import Database
+from consentfeed.postgres.database import Database
+from consentfeed.postgres.fit import advice
 
 # Control characters, what some take for the end of a line, and what turns the direction of a text.
 _UNSHOWN = re.compile(r"[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -45,7 +47,7 @@ def run() -> None:
 
 def _why(error: Exception) -> str:
     if isinstance(error, StatementFailed | NotAdmitted):
-        return f"PostgreSQL says {error.sqlstate}: {REFUSALS.get(error.sqlstate, 'nothing was done')}"
+        return f"PostgreSQL says {error.sqlstate}: {advice(error, 'nothing was done')}"
     if isinstance(error, DatabaseAway):
         return f"PostgreSQL cannot be reached ({error}): check the database URL"
     return str(error).strip() or type(error).__name__
@@ -58,7 +60,7 @@ def _why(error: Exception) -> str:
 def dev(host: str | None, port: int | None, data_dir: str | None) -> None:
     """Embedded PostgreSQL, demo data and the service, with nothing to install."""
     loaded = settings.load(host=host, port=port, data_dir=data_dir)
-    sys.exit(demo.dev(loaded, wiring.serve, open_to_all=not _is_loopback(loaded.host)))
+    sys.exit(demo.dev(loaded, run_node, open_to_all=not _is_loopback(loaded.host)))
 
 
 def _is_loopback(host: str) -> bool:
@@ -75,7 +77,7 @@ def serve(host: str | None, port: int | None) -> None:
     """The service, in production: needs CONSENTFEED_DATABASE_URL and CONSENTFEED_SECRET."""
     loaded = settings.load(host=host, port=port)
     settings.require(loaded, "database_url", "secret")
-    sys.exit(wiring.serve(loaded))
+    sys.exit(run_node(loaded))
 
 
 @main.command()
@@ -134,17 +136,17 @@ def _as_line(message: client.Message) -> str:
 @DATA_DIR
 def verify(expect: str | None, data_dir: str | None) -> None:
     """Recomputes the chain and compares every column with what was hashed."""
-    place = None if expect is None else parse_id(expect)
+    place = None if expect is None else PLAIN.read(expect)
     if expect is not None and place is None:
         raise settings.SettingsError("--expect is an event id, such as 42-9f2ab1c3")
 
     async def check(database: Database) -> tuple[str | None, Position]:
-        head = await database.log_head()
-        broken = await database.verify_log()
+        head = await database.log.log_head()
+        broken = await database.log.verify_log()
         if broken:
             return f"position {broken[0]}: {broken[1]}", head
         if place is not None:
-            verdict = (await database.judge_place(place, None)).verdict
+            verdict = (await database.log.judge_position(place, None)).verdict
             if verdict != "ok":
                 return f"position {place.seq}: the log does not contain {expect} ({verdict})", head
         return None, head
@@ -153,4 +155,4 @@ def verify(expect: str | None, data_dir: str | None) -> None:
     if problem:
         click.echo(problem)
         sys.exit(1)
-    click.echo(f"the log is whole up to {format_id(head)}")
+    click.echo(f"the log is whole up to {PLAIN.write(head)}")

@@ -11,8 +11,9 @@ from consentfeed import permissions
 from consentfeed.cli import deployment
 from consentfeed.cli.deployment import DATA_DIR, with_database
 from consentfeed.errors import StatementFailed
-from consentfeed.identity import sessions, tokens
-from consentfeed.postgres.consents import Database
+from consentfeed.identity import tokens
+from consentfeed.identity.passwords import hash_password
+from consentfeed.postgres.database import Database
 from consentfeed.settings import SettingsError
 
 
@@ -32,14 +33,14 @@ def user_add(email: str, role: str, password_stdin: bool, no_password: bool, dat
     if "@" not in email[1:]:
         raise SettingsError("--email is not an e-mail address")
     password = None if no_password else _ask_password(password_stdin)
-    hashed = sessions.hash_password(password) if password else None
+    hashed = hash_password(password) if password else None
 
     async def add(database: Database) -> UUID:
-        customer = await database.customer_by_email(email) if role == "customer" else None
+        customer = await database.customers.customer_by_email(email) if role == "customer" else None
         if role == "customer" and customer is None:
             raise SettingsError(f"there is no (or more than one) customer with the address {email}")
         try:
-            return await database.add_user(email, role, hashed, customer)
+            return await database.accounts.add_user(email, role, hashed, customer)
         except StatementFailed as error:
             if error.sqlstate == "23505":
                 raise SettingsError(f"there is an account {email} already") from None
@@ -63,7 +64,7 @@ def _ask_password(stdin: bool) -> str:
 @DATA_DIR
 def user_disable(email: str, data_dir: str | None) -> None:
     """Disables the accounts of an address, an identity provider's too: sessions and streams end within seconds."""
-    if not with_database(data_dir, lambda database: database.disable_user(email)):
+    if not with_database(data_dir, lambda database: database.accounts.disable_user(email)):
         raise SettingsError(f"there is no account {email}")
     click.echo(f"disabled {email}")
 
@@ -72,7 +73,7 @@ def user_disable(email: str, data_dir: str | None) -> None:
 @DATA_DIR
 def user_list(data_dir: str | None) -> None:
     """Lists the accounts."""
-    for row in with_database(data_dir, lambda database: database.users()):
+    for row in with_database(data_dir, lambda database: database.accounts.users()):
         state = f"disabled {row['disabled_at'][:10]}" if row["disabled_at"] else "active"
         issuer = f"  {row['issuer']}" if row["issuer"] else ""
         click.echo(f"{row['email']}  {row['role']}  {state}{issuer}")
@@ -92,16 +93,18 @@ def token(role: str, email: str | None, expires: str, scope: tuple[str, ...], da
     address = email or f"{role}@token.invalid"
 
     async def subject(database: Database) -> str:
-        account = await database.find_user(address)
+        account = await database.accounts.find_user(address)
         if account is not None and account.role != role:
             raise SettingsError(f"{address} has the role {account.role}")
         if account is not None:
             return str(account.id)
-        if any(row["email"].lower() == address.lower() and not row["issuer"] for row in await database.users()):
+        if any(
+            row["email"].lower() == address.lower() and not row["issuer"] for row in await database.accounts.users()
+        ):
             raise SettingsError(f"the account {address} is disabled")
         if role != "customer":
             return tokens.subject_of(role, address)
-        customer = await database.customer_by_email(address)
+        customer = await database.customers.customer_by_email(address)
         if customer is None:
             raise SettingsError("--email must be the address of one registered customer")
         return str(customer)

@@ -4,18 +4,17 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Final
 
 import msgspec
 
 from consentfeed.doctor.finding import Finding, ok, problem, warning
 from consentfeed.errors import DatabaseAway
-from consentfeed.feed.live import Forked, chained
-from consentfeed.log.event import Position, format_id
-from consentfeed.postgres import listener, migrations
-from consentfeed.postgres.consents import Database
-from consentfeed.postgres.operations import Administration
+from consentfeed.log.chain import Forked, chained
+from consentfeed.log.ids import PLAIN
+from consentfeed.log.position import Position
+from consentfeed.postgres import fit, listener, migrations
+from consentfeed.postgres.database import Database
 
 _OLDEST: Final = 15
 # VACUUM removed the commit status of transactions whose notifications were still queued: LISTEN then fails with "could
@@ -55,27 +54,23 @@ class DatabaseChecks:
         self._pool_size = pool_size
         self._clock = clock
 
-    @cached_property
-    def _administration(self) -> Administration:
-        return Administration(self._database)
-
     async def _state(self) -> _State:
-        return msgspec.json.decode(await self._administration.server_state(), type=_State)
+        return msgspec.json.decode(await self._database.operations.server_state(), type=_State)
 
     async def connection(self) -> Finding:
         """Whether PostgreSQL can be reached and lets this role in."""
         began = time.monotonic()
-        await self._administration.server()
+        await self._database.operations.server()
         return ok(f"connected, and answered, within {time.monotonic() - began:.2f} s")
 
     async def version(self) -> Finding:
         """The version of PostgreSQL, and its known faults of LISTEN."""
-        number, _, _ = await self._administration.server()
+        number, _, _ = await self._database.operations.server()
         return version_finding(number)
 
     async def standby(self) -> Finding:
         """Whether it is the primary."""
-        _, standby, _ = await self._administration.server()
+        _, standby, _ = await self._database.operations.server()
         if standby:
             return problem(
                 "connected to a standby, which can neither write nor NOTIFY",
@@ -85,9 +80,9 @@ class DatabaseChecks:
 
     async def clock(self) -> Finding:
         """How far the clocks of PostgreSQL and this machine are apart."""
-        await self._administration.server()  # so that no connection is made meanwhile
+        await self._database.operations.server()  # so that no connection is made meanwhile
         before = self._clock()
-        _, _, theirs = await self._administration.server()
+        _, _, theirs = await self._database.operations.server()
         after = self._clock()
         apart = (theirs - before - (after - before) / 2).total_seconds()
         seen = f"the database's clock is {abs(apart):.1f} s {'ahead of' if apart > 0 else 'behind'} this machine's"
@@ -98,17 +93,14 @@ class DatabaseChecks:
 
     async def schema(self) -> Finding:
         """Whether the migrations and functions are those of this version."""
-        applied = await self._database.migrations()
-        if misfit := migrations.misfit(set(applied)):
-            said, _, cure = misfit.partition(": ")
-            return problem(said, cure[:1].upper() + cure[1:] + ".")
-        if missing := await self._database.not_callable(migrations.called()):
-            return problem(f"this role cannot call {', '.join(missing)}", _MIGRATE)
+        if why := await fit.misfit(self._database.operations):
+            seen, _, cure = why.partition(": ")
+            return problem(seen, cure[:1].upper() + cure[1:] + ".")
         return ok(f"{len(migrations.expected())} migrations, {len(migrations.called())} functions")
 
     async def rights(self) -> Finding:
         """Whether the role may do what grants.sql says, and nothing else."""
-        found = await self._administration.differing_rights(migrations.called(), migrations.readable())
+        found = await self._database.operations.differing_rights(migrations.called(), migrations.readable())
         if not found:
             return ok("the role may do exactly what grants.sql says")
         said = [difference for difference, grave in sorted(found, key=lambda pair: not pair[1])]
@@ -159,7 +151,7 @@ class DatabaseChecks:
     async def listen(self) -> Finding:
         """Whether a NOTIFY reaches a listening connection, as it does not behind a pooler of transactions."""
         try:
-            took = await listener.hears(self._url, self._administration.notify, _LISTEN_SECONDS)
+            took = await listener.hears(self._url, self._database.operations.notify, _LISTEN_SECONDS)
         except DatabaseAway as error:
             return problem(
                 f"LISTEN failed: {error}",
@@ -175,8 +167,8 @@ class DatabaseChecks:
 
     async def chain(self) -> Finding:
         """Whether the newest events chain on; `consentfeed verify` looks at all."""
-        head = await self._database.log_head()
-        rows = await self._database.events_after(max(head.seq - _RECENT, 0), _RECENT)
+        head = await self._database.log.log_head()
+        rows = await self._database.log.events_after(max(head.seq - _RECENT, 0), _RECENT)
         place = Position(rows[0].seq, rows[0].hash)
         try:
             chained(place, rows)
@@ -185,7 +177,7 @@ class DatabaseChecks:
                 f"the newest {_RECENT} events do not chain on",
                 "Run `consentfeed verify`, which says where; keep a copy as it is; find out who changed it.",
             )
-        return ok(f"the newest {len(rows) - 1} events chain on, up to {format_id(head)}")
+        return ok(f"the newest {len(rows) - 1} events chain on, up to {PLAIN.write(head)}")
 
     async def partitions(self) -> Finding:
         """Whether the log has room."""
@@ -200,10 +192,10 @@ class DatabaseChecks:
 
     async def transactions(self) -> Finding:
         """Whether somebody's open transaction holds consents or the log."""
-        before, began = await self._administration.held_locks(), time.monotonic()
+        before, began = await self._database.operations.held_locks(), time.monotonic()
         if before:
             await asyncio.sleep(_HELD_SECONDS)
-        after = await self._administration.held_locks() if before else {}
+        after = await self._database.operations.held_locks() if before else {}
         held = [who for transaction, who in after.items() if transaction in before]
         if held:
             return warning(

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from consentfeed.log.event import Event, Position, Seal, format_id
+from consentfeed.log.event import Event
+from consentfeed.log.position import Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class Filter:
             and (self.types is None or event.type in self.types)
         )
 
-    def place_in(self, events: Sequence[Event], upto: int) -> Position | None:
-        """Where a customer's place moves with these events up to seq `upto`: to the newest own one, shown or not."""
+    def newest_own(self, events: Sequence[Event], upto: int) -> Position | None:
+        """The position of the newest of these events, up to seq `upto`, that is about the owner, shown or not."""
         own = (event for event in reversed(events) if event.customer_id == self.owner and event.position.seq <= upto)
         return next((event.position for event in own), None)
 
@@ -46,17 +46,3 @@ class Filter:
     def only_customer(self) -> str | None:
         """The customer whose own index serves older events, if it is one."""
         return next(iter(self.keys)) if self.keys is not None and len(self.keys) == 1 else None
-
-
-class Ids(NamedTuple):
-    """How places are written for a reader: plainly, or sealed."""
-
-    seal: Seal | None
-
-    def of(self, place: Position) -> str:
-        """The id of a place."""
-        return self.seal.seal(place) if self.seal else format_id(place)
-
-    def frame(self, event: Event) -> bytes:
-        """The event's frame with its id."""
-        return b"id: %b\n%b" % (self.seal.seal(event.position).encode(), event.tail) if self.seal else event.frame

@@ -4,31 +4,19 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
-from itertools import pairwise
 
 import structlog
 
 from consentfeed import metrics
 from consentfeed.errors import ConsentfeedError, DatabaseAway
-from consentfeed.log.event import Event, Position, Row, chains, event_from_row
+from consentfeed.feed.follower import Follower
+from consentfeed.log.chain import Forked, chained
+from consentfeed.log.event import Event, Row, event_from_row
+from consentfeed.log.position import Position
 
-log = structlog.get_logger()
+logger = structlog.get_logger()
 _PAGE = 1000
 _WARM_UP = 5000
-
-
-class Forked(ConsentfeedError):
-    """The log no longer contains the place that was read from: it has another history, or events were dropped."""
-
-
-def chained(place: Position, rows: list[Row]) -> list[Row]:
-    """The rows after `place`, which must come first and be followed by each other; raises Forked."""
-    if not rows or rows[0].seq != place.seq or not rows[0].hash.startswith(place.hash):
-        raise Forked
-    for previous, row in pairwise(rows):
-        if row.seq != previous.seq + 1 or not chains(previous.hash, row):
-            raise Forked
-    return rows[1:]
 
 
 class Feed:
@@ -58,7 +46,7 @@ class Feed:
         self._rounds = 0
         self._failures = 0
         self._complete_at = 0.0
-        self.on_change: Callable[[], None] = lambda: None
+        self._followers: set[Follower] = set()
 
     @property
     def age(self) -> float:
@@ -69,6 +57,30 @@ class Feed:
     def lag(self) -> float:
         """The same, 0 between two reads in time."""
         return self.age if self.age > 1.5 * self._poll_seconds else 0.0
+
+    def follow(self, forget: Callable[[str], None] = lambda _customer: None) -> Follower:
+        """A new follower, at the newest event."""
+        follower = Follower(self, forget)
+        self._followers.add(follower)
+        return follower
+
+    def unfollow(self, follower: Follower) -> None:
+        """It is woken no more."""
+        self._followers.discard(follower)
+
+    def _wake_followers(self) -> None:
+        for follower in self._followers:
+            follower.wake()
+
+    def forget(self, customer: str) -> None:
+        """Takes what identifies a customer out of the events in memory, here and with every follower."""
+        for index, event in enumerate(self._events):
+            if event.customer_id == customer:
+                self._events[index] = event.without_personal_data()
+                self._bytes += len(self._events[index].frame) - len(event.frame)
+        metrics.feed_memory_bytes.set(self._bytes)
+        for follower in self._followers:
+            follower.forget(customer)
 
     def wake(self) -> None:
         """There may be new events."""
@@ -93,7 +105,7 @@ class Feed:
         self._bytes = 0
         self._before = self.head = Position(rows[0].seq, rows[0].hash) if found else head
         self.generation += 1
-        self.on_change()
+        self._wake_followers()
         await self.refresh()
 
     async def run(self) -> None:
@@ -107,7 +119,7 @@ class Feed:
             try:
                 await self._refresh_or_restart()
             except ConsentfeedError as error:
-                log.warning("feed cannot read", error=type(error).__name__)
+                logger.warning("feed cannot read", error=type(error).__name__)
                 metrics.feed_failures.inc()
                 async with self._fresh:
                     self._failures += 1
@@ -120,7 +132,7 @@ class Feed:
             await self.refresh()
         except Forked:
             metrics.history_lost.inc()
-            log.error("history changed under us; memory is emptied and all streams are reset", head=self.head.seq)
+            logger.error("history changed under us; memory is emptied and all streams are reset", head=self.head.seq)
             # Nothing before the new head: a reset reader begins there.
             await self.load(warm_up=0)
 
@@ -161,7 +173,7 @@ class Feed:
         metrics.events_read.inc(len(events))
         metrics.feed_head.set(self.head.seq)
         self._trim()
-        self.on_change()
+        self._wake_followers()
 
     def _trim(self) -> None:
         # A quarter at a time, so that the list is not moved for every event.

@@ -1,97 +1,107 @@
-"""Places in the log: whether one is still there, and what comes after it."""
+"""From any position of the log on: whether it is still there, and what comes after it."""
 
 import asyncio
 
 from consentfeed.errors import ConsentfeedError
-from consentfeed.feed.filter import Filter, Ids
-from consentfeed.feed.history import PAGE, Backlog
-from consentfeed.feed.live import Feed, Forked
-from consentfeed.log.event import Event, Position, Row, event_from_row, parse_id
-from consentfeed.postgres.consents import Database
+from consentfeed.feed.filter import Filter
+from consentfeed.feed.history import PAGE, History
+from consentfeed.feed.live import Feed
+from consentfeed.log.chain import Forked
+from consentfeed.log.event import Event, Row, event_from_row
+from consentfeed.log.ids import Ids
+from consentfeed.log.position import Position
+from consentfeed.postgres.log import LogQueries
 
 
-class PlaceLost(ConsentfeedError):
-    """The place asked for is not in this log; reason as in a reset."""
+class PositionLost(ConsentfeedError):
+    """The position asked for is not in this log; reason as in a reset: unknown, forked or pruned."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
-class Places:
-    """Judges places and reads on from them: from memory, or from the table where memory does not reach.
+class Replay:
+    """Judges positions and reads on from them: from memory, or from the table where memory does not reach.
 
     reads: how many pages may be read from the table at once, so that others get their turn.
     """
 
-    def __init__(self, database: Database, feed: Feed, reads: int) -> None:
-        self._database = database
+    def __init__(self, log: LogQueries, feed: Feed, reads: int) -> None:
+        self._log = log
         self._feed = feed
         self._reads = asyncio.Semaphore(reads)
-        self._backlog = Backlog(feed, database.backlog_after, self._reads)
+        self._history = History(feed, log.history_after, self._reads)
 
-    async def find(self, asked: str, wanted: Filter, ids: Ids) -> Position:
-        """The place of an id; raises PlaceLost."""
-        place = ids.seal.open(asked) if ids.seal else parse_id(asked)
-        if place is None:
-            raise PlaceLost("unknown")
-        if wanted.owner is None and self._feed.after(place) is not None:
-            return place
+    def forget(self, customer: str) -> None:
+        """Lets go of what identifies a customer."""
+        self._history.forget(customer)
+
+    async def find(self, id: str, filter: Filter, ids: Ids) -> Position:
+        """The position of an id; raises PositionLost."""
+        position = ids.read(id)
+        if position is None:
+            raise PositionLost("unknown")
+        if filter.owner is None and self._feed.after(position) is not None:
+            return position
         # One customer's events are read by the customer's own index, not from these pages.
-        if wanted.only_customer is None and await self._backlog.contains(place):
-            return place
-        verdict = await self._database.judge_place(place, wanted.owner)
-        if verdict.verdict != "ok":
-            raise PlaceLost(verdict.verdict)
-        if verdict.place.seq > self._feed.head.seq:
+        if filter.only_customer is None and await self._history.contains(position):
+            return position
+        judged = await self._log.judge_position(position, filter.owner)
+        if judged.verdict != "ok":
+            raise PositionLost(judged.verdict)
+        if judged.position.seq > self._feed.head.seq:
             self._feed.wake()  # another node was faster
-        return verdict.place
+        return judged.position
 
-    async def why_lost(self, place: Position, wanted: Filter) -> str:
-        """The reason for a reset at a place that could not be read on from."""
-        verdict = (await self._database.judge_place(place, wanted.owner)).verdict
+    async def why_lost(self, position: Position, filter: Filter) -> str:
+        """The reason for a reset at a position that could not be read on from."""
+        verdict = (await self._log.judge_position(position, filter.owner)).verdict
         return "unknown" if verdict == "ok" else verdict
 
-    async def newest(self, wanted: Filter, head: Position) -> Position:
-        """The newest place: for a customer the newest own event, else the head."""
-        return await self._database.customer_place(wanted.owner) if wanted.owner else head
+    async def newest(self, filter: Filter, head: Position) -> Position:
+        """The newest position: for a customer that of the newest own event, else the head."""
+        return await self._log.customer_position(filter.owner) if filter.owner else head
 
-    async def read_older(self, wanted: Filter, cursor: Position, upto: Position) -> tuple[list[Event], Position]:
-        """A page from the table, and the place it reaches; by the customer's own index where it is one customer's."""
-        if wanted.only_customer is None:
-            events = await self._backlog.after(cursor, upto)
+    async def read_older(self, filter: Filter, position: Position, upto: Position) -> tuple[list[Event], Position]:
+        """A page from the table, and the position it reaches; by a customer's own index where the filter is for one
+        customer. Raises Forked."""
+        if filter.only_customer is None:
+            events = await self._history.after(position, upto)
             return events, min(events[-1].position if events else upto, upto)
-        rows = await self._customers(wanted, cursor)
+        rows = await self._customer_rows(filter, position)
         events = [event_from_row(row) for row in rows]
         return events, min(events[-1].position, upto) if len(events) == PAGE else upto
 
-    async def _customers(self, wanted: Filter, cursor: Position) -> list[Row]:
-        """One customer's rows after a place; raises Forked: since the place was judged the log may be another."""
+    async def _customer_rows(self, filter: Filter, position: Position) -> list[Row]:
+        """One customer's rows after a position; raises Forked: since it was judged the log may be another."""
         async with self._reads:
-            place, *rows = await self._database.customer_events_after(wanted.only_customer or "", cursor.seq, PAGE)
-        if (place.hash or b"").startswith(cursor.hash):
+            first, *rows = await self._log.customer_events_after(filter.only_customer or "", position.seq, PAGE)
+        if (first.hash or b"").startswith(position.hash):
             return rows
-        # A customer's place is good although the event there is no longer kept.
-        if (await self._database.judge_place(cursor, wanted.owner)).verdict == "ok":
+        # A customer's position is good although the event there is no longer kept.
+        if (await self._log.judge_position(position, filter.owner)).verdict == "ok":
             return rows
         raise Forked
 
-    async def page(self, wanted: Filter, place: Position, limit: int) -> tuple[list[Event], Position, bool]:
-        """At most limit events after a place, the place reached, and whether there are more; raises PlaceLost."""
-        upto, cursor = self._feed.head, place
-        events: list[Event] = []
-        while cursor.seq < upto.seq and len(events) <= limit:
+    async def page(self, filter: Filter, after: Position, limit: int) -> tuple[list[Event], Position, bool]:
+        """At most limit events after a position, the position reached, and whether there are more; raises
+        PositionLost."""
+        upto, position, own = self._feed.head, after, after
+        page: list[Event] = []
+        while position.seq < upto.seq and len(page) <= limit:
             # A customer's from the own index alone: walking past others' events would take time by their number.
-            known = None if wanted.owner else self._feed.after(cursor)
+            memory = None if filter.owner else self._feed.after(position)
             try:
-                found, cursor = (known, upto) if known is not None else await self.read_older(wanted, cursor, upto)
+                events, position = (
+                    (memory, upto) if memory is not None else await self.read_older(filter, position, upto)
+                )
             except Forked:
-                raise PlaceLost(await self.why_lost(cursor, wanted)) from None
-            if wanted.owner:
-                place = wanted.place_in(found, upto.seq) or place
-            events += [event for event in found if event.position.seq <= upto.seq and wanted.matches(event)]
-        more = len(events) > limit
-        events = events[:limit]
-        if more:
-            return events, events[-1].position, more
-        return events, place if wanted.owner else max(cursor, place), more
+                raise PositionLost(await self.why_lost(position, filter)) from None
+            if filter.owner:
+                own = filter.newest_own(events, upto.seq) or own
+            page += [event for event in events if event.position.seq <= upto.seq and filter.matches(event)]
+        if len(page) > limit:
+            page = page[:limit]
+            return page, page[-1].position, True
+        return page, own if filter.owner else max(position, after), False

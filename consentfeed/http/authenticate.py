@@ -5,7 +5,8 @@ from starlette.requests import Request
 from consentfeed.errors import Problem, TokenRefused
 from consentfeed.http.limits import Limits
 from consentfeed.identity import cookies
-from consentfeed.identity.sessions import Principal, Sessions
+from consentfeed.identity.sessions import Sessions
+from consentfeed.permissions import Principal
 
 
 class Authenticator:

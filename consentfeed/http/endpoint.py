@@ -1,11 +1,9 @@
 """What every route shares: what it is as a value, what a request has to pass, and errors as problem answers."""
 
-import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-import msgspec
 import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -14,12 +12,13 @@ from starlette.types import Receive, Scope, Send
 
 from consentfeed import metrics
 from consentfeed.errors import Busy, Crowded, DatabaseAway, Problem, StatementFailed
+from consentfeed.http.answer import failed, problem_answer
 from consentfeed.http.authenticate import Authenticator
 from consentfeed.http.limits import LIST, Limits, kind_of
 from consentfeed.http.origin import Origins
 from consentfeed.permissions import ACCESS, Access
 
-log = structlog.get_logger()
+logger = structlog.get_logger()
 # SQLSTATE classes and codes that blame a value: what got past the edge's own checks.
 _BAD_VALUE: Final = ("22", "23514", "54000")
 
@@ -59,36 +58,6 @@ class Endpoint:
     def access(self) -> Access:
         """Who may use it."""
         return ACCESS[self.name]
-
-
-class Json(Response):
-    """JSON that is encoded already."""
-
-    media_type = "application/json"
-
-
-def json_answer(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """A JSON answer."""
-    return Json(msgspec.json.encode(value), status, headers)
-
-
-def problem_answer(problem: Problem, more: Mapping[str, str] | None = None) -> Response:
-    """A problem as RFC 9457 has it, with Retry-After where trying again may help."""
-    headers = dict(more or {})
-    if problem.retry_after:
-        headers["retry-after"] = str(problem.retry_after)
-    if problem.challenge:
-        headers["www-authenticate"] = problem.challenge
-    body = msgspec.json.encode(problem.as_dict())
-    return Response(body, problem.status, headers, "application/problem+json")
-
-
-def failed(route: str, error: Exception) -> Response:
-    """The answer to a request that met a fault of ours, which is logged."""
-    # Where, but not the message: it may quote what somebody sent.
-    where = traceback.format_tb(error.__traceback__)
-    log.error("request failed", route=route, error=type(error).__name__, where=where)
-    return problem_answer(Problem("internal"))
 
 
 def _out_of_scope(scope: str) -> Problem:
@@ -155,7 +124,7 @@ class Guarded:
     def _refused(self, error: StatementFailed) -> Problem:
         if error.sqlstate.startswith(_BAD_VALUE):
             return Problem("invalid", "A value in the request is not one that can be kept or looked for.")
-        log.error("statement failed", route=self._endpoint.name, sqlstate=error.sqlstate)
+        logger.error("statement failed", route=self._endpoint.name, sqlstate=error.sqlstate)
         return Problem("internal")
 
 

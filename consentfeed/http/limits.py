@@ -10,7 +10,7 @@ from typing import Any, Final, NoReturn
 
 from consentfeed import metrics
 from consentfeed.errors import Problem
-from consentfeed.identity.sessions import Principal
+from consentfeed.permissions import Principal
 from consentfeed.settings import Settings
 
 # What requests are counted as; a list of decisions, which may hold both, by what stands in it.

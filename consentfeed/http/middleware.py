@@ -10,8 +10,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
 from consentfeed.errors import Problem
-from consentfeed.http.endpoint import failed, problem_answer
-from consentfeed.http.headers import HEADERS, OVER_HTTPS
+from consentfeed.http.answer import HEADERS, OVER_HTTPS, failed, problem_answer
 from consentfeed.http.limits import Limits, kind_of
 
 # A node that is asked much is not ill.

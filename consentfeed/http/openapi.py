@@ -7,10 +7,10 @@ from uuid import UUID
 import msgspec
 
 from consentfeed import __version__
-from consentfeed.api.shapes import Problem
 from consentfeed.errors import PROBLEMS
 from consentfeed.http.endpoint import Endpoint
 from consentfeed.http.input import Key, Language, Version
+from consentfeed.http.problem import Problem
 from consentfeed.identity.cookies import COOKIE
 
 Json = dict[str, Any]

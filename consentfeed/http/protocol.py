@@ -8,7 +8,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from consentfeed import metrics
 from consentfeed.errors import Problem
-from consentfeed.http.headers import HEADERS
+from consentfeed.http.answer import HEADERS
 from consentfeed.settings import Settings
 
 # What part of a request has begun to arrive.

@@ -13,7 +13,7 @@ from consentfeed.identity import discovery, jwt
 from consentfeed.identity.discovery import Metadata
 from consentfeed.identity.jwt import Claims, Key, Token
 
-log = structlog.get_logger()
+logger = structlog.get_logger()
 # Whatever tokens are sent: they cannot make us ask more often.
 _PAUSE_SECONDS: Final = 5.0
 # While the issuer is away; what it has signed until then has mostly expired after that.
@@ -109,7 +109,7 @@ class Keys:
         except IssuerAway as error:
             self._away = True
             metrics.issuer_requests.labels("failed").inc()
-            log.warning("the identity provider does not serve", issuer=self.issuer, why=str(error))
+            logger.warning("the identity provider does not serve", issuer=self.issuer, why=str(error))
         else:
             self._away = False
             self._found_at = time.monotonic()

@@ -21,7 +21,7 @@ from consentfeed.identity.jwks import Keys
 from consentfeed.identity.jwt import Claims
 from consentfeed.settings import Settings
 
-log = structlog.get_logger()
+logger = structlog.get_logger()
 _BASIC: Final = "client_secret_basic"
 _SECONDS: Final = 10.0
 _ID_TOKEN: Final = frozenset({"", "jwt"})
@@ -105,11 +105,13 @@ class Provider:
         try:
             return await self._claims(metadata, trip, answer)
         except (httpx2.HTTPError, IssuerAway) as error:
-            log.warning("the identity provider cannot be reached", error=type(error).__name__)
+            logger.warning("the identity provider cannot be reached", error=type(error).__name__)
             raise SignInFailed("sso-away") from None
         except (OAuthError, JoseError, TokenRefused, KeyError, TypeError, ValueError) as error:
             why = str(error) if isinstance(error, TokenRefused) else str(getattr(error, "error", ""))[:40]
-            log.warning("what the identity provider says of a sign-in is refused", error=type(error).__name__, why=why)
+            logger.warning(
+                "what the identity provider says of a sign-in is refused", error=type(error).__name__, why=why
+            )
             raise SignInFailed("sso-refused") from None
 
     async def _metadata(self) -> Metadata:

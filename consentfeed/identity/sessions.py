@@ -1,6 +1,5 @@
 """Who asks: passwords, sessions with a cookie, and the memory of who a token is."""
 
-import asyncio
 import hashlib
 import secrets
 import time
@@ -9,62 +8,16 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
-
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from typing import Final
 
 from consentfeed.errors import Busy, DatabaseAway, TokenRefused
+from consentfeed.permissions import Principal
+from consentfeed.postgres.accounts import OpenSession
 from consentfeed.postgres.batched import Gathered
-from consentfeed.postgres.consents import Account, OpenSession
 
 _REMEMBERED_SECONDS: Final = 2.0
 _REMEMBERED: Final = 10_000
 Claimed = tuple[uuid.UUID, str]  # an account, and the role that a token says it has
-_hasher = PasswordHasher()
-# Checked where there is no account, so that the time taken does not tell which addresses have one.
-_NOBODY: Final = _hasher.hash(secrets.token_hex(16))
-
-
-class Principal(NamedTuple):
-    """Who asks. id is the customer's for customers; session is None for a bearer token, scopes where it is not limited
-    to any."""
-
-    id: str
-    email: str
-    role: str
-    expires_at: datetime
-    session: uuid.UUID | None
-    scopes: frozenset[str] | None = None
-
-    @property
-    def name(self) -> str:
-        """Role and id, for idempotency keys and fair queues."""
-        return f"{self.role}:{self.id}"
-
-    @property
-    def only_customer(self) -> str | None:
-        """The customer whose consents alone may be seen and decided on; None: all."""
-        return self.id if self.role == "customer" else None
-
-
-def hash_password(password: str) -> str:
-    """Argon2id hash with the library's parameters."""
-    return _hasher.hash(password)
-
-
-async def check_password(account: Account | None, password: str) -> bool:
-    """Whether the password is the account's; takes as long where there is no account."""
-    stored = account.password_hash if account and account.password_hash else _NOBODY
-    return await asyncio.to_thread(verify, stored, password) and stored is not _NOBODY
-
-
-def verify(stored: str, password: str) -> bool:
-    """Whether the password is the one of the hash; takes a while."""
-    try:
-        return _hasher.verify(stored, password)
-    except (VerificationError, InvalidHashError):
-        return False
 
 
 def new_session_token() -> tuple[str, bytes]:

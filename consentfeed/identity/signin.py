@@ -3,22 +3,35 @@
 from datetime import timedelta
 from uuid import UUID
 
+from msgspec import Struct
 from starlette.requests import Request
 
-from consentfeed.api.shapes import SingleSignOn, Ways
 from consentfeed.identity import cookies
 from consentfeed.identity.sessions import Sessions, new_session_token
-from consentfeed.postgres.consents import Database, EndedSession, Outside
+from consentfeed.postgres.accounts import AccountQueries, EndedSession, Outside
 from consentfeed.settings import Settings
 
 _AGENT_LENGTH = 200
 
 
+class SingleSignOn(Struct):
+    """Signing in by an identity provider, and what the page calls it."""
+
+    title: str
+
+
+class Ways(Struct):
+    """How one may sign in here."""
+
+    password: bool
+    single_sign_on: SingleSignOn | None
+
+
 class SignIns:
     """Signing in and out."""
 
-    def __init__(self, database: Database, sessions: Sessions, settings: Settings) -> None:
-        self._database = database
+    def __init__(self, accounts: AccountQueries, sessions: Sessions, settings: Settings) -> None:
+        self._accounts = accounts
         self._sessions = sessions
         self._lifetime = timedelta(hours=settings.session_hours)
         self._idle = timedelta(minutes=settings.session_idle_minutes)
@@ -30,7 +43,7 @@ class SignIns:
         """
         await self.end(request)
         token, digest = new_session_token()
-        if not await self._database.open_session(account, digest, self._lifetime, self._idle, _agent(request), outside):
+        if not await self._accounts.open_session(account, digest, self._lifetime, self._idle, _agent(request), outside):
             return None
         return cookies.write(token, int(self._lifetime.total_seconds()), cookies.is_secure(request))
 
@@ -40,7 +53,7 @@ class SignIns:
         principal = await self._sessions.by_cookie(token) if token else None
         if token is None or principal is None or principal.session is None:
             return None
-        ended = await self._database.end_session(principal.session)
+        ended = await self._accounts.end_session(principal.session)
         self._sessions.forget(token)
         return ended
 

@@ -10,8 +10,7 @@ from consentfeed.errors import IssuerAway, Problem, TokenRefused
 from consentfeed.identity import claims, jwt
 from consentfeed.identity.jwks import Keys
 from consentfeed.identity.jwt import Claims, Token
-from consentfeed.identity.sessions import Principal
-from consentfeed.permissions import ROLES
+from consentfeed.permissions import ROLES, Principal
 from consentfeed.settings import Settings, variable
 
 _OURS: Final = "consentfeed"

@@ -13,9 +13,9 @@ import structlog
 
 from consentfeed import metrics
 from consentfeed.errors import ConsentfeedError
-from consentfeed.postgres.operations import Administration
+from consentfeed.postgres.operations import OperationQueries
 
-log = structlog.get_logger()
+logger = structlog.get_logger()
 _SECONDS: Final = 5.0
 _LAST_WORDS_SECONDS: Final = 1.0
 
@@ -23,8 +23,8 @@ _LAST_WORDS_SECONDS: Final = 1.0
 class Reporter:
     """What this node is and does."""
 
-    def __init__(self, administration: Administration) -> None:
-        self._administration = administration
+    def __init__(self, operations: OperationQueries) -> None:
+        self._operations = operations
         self._id = uuid4()
         self._host = socket.gethostname()
         self._started_at = datetime.now(UTC)
@@ -38,16 +38,16 @@ class Reporter:
         while True:
             numbers = msgspec.json.encode(self._numbers()).decode()
             try:
-                await self._administration.report_node(self._id, self._host, self._started_at, numbers)
+                await self._operations.report_node(self._id, self._host, self._started_at, numbers)
             except ConsentfeedError as error:
                 metrics.chores_failed.labels("report").inc()
-                log.warning("cannot report now", error=type(error).__name__)
+                logger.warning("cannot report now", error=type(error).__name__)
             await asyncio.sleep(_SECONDS)
 
     async def stop(self) -> None:
         """The last report: this node is gone, as far as that can be told."""
         with suppress(ConsentfeedError, TimeoutError):
-            await asyncio.wait_for(self._administration.forget_node(self._id), _LAST_WORDS_SECONDS)
+            await asyncio.wait_for(self._operations.forget_node(self._id), _LAST_WORDS_SECONDS)
 
     def _numbers(self) -> dict[str, float]:
         counted, at = _counted(), time.monotonic()

@@ -12,7 +12,7 @@ from consentfeed import metrics
 from consentfeed.errors import DatabaseAway
 from consentfeed.postgres.pool import LOST
 
-log = structlog.get_logger()
+logger = structlog.get_logger()
 _CONNECT_SECONDS = 4.0
 
 
@@ -46,7 +46,7 @@ class Listener:
             except (*LOST, asyncpg.PostgresError) as error:
                 # A connection that worked for a while starts the back-off anew.
                 failures = 1 if self.hears else failures + 1
-                log.warning("listener lost", error=type(error).__name__, failures=failures)
+                logger.warning("listener lost", error=type(error).__name__, failures=failures)
             metrics.listener_reconnects.inc()
             await asyncio.sleep(random.uniform(0.05, 0.15) * 2 ** min(failures, 5))
 
@@ -59,7 +59,7 @@ class Listener:
             await connection.add_listener(self._channel, lambda *_: self._echo.set())
             # LISTEN first, then read: what was committed in between is found by one or the other.
             self._wake()
-            log.info("listener connected")
+            logger.info("listener connected")
             while True:
                 await self._probe(connection)
                 await asyncio.sleep(self._probe_seconds)

@@ -1,116 +1,35 @@
-"""What people with an account keep here, and what admins see and change: one method per SQL function."""
+"""What keeps the database in order, and what `consentfeed doctor` looks at."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from consentfeed.postgres.pool import Pool, Record
 
-_PAGE: Final = 10_000
 
-
-class Administration:
-    """Preferences, accounts, sessions, purposes, notices, nodes, and what `consentfeed doctor` looks at."""
+class OperationQueries:
+    """One method per SQL function; errors as of Pool.fetch()."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    # Preferences
+    async def keep_house(self) -> None:
+        """Forgets what is no longer needed, and keeps partitions ahead of the log."""
+        await self._pool.fetch("SELECT consentfeed.forget_expired()")
+        await self._pool.fetch("SELECT consentfeed.add_event_partitions()")
 
-    async def preferences(self, principal: str) -> str | None:
-        """What a principal has chosen, as JSON."""
-        chosen: str | None = (await self._pool.fetch("SELECT consentfeed.find_preferences($1)", principal))[0][0]
-        return chosen
+    async def migrations(self) -> list[str]:
+        """Names of what has been applied; StatementFailed 42P01 or 3F000 where nothing has."""
+        return [row[0] for row in await self._pool.fetch("SELECT name FROM consentfeed.migrations ORDER BY name")]
 
-    async def save_preferences(self, principal: str, preferences: str) -> None:
-        """In place of what was there."""
-        await self._pool.fetch("SELECT consentfeed.save_preferences($1, $2)", principal, preferences)
-
-    # Accounts and sessions
-
-    async def list_users(
-        self, query: str | None, after_email: str | None, after_id: str | None, max_rows: int
-    ) -> list[Record]:
-        """Rows of (account, email, id)."""
-        return await self._pool.fetch(
-            "SELECT * FROM consentfeed.list_users($1, $2, $3, $4)", query, after_email, after_id, max_rows
-        )
-
-    async def one_user(self, user: UUID | str) -> str | None:
-        """An account as JSON."""
-        account: str | None = (await self._pool.fetch("SELECT consentfeed.one_user($1)", user))[0][0]
-        return account
-
-    async def change_user(
-        self, user: str, actor: str, *, role: str | None = None, disabled: bool | None = None
-    ) -> str | None:
-        """Why it was not changed (a code of errors.PROBLEMS), or None."""
-        rows = await self._pool.fetch("SELECT consentfeed.change_user($1, $2, $3, $4)", user, actor, role, disabled)
-        problem: str | None = rows[0][0]
-        return problem
-
-    async def list_sessions(self, after_key: str | None, after_id: str | None, max_rows: int) -> list[Record]:
-        """Rows of (id, account, created_at, last_seen_at, expires_at, agent)."""
-        return await self._pool.fetch(
-            "SELECT * FROM consentfeed.list_sessions($1, $2, $3)", after_key, after_id, max_rows
-        )
-
-    async def own_sessions(self, user: str, max_rows: int) -> list[Record]:
-        """Rows of (id, created_at, last_seen_at, expires_at, agent)."""
-        return await self._pool.fetch("SELECT * FROM consentfeed.own_sessions($1, $2)", user, max_rows)
-
-    async def end_own_sessions(self, user: str, *, only: str | None = None, but: UUID | None = None) -> int:
-        """Ends sessions of an account: one of them, or all but one; how many were open."""
-        rows = await self._pool.fetch("SELECT consentfeed.end_own_sessions($1, $2, $3)", user, only, but)
-        return int(rows[0][0])
-
-    # Purposes and notices
-
-    async def save_purpose(
-        self, key: str, title: str, description: str, channels: Sequence[str], days: int | None, position: int,
-        *, offered: bool,
-    ) -> bool | None:  # fmt: skip
-        """Whether the purpose is new; None where it would lose a channel."""
+    async def not_callable(self, signatures: Sequence[str]) -> list[str]:
+        """Which of these functions there are not, or may not be called."""
         rows = await self._pool.fetch(
-            "SELECT consentfeed.save_purpose($1, $2, $3, $4, $5, $6, $7)",
-            key, title, description, channels, days, position, offered,
-        )  # fmt: skip
-        new: bool | None = rows[0][0]
-        return new
-
-    async def give_consents(self, purpose: str) -> None:
-        """Pending consents for all customers who have none yet for this purpose."""
-        last = None
-        while True:
-            rows = await self._pool.fetch("SELECT consentfeed.give_consents($1, $2, $3)", purpose, last, _PAGE)
-            last = rows[0][0]
-            if last is None:
-                return
-
-    async def list_notices(self, purpose: str) -> list[Record]:
-        """All versions and languages, drafts too."""
-        return await self._pool.fetch("SELECT * FROM consentfeed.list_notices($1)", purpose)
-
-    async def save_draft(self, purpose: str, version: int, language: str, text: str) -> str | None:
-        """Why it was not written (a code of errors.PROBLEMS), or None."""
-        rows = await self._pool.fetch("SELECT consentfeed.save_draft($1, $2, $3, $4)", purpose, version, language, text)
-        problem: str | None = rows[0][0]
-        return problem
-
-    async def publish_notice(self, purpose: str, version: int) -> str | None:
-        """Why it was not published (a code of errors.PROBLEMS), or None."""
-        rows = await self._pool.fetch("SELECT consentfeed.publish_notice($1, $2)", purpose, version)
-        problem: str | None = rows[0][0]
-        return problem
-
-    # The access trail
-
-    async def list_accesses(self, *args: object) -> list[Record]:
-        """Arguments as of the SQL function; lines, newest first."""
-        return await self._pool.fetch("SELECT * FROM consentfeed.list_accesses($1, $2, $3, $4, $5, $6, $7, $8)", *args)
-
-    # Nodes
+            "SELECT signature FROM unnest($1::text[]) AS signature"
+            " WHERE has_function_privilege(to_regprocedure(signature), 'EXECUTE') IS NOT TRUE",
+            signatures,
+        )
+        return [row[0] for row in rows]
 
     async def report_node(self, node: UUID, host: str, started_at: datetime, numbers: str) -> None:
         """What a node says of itself."""
@@ -123,8 +42,6 @@ class Administration:
     async def list_nodes(self) -> list[Record]:
         """The nodes that have reported lately."""
         return await self._pool.fetch("SELECT * FROM consentfeed.list_nodes()")
-
-    # What the doctor looks at
 
     async def server(self) -> tuple[int, bool, datetime]:
         """The version as a number (150018 is 15.18), whether it is a standby, and its time."""

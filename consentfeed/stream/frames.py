@@ -1,11 +1,39 @@
-"""The blocks of a stream that are not events."""
+"""What goes over a stream: frames of events, joined to chunks; and the blocks that are not events."""
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from typing import Final
 
 from sse_starlette.event import ServerSentEvent
 
 from consentfeed import metrics
-from consentfeed.log.event import rfc3339
+from consentfeed.log.event import Event, rfc3339
+from consentfeed.log.ids import Ids
+from consentfeed.log.position import Position
+
+CHUNK_BYTES: Final = 64 << 10  # uvicorn's high-water mark: larger chunks only pile up behind it
+
+
+def chunks(events: Iterable[Event], ids: Ids) -> Iterator[tuple[bytes, int, Position]]:
+    """Joined frames of at most CHUNK_BYTES (or one frame), how many they are, and the position of the last."""
+    frames: list[bytes] = []
+    size = 0
+    last: Event | None = None
+    for event in events:
+        frame = ids.frame(event)
+        if last is not None and size + len(frame) > CHUNK_BYTES:
+            yield b"".join(frames), len(frames), last.position
+            frames, size = [], 0
+        frames.append(frame)
+        size += len(frame)
+        last = event
+    if last is not None:
+        yield b"".join(frames), len(frames), last.position
+
+
+def framed(chunk: bytes) -> bytes:
+    """A chunk as it goes over the wire (RFC 9112, 7.1), once for all who get it."""
+    return b"%x\r\n%b\r\n" % (len(chunk), chunk)
 
 
 def first_bytes(id: str, retry_ms: int) -> bytes:
@@ -13,8 +41,8 @@ def first_bytes(id: str, retry_ms: int) -> bytes:
     return _block(id=id, retry=retry_ms)
 
 
-def lost_place(id: str, reason: str, retry_ms: int) -> bytes:
-    """What a stream begins with when its place is lost.
+def lost_position(id: str, reason: str, retry_ms: int) -> bytes:
+    """What a stream begins with when its position is lost.
 
     No id before the reset: who is cut off between the two must not go on from there untold.
     """
@@ -22,7 +50,7 @@ def lost_place(id: str, reason: str, retry_ms: int) -> bytes:
 
 
 def reset(id: str, reason: str) -> bytes:
-    """The place is not in this log: read the list again, and go on from here."""
+    """The position is not in this log: read the list again, and go on from here."""
     metrics.resets.labels(reason).inc()
     return _block(id=id, event="reset", data=f'{{"reason":"{reason}","snapshot":"/api/v1/consents"}}')
 

@@ -1,60 +1,46 @@
 """Readers of the feed, grouped by what they want to see."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Iterator
-from typing import Any, Protocol
+from collections.abc import Coroutine, Iterator
+from typing import Any
 
-from consentfeed.feed.filter import Filter, Ids
-from consentfeed.log.event import Event, Position
+from consentfeed.feed.filter import Filter
+from consentfeed.log.event import Event
+from consentfeed.log.ids import Ids
+from consentfeed.log.position import Position
+from consentfeed.stream.connection import Connection
 
-CHUNK_BYTES = 64 << 10  # uvicorn's high-water mark: larger chunks only pile up behind it
 Write = Coroutine[Any, Any, None]
 
 
-class Connection(Protocol):
-    """Where a reader's bytes go."""
-
-    def offer(self, piece: bytes) -> bool:
-        """Sends what is framed() if there is room for it; whether there was. May raise where the client has gone."""
-
-    async def write(self, chunk: bytes) -> None:
-        """Sends it when there is room."""
-
-    async def end(self, last: bytes) -> None:
-        """Sends it, and no more after it."""
-
-    def stalled(self) -> bool:
-        """Whether the client took no byte since the last call; then it has been cut off."""
-
-    def abort(self) -> None:
-        """Cuts it off."""
-
-
 class Reader:
-    """One stream: everything it may see up to `cursor` has been sent; `place` is what it is told as its position."""
+    """What the pump knows of a stream: everything that it may see up to `position` has been sent.
+
+    resume_position is what the client is told as its own: a customer's moves with the customer's events alone.
+    """
 
     __slots__ = (
-        "connection", "cursor", "filter", "generation", "gone", "group", "ids", "live", "place", "task",
+        "connection", "filter", "generation", "gone", "group", "ids", "live", "position", "resume_position", "task",
     )  # fmt: skip
 
     def __init__(
         self,
         filter: Filter,
         ids: Ids,
-        cursor: Position,
+        position: Position,
         generation: int,
         connection: Connection,
         *,
-        place: Position | None = None,
+        resume_position: Position | None = None,
     ) -> None:
         self.filter = filter
         self.ids = ids
-        self.cursor = cursor
-        self.place = place or cursor
+        self.position = position
+        self.resume_position = resume_position or position
         self.connection = connection
         self.live = False
         self.gone = False
-        self.generation = generation  # of the feed, when the cursor was found to be a place of it
+        self.generation = generation  # of the feed, when the position was found to be in it
         self.task: asyncio.Task[None] | None = None
         self.group: Group | None = None
 
@@ -62,42 +48,20 @@ class Reader:
 class Group:
     """Readers with the same filter: one pass over the events and one joined chunk serves them all."""
 
-    __slots__ = ("filter", "ids", "live", "place")
+    __slots__ = ("filter", "ids", "live", "resume_position")
 
     def __init__(self, filter: Filter, ids: Ids) -> None:
         self.filter = filter
         self.ids = ids
         self.live: dict[Reader, None] = {}
-        self.place: Position | None = None  # of a customer: the newest own event
-
-
-def chunks(events: Iterable[Event], ids: Ids) -> Iterator[tuple[bytes, int, Position]]:
-    """Joined frames of at most CHUNK_BYTES (or one frame), how many they are, and the place of the last."""
-    frames: list[bytes] = []
-    size = 0
-    last: Event | None = None
-    for event in events:
-        frame = ids.frame(event)
-        if last is not None and size + len(frame) > CHUNK_BYTES:
-            yield b"".join(frames), len(frames), last.position
-            frames, size = [], 0
-        frames.append(frame)
-        size += len(frame)
-        last = event
-    if last is not None:
-        yield b"".join(frames), len(frames), last.position
-
-
-def framed(chunk: bytes) -> bytes:
-    """A chunk as it goes over the wire (RFC 9112, 7.1), once for all who get it."""
-    return b"%x\r\n%b\r\n" % (len(chunk), chunk)
+        self.resume_position: Position | None = None  # of a customer: the newest own event
 
 
 class Groups:
     """All groups with live readers; those about certain customers are found by the customer's id."""
 
     def __init__(self) -> None:
-        self._groups: dict[tuple[Filter, bool], Group] = {}
+        self._groups: dict[tuple[Filter, Ids], Group] = {}
         self._by_customer: dict[str, set[Group]] = {}
         self._unkeyed: set[Group] = set()
 
@@ -107,23 +71,24 @@ class Groups:
 
     def add(self, reader: Reader) -> None:
         """The reader is live from now on."""
-        key = (reader.filter, reader.ids.seal is not None)
+        key = (reader.filter, reader.ids)
         group = self._groups.get(key)
         if group is None:
-            group = self._groups[key] = Group(reader.filter, reader.ids)
+            group = self._groups[key] = Group(*key)
             self._index(group)
-        if group.place is None or group.place.seq < reader.place.seq:
-            group.place = reader.place
+        if group.resume_position is None or group.resume_position.seq < reader.resume_position.seq:
+            group.resume_position = reader.resume_position
         group.live[reader] = None
         reader.group = group
         reader.live = True
 
     def remove(self, reader: Reader) -> None:
-        """The reader is not live any more; its place is what its group's was."""
+        """The reader is not live any more; what its client is told as its position is what its group's was."""
         group = reader.group
         assert group is not None
         reader.live = False
-        reader.place = group.place if group.filter.owner and group.place is not None else reader.cursor
+        own = group.resume_position if group.filter.owner else None
+        reader.resume_position = own or reader.position
         del group.live[reader]
         if not group.live:
             self._forget(group)
@@ -135,14 +100,14 @@ class Groups:
             for event in events:
                 for group in self._by_customer.get(event.customer_id, ()):
                     if group.filter.owner:
-                        group.place = event.position  # also past own events that the filter leaves out
+                        group.resume_position = event.position  # also past own events that the filter leaves out
                     if group.filter.matches(event):
                         keyed.setdefault(group, []).append(event)
         yield from keyed.items()
         for group in self._unkeyed:
-            found = events if group.filter.everything else [event for event in events if group.filter.matches(event)]
-            if found:
-                yield group, found
+            matches = events if group.filter.everything else [event for event in events if group.filter.matches(event)]
+            if matches:
+                yield group, matches
 
     def _index(self, group: Group) -> None:
         if group.filter.keys is None:
@@ -152,7 +117,7 @@ class Groups:
                 self._by_customer.setdefault(customer, set()).add(group)
 
     def _forget(self, group: Group) -> None:
-        del self._groups[(group.filter, group.ids.seal is not None)]
+        del self._groups[(group.filter, group.ids)]
         self._unkeyed.discard(group)
         for customer in group.filter.keys or ():
             groups = self._by_customer[customer]

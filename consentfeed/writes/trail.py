@@ -13,9 +13,9 @@ import structlog
 
 from consentfeed import metrics
 from consentfeed.errors import ConsentfeedError, Problem, StatementFailed
-from consentfeed.identity.sessions import Principal
+from consentfeed.permissions import Principal
 
-log = structlog.get_logger()
+logger = structlog.get_logger()
 Action = Literal[
     "list-consents", "read-consent", "read-history", "repeat-decision", "list-customers", "read-customer",
     "open-stream", "read-events", "list-accounts", "read-account", "list-sessions", "read-trail",
@@ -142,7 +142,7 @@ class Trail:
         try:
             await self._record(_encoder.encode([noted.line for noted in batch]).decode())
         except StatementFailed as error:
-            log.error("access trail failed", sqlstate=error.sqlstate)
+            logger.error("access trail failed", sqlstate=error.sqlstate)
             failure = Problem("internal", "The access could not be noted.")
         except ConsentfeedError as error:
             failure = error

@@ -16,7 +16,7 @@ from consentfeed.postgres.consents import Outcome
 from consentfeed.postgres.pool import LOCK_SECONDS
 from consentfeed.writes.queue import UNTOLD, Asked, Decision, Keys, Queue, Waiting
 
-log = structlog.get_logger()
+logger = structlog.get_logger()
 # Lost races, and a key written by another node meanwhile: nothing was written, ask again.
 _REPEAT = frozenset({"40001", "40P01", "23505"})
 _ANSWERED_AT_ONCE = 16
@@ -128,7 +128,7 @@ class Writer:
         except OutcomeUnknown:
             self._fail(batch, "outcome-unknown", "Send the request again with the same Idempotency-Key to find out.")
         except Exception:
-            log.exception("writer failed")
+            logger.exception("writer failed")
             self._fail(batch, "internal", "The decision could not be recorded.")
         else:
             self._done(batch, dict(outcomes))
@@ -138,7 +138,7 @@ class Writer:
         metrics.commits.inc()
         metrics.decisions_per_commit.observe(len(batch))
         if len(outcomes) != len(batch):
-            log.error("decisions without an outcome", decisions=len(batch), outcomes=len(outcomes))
+            logger.error("decisions without an outcome", decisions=len(batch), outcomes=len(outcomes))
         told = [(item, outcomes.get(index, UNTOLD)) for index, item in enumerate(batch)]
         # Backwards, because what is put back goes to the front of its line.
         for item, outcome in reversed(told):
@@ -158,7 +158,7 @@ class Writer:
             await self._commit(batch[: len(batch) // 2])
             await self._commit(batch[len(batch) // 2 :])
         else:
-            log.error("decision failed", sqlstate=error.sqlstate)
+            logger.error("decision failed", sqlstate=error.sqlstate)
             self._fail(batch, "internal", "The decision could not be recorded; nothing was changed.")
 
     def _answer(self, told: Iterator[tuple[Waiting, Outcome]]) -> None:

@@ -8,12 +8,13 @@ from typing import Any
 import uvloop
 
 from consentfeed import metrics
-from consentfeed.feed.filter import Filter, Ids
+from consentfeed.feed.filter import Filter
 from consentfeed.feed.live import Feed
-from consentfeed.log.event import Position
+from consentfeed.log.ids import PLAIN
+from consentfeed.log.position import Position
+from consentfeed.stream.connection import Connection
 from consentfeed.stream.pump import Pump
 from consentfeed.stream.readers import Reader
-from consentfeed.stream.streams import Connection
 from tests.conftest import StartNode
 from tests.support import Sql, bearer, wait_until
 
@@ -43,13 +44,13 @@ def test_a_reader_that_stops_reading_is_closed_and_comes_back_complete(start_nod
     head = stuck.recv(1000)
     assert b"retry: 2000" in head or b"retry: 2000" in stuck.recv(1000)
     lively = node.tail()
-    wait_until(lambda: len(node.node.streams._open) == 2)
+    wait_until(lambda: len(node.node.streams.open) == 2)
     for _ in range(15):
         database.run(_FLIP, customers)
     total = 15 * 50 * 4
     lively.wait(lambda t: len(t.events) == total, seconds=60)
     # One has everything; the other was cut off, and nothing of it is kept.
-    wait_until(lambda: len(node.node.streams._open) == 1)
+    wait_until(lambda: len(node.node.streams.open) == 1)
     assert metrics.streams_closed.labels("stalled")._value.get() >= 1
     assert metrics.total(metrics.slow_writes) > slow_writes
     assert len(node.node.feed._events) <= 500
@@ -79,8 +80,8 @@ def test_a_client_that_leaves_while_it_is_told_goodbye_is_no_error() -> None:
     async def run() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
         feed = Feed(blocked, blocked, max_events=1, max_bytes=1, poll_seconds=60)
-        pump = Pump(feed, blocked, blocked, lambda _: b"", heartbeat_seconds=60, stall_seconds=60)
-        reader = Reader(Filter(), Ids(None), Position(0, b""), 0, Connection(blocked, None, None))
+        pump = Pump(feed, blocked, blocked, lambda _: b"", lambda _: None, heartbeat_seconds=60, stall_seconds=60)
+        reader = Reader(Filter(), PLAIN, Position(0, b""), 0, Connection(blocked, None, None))
         pump.take_over(reader, blocked())
         await asyncio.sleep(0.01)
         pump.close(reader)

@@ -69,7 +69,7 @@ def test_a_decision_under_way_is_answered_before_the_node_ends(start_node: Start
         asking.start()
         wait_until(lambda: node.node.writer._count == 1)
         thread = _end(node)
-        wait_until(lambda: node.node.streams.draining)
+        wait_until(lambda: node.node.streams.admission.draining)
         other.rollback()
     asking.join()
     thread.join(15)

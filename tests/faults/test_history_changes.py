@@ -8,9 +8,10 @@ import pytest
 
 from consentfeed import metrics
 from consentfeed.errors import DatabaseAway
-from consentfeed.feed.filter import Filter, Ids
-from consentfeed.feed.replay import Places
-from consentfeed.log.event import Position
+from consentfeed.feed.filter import Filter
+from consentfeed.feed.replay import Replay
+from consentfeed.log.ids import Ids
+from consentfeed.log.position import Position
 from tests.conftest import OWNER, StartNode
 from tests.support import CUSTOMER, Block, Sql, Tail, wait_until
 
@@ -93,16 +94,16 @@ def test_a_reset_that_cannot_be_told_at_first_is_told_later(
     for consent in consents[1:]:
         database.set(consent, "granted")
     tail.wait(lambda t: len(t.events) == 3)
-    newest = Places.newest
+    newest = Replay.newest
     failed: list[Filter] = []
 
-    async def away_at_first(places: Places, wanted: Filter, head: Position) -> Position:
+    async def away_at_first(places: Replay, wanted: Filter, head: Position) -> Position:
         if not failed:
             failed.append(wanted)
             raise DatabaseAway
         return await newest(places, wanted, head)
 
-    monkeypatch.setattr(Places, "newest", away_at_first)
+    monkeypatch.setattr(Replay, "newest", away_at_first)
     put_back()
     assert tail.wait_event("reset", seconds=30).data["reason"] == "forked"
     assert failed
@@ -130,21 +131,21 @@ def test_a_restore_between_judging_a_place_and_reading_on_is_noticed(
         origin = {"Last-Event-ID": "0-00000000"}
         place = client.get("/api/v1/events?limit=3", headers=origin).json()["next"]
     database.set(consents[0], "revoked")
-    find, pump = Places.find, node.node.streams.pump
+    find, pump = Replay.find, node.node.streams.pump
 
     def put_back_and_go_on() -> None:
-        generation = pump.generation
+        generation = pump.follower.generation
         put_back()
-        wait_until(lambda: not noticed or pump.generation > generation)
+        wait_until(lambda: not noticed or pump.follower.generation > generation)
         for consent in consents[1:]:
             database.set(consent, "revoked")
 
-    async def find_in_the_old(places: Places, asked: str, wanted: Filter, ids: Ids) -> Position:
+    async def find_in_the_old(places: Replay, asked: str, wanted: Filter, ids: Ids) -> Position:
         found = await find(places, asked, wanted, ids)
         await asyncio.to_thread(put_back_and_go_on)
         return found
 
-    monkeypatch.setattr(Places, "find", find_in_the_old)
+    monkeypatch.setattr(Replay, "find", find_in_the_old)
     if streams:
         tail = node.tail(role, after=place)
         database.set(consents[1], "granted")

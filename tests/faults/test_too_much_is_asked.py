@@ -37,7 +37,7 @@ def test_reads_that_all_wait_hold_up_neither_a_decision_nor_a_stream(start_node:
     with database.connect() as other:
         other.execute("LOCK TABLE consentfeed.preferences")
         with _asked(node, "csr", [("GET", LIST)] * MANY) as answers:
-            wait_until(lambda: node.node.database._turns.locked(), what="all turns are taken")
+            wait_until(lambda: node.node.database.pool._turns.locked(), what="all turns are taken")
             with node.client("service") as client:
                 assert client.post(f"/api/v1/customer/consents/{consent}/revoke").status_code == 200
             tail.wait(lambda t: t.events)

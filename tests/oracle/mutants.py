@@ -74,7 +74,7 @@ MUTANTS: Final = {
     ),
     "the log is not locked": Mutant("sql/functions/append_events.sql", (_LOCK,), seen=("error",), often=True),
     "the last frame of a write is dropped": Mutant(
-        "consentfeed/stream/readers.py",
+        "consentfeed/stream/frames.py",
         (
             Change(
                 """\
@@ -93,19 +93,20 @@ MUTANTS: Final = {
         "consentfeed/stream/streams.py",
         (
             Change(
-                "opened.reader.connection.end(blocks.goodbye(reason))",
-                "_goodbye(opened.reader, reason, lambda: opened.reader.ids.of(self.pump.place))",
+                "stream.reader.connection.end(frames.goodbye(reason))",
+                "_goodbye(stream.reader, reason, lambda: stream.ids.write(self.pump.position))",
             ),
             Change(
-                "class Stream(Response):\n",
+                "class Streams:\n",
                 """\
-async def _goodbye(reader: Reader, reason: str, place: Any) -> None:
+async def _goodbye(reader: Reader, reason: str, resume: Any) -> None:
     await asyncio.sleep(0.5)  # what is rare where it is not looked for
-    await reader.connection.end(f"id: {place()}\\n".encode() + blocks.goodbye(reason))
+    await reader.connection.end(f"id: {resume()}\\n".encode() + frames.goodbye(reason))
 
-class Stream(Response):
+class Streams:
 """,
             ),
+            Change("from typing import Final\n", "from typing import Any, Final\n"),
         ),
         seen=("lost",),
         faults=("nodes_are_rolled",),
@@ -116,15 +117,15 @@ class Stream(Response):
         (
             Change(
                 """\
-        self.place = self._feed.head
-        for group, found, readers in work:
-            await self._send(readers, list(chunks(found, group.ids)), before)
+        self.follower.position = self._feed.head
+        for group, matches, readers in work:
+            await self._send(readers, list(chunks(matches, group.ids)), before)
 """,
                 """\
-        for group, found, readers in work:
-            await self._send(readers, list(chunks(found, group.ids)), before)
+        for group, matches, readers in work:
+            await self._send(readers, list(chunks(matches, group.ids)), before)
             await asyncio.sleep(0.01)
-        self.place = self._feed.head
+        self.follower.position = self._feed.head
 """,
             ),
         ),
@@ -134,8 +135,8 @@ class Stream(Response):
         "consentfeed/stream/pump.py",
         (
             Change(
-                "events = None if reader.filter.owner else self._feed.after(reader.cursor)",
-                "events = self._feed.after(reader.cursor)",
+                "events = None if reader.filter.owner else self._feed.after(reader.position)",
+                "events = self._feed.after(reader.position)",
             ),
             Change("and reader.filter.matches(e)", "and (reader.filter.owner or reader.filter.matches(e))"),
         ),
@@ -157,8 +158,11 @@ class Stream(Response):
         "consentfeed/stream/pump.py",
         (
             Change(
-                "            self._woken.clear()\n",
-                "            self._woken.clear()\n            await asyncio.sleep(0.05)  # more at once\n",
+                "            await self.follower.wait(beat_at - time.monotonic())\n",
+                """\
+            await self.follower.wait(beat_at - time.monotonic())
+            await asyncio.sleep(0.05)  # more at once
+""",
             ),
             Change("            await self._round()\n            if self._beat_now", "            if self._beat_now"),
             Change(
@@ -173,8 +177,8 @@ class Stream(Response):
 """,
             ),
             Change(
-                "place = group.place if group.filter.owner and group.place else self.place\n",
-                "place = group.place if group.filter.owner and group.place else self._feed.head\n",
+                "group.resume_position if group.filter.owner and group.resume_position else self.position\n",
+                "group.resume_position if group.filter.owner and group.resume_position else self._feed.head\n",
             ),
         ),
         seen=("lost",),
@@ -198,7 +202,7 @@ class Stream(Response):
             return
 """,
                 """\
-            reader.generation, reader.cursor = self.generation, self.place
+            reader.generation, reader.position = self.follower.generation, self.position
 """,
             ),
         ),

@@ -64,7 +64,7 @@ class Node:
         self._served = False
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", "from consentfeed.cli import run; run()", "serve"],
+                [sys.executable, "-c", "from consentfeed.cli.main import run; run()", "serve"],
                 cwd=self._package, env=self._environment, stdin=subprocess.DEVNULL, stderr=log, stdout=log,
             )  # fmt: skip
 

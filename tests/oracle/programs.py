@@ -59,7 +59,7 @@ class Tail(Program):
 
     def command(self) -> list[str]:
         """As a person types it."""
-        run = [sys.executable, "-c", "from consentfeed.cli import run; run()", "tail", "--json"]
+        run = [sys.executable, "-c", "from consentfeed.cli.main import run; run()", "tail", "--json"]
         return [*run, "--url", self.url, "--token", self.token, "--after", self.place]
 
 

@@ -3,11 +3,12 @@
 from typing import NamedTuple
 from urllib.parse import quote
 
-from consentfeed.log.event import Position, Seal, parse_id
+from consentfeed.log.ids import PLAIN, SealedIds
+from consentfeed.log.position import Position
 from tests.oracle.truth import Fact, History
 from tests.support import SECRET, bearer
 
-_SEAL = Seal(SECRET)
+_SEALED = SealedIds(SECRET)
 
 
 class Sees(NamedTuple):
@@ -46,7 +47,7 @@ class Sees(NamedTuple):
 
     def place(self, id: str) -> Position | None:
         """The place that an id names to this reader; None where it is no id of its kind."""
-        return _SEAL.open(id) if self.owner else parse_id(id)
+        return _SEALED.read(id) if self.owner else PLAIN.read(id)
 
     def place_in(self, history: History, id: str) -> int:
         """The number of the event at a place, -1 where the place is not in this history."""

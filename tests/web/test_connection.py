@@ -18,7 +18,7 @@ from tests.web.test_walk import DESK, live, row
 
 
 def streams(node: RunningNode) -> int:
-    return len(node.node.streams._open)
+    return len(node.node.streams.open)
 
 
 def phase(page: Page, name: str, seconds: float = 20) -> None:

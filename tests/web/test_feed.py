@@ -53,7 +53,7 @@ class Tab:
 
 
 def streams(node: RunningNode) -> int:
-    return len(node.node.streams._open)
+    return len(node.node.streams.open)
 
 
 def changes(database: Sql, count: int = 4) -> int:

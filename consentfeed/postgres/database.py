@@ -1,0 +1,32 @@
+"""PostgreSQL as the service sees it: one pool, and the queries of each theme over it."""
+
+from consentfeed.postgres.accounts import AccountQueries
+from consentfeed.postgres.consents import ConsentQueries
+from consentfeed.postgres.customers import CustomerQueries
+from consentfeed.postgres.log import LogQueries
+from consentfeed.postgres.operations import OperationQueries
+from consentfeed.postgres.pool import Pool
+from consentfeed.postgres.purposes import PurposeQueries
+from consentfeed.postgres.trail import TrailQueries
+
+
+class Database:
+    """Made where a process is wired; each part is given the themes that it needs."""
+
+    def __init__(self, url: str, size: int) -> None:
+        self.pool = Pool(url, size)
+        self.log = LogQueries(self.pool)
+        self.consents = ConsentQueries(self.pool)
+        self.customers = CustomerQueries(self.pool)
+        self.purposes = PurposeQueries(self.pool)
+        self.accounts = AccountQueries(self.pool)
+        self.trail = TrailQueries(self.pool)
+        self.operations = OperationQueries(self.pool)
+
+    async def open(self) -> None:
+        """Makes the pool; raises DatabaseAway."""
+        await self.pool.open()
+
+    async def close(self) -> None:
+        """Closes the pool."""
+        await self.pool.close()

@@ -1,0 +1,72 @@
+"""The log: events after a position, whether a position is in it, and whether it is whole."""
+
+from typing import Final, NamedTuple
+
+from consentfeed.log.event import Row
+from consentfeed.log.position import Position
+from consentfeed.postgres.pool import Pool
+
+_EVENTS_AFTER: Final = "SELECT * FROM consentfeed.events_after($1, $2)"
+
+
+class Verdict(NamedTuple):
+    """Whether a reader may go on from a position ("ok", or a reason for a reset), and the newest event then."""
+
+    verdict: str
+    position: Position
+    head: Position
+
+
+class LogQueries:
+    """One method per SQL function; errors as of Pool.fetch()."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def log_head(self) -> Position:
+        """The newest event."""
+        return Position(*(await self._pool.fetch_first("SELECT * FROM consentfeed.log_head()"))[0])
+
+    async def events_after(self, seq: int, limit: int) -> list[Row]:
+        """First the position itself, without body, if the log contains it; then at most limit events."""
+        return [Row(*row) for row in await self._pool.fetch_first(_EVENTS_AFTER, seq, limit)]
+
+    async def history_after(self, seq: int, limit: int) -> list[Row]:
+        """The same for those who come back from further behind: they wait their turn."""
+        return [Row(*row) for row in await self._pool.fetch(_EVENTS_AFTER, seq, limit)]
+
+    async def customer_events_after(self, customer: str, seq: int, limit: int) -> list[Row]:
+        """First the position itself, without body, its hash None if the log does not contain it; then events."""
+        return [
+            Row(*row)
+            for row in await self._pool.fetch(
+                "SELECT * FROM consentfeed.customer_events_after($1, $2, $3)", customer, seq, limit
+            )
+        ]
+
+    async def consent_history(self, consent: str, customer: str | None) -> list[Row]:
+        """All events of a consent (of that customer alone, if given), oldest first."""
+        rows = await self._pool.fetch("SELECT * FROM consentfeed.consent_history($1, $2)", consent, customer)
+        return [Row(*row) for row in rows]
+
+    async def judge_position(self, position: Position, customer: str | None) -> Verdict:
+        """Whether the log contains a position; with a customer, whether it is one of the customer's."""
+        prefix = position.hash[:8] if customer else position.hash[:4]
+        rows = await self._pool.fetch(
+            "SELECT * FROM consentfeed.judge_place($1, $2, $3)", position.seq, prefix, customer
+        )
+        verdict, seq, hash_, head_seq, head_hash = rows[0]
+        return Verdict(verdict, Position(seq, hash_), Position(head_seq, head_hash))
+
+    async def customer_position(self, customer: str) -> Position:
+        """The newest event of a customer, or the position before the first one."""
+        return Position(*(await self._pool.fetch("SELECT * FROM consentfeed.customer_place($1)", customer))[0])
+
+    async def verify_log(self) -> tuple[int, str] | None:
+        """The first position that does not fit and why, or None where the log is whole. Reads everything."""
+        rows = await self._pool.fetch("SELECT * FROM consentfeed.verify_log()", seconds=24 * 3600)
+        return (rows[0][0], rows[0][1]) if rows else None
+
+    async def kept_events(self) -> int:
+        """How many events the log holds."""
+        return int((await self._pool.fetch("SELECT consentfeed.kept_events()"))[0][0])

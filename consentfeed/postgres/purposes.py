@@ -1,0 +1,67 @@
+"""Purposes, and the notices that say what they are."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from consentfeed.postgres.pool import Pool, Record
+
+_PAGE: Final = 10_000
+
+
+class PurposeQueries:
+    """One method per SQL function; errors as of Pool.fetch()."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def purposes(self) -> list[Record]:
+        """All purposes in their order."""
+        return await self._pool.fetch("SELECT * FROM consentfeed.list_purposes()")
+
+    async def save_purpose(
+        self, key: str, title: str, description: str, channels: Sequence[str], days: int | None, position: int,
+        *, offered: bool,
+    ) -> bool | None:  # fmt: skip
+        """Whether the purpose is new; None where it would lose a channel."""
+        rows = await self._pool.fetch(
+            "SELECT consentfeed.save_purpose($1, $2, $3, $4, $5, $6, $7)",
+            key, title, description, channels, days, position, offered,
+        )  # fmt: skip
+        new: bool | None = rows[0][0]
+        return new
+
+    async def give_consents(self, purpose: str) -> None:
+        """Pending consents for all customers who have none yet for this purpose."""
+        last = None
+        while True:
+            rows = await self._pool.fetch("SELECT consentfeed.give_consents($1, $2, $3)", purpose, last, _PAGE)
+            last = rows[0][0]
+            if last is None:
+                return
+
+    async def notice(self, key: str, version: int, language: str) -> Record | None:
+        """A published notice: text and sha256."""
+        rows = await self._pool.fetch(
+            "SELECT text, sha256 FROM consentfeed.notices"
+            " WHERE (purpose, version, language) = ($1, $2, $3) AND published_at <= statement_timestamp()",
+            key,
+            version,
+            language,
+        )
+        return rows[0] if rows else None
+
+    async def list_notices(self, purpose: str) -> list[Record]:
+        """All versions and languages, drafts too."""
+        return await self._pool.fetch("SELECT * FROM consentfeed.list_notices($1)", purpose)
+
+    async def save_draft(self, purpose: str, version: int, language: str, text: str) -> str | None:
+        """Why it was not written (a code of errors.PROBLEMS), or None."""
+        rows = await self._pool.fetch("SELECT consentfeed.save_draft($1, $2, $3, $4)", purpose, version, language, text)
+        problem: str | None = rows[0][0]
+        return problem
+
+    async def publish_notice(self, purpose: str, version: int) -> str | None:
+        """Why it was not published (a code of errors.PROBLEMS), or None."""
+        rows = await self._pool.fetch("SELECT consentfeed.publish_notice($1, $2)", purpose, version)
+        problem: str | None = rows[0][0]
+        return problem
