@@ -48,7 +48,7 @@ secrets: $(STAMP) ## Look for keys in all files that git knows
 	git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --no-verify --disable-plugin KeywordDetector
 
 audit: $(STAMP) $(NODE_STAMP) ## Look up known vulnerabilities (needs the network)
-	@$(BIN)/python tests/audit.py
+	@$(BIN)/python tests/support/audit.py
 
 # CASE, ROUNDS, SECONDS and FULL (=1) may be given: make bench CASE=rest ROUNDS=5
 bench: $(STAMP) ## Run the benchmarks (most of an hour; needs gcc; benchmarks/peers.sh installs the others)

@@ -17,8 +17,8 @@ from consentfeed.embedded import server as embedded
 from consentfeed.identity.passwords import hash_password
 from consentfeed.postgres import migrations
 from consentfeed.settings import Settings
-from tests.rest import Rest
-from tests.support import CUSTOMER, OTHER, PASSWORD, SECRET, STAFF, RunningNode, Sql
+from tests.support.node import CUSTOMER, OTHER, PASSWORD, SECRET, STAFF, RunningNode, Sql
+from tests.support.rest import Rest
 
 OWNER, OWNER_PASSWORD, APP_PASSWORD = "cf_test_owner", "owner of tests", "app of tests"
 # A cluster that is thrown away needs to survive no crash.

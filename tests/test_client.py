@@ -6,7 +6,7 @@ import pytest
 
 from consentfeed.client import Message, Refused, follow
 from tests.conftest import StartNode
-from tests.support import Sql, bearer, wait_until
+from tests.support.node import Sql, bearer, wait_until
 
 
 def _follow(url: str, seen: list[Message], stop: threading.Event, after: str | None = None) -> threading.Thread:

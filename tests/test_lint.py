@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import audit
+from tests.support import audit
 
 ROOT = Path(__file__).parent.parent
 # Made here, or the linter would find them in this file.

@@ -18,9 +18,9 @@ from consentfeed.writes.queue import Decision
 from consentfeed.writes.trail import Trail
 from consentfeed.writes.writer import Writer
 from tests.conftest import StartNode
-from tests.proxy import Proxy
-from tests.rest import problem
-from tests.support import PASSWORD, RunningNode, Sql, wait_until
+from tests.support.frozen_proxy import Proxy
+from tests.support.node import PASSWORD, RunningNode, Sql, wait_until
+from tests.support.rest import problem
 
 
 def shown(client: httpx.Client, name: str, **labels: str) -> float:

@@ -20,8 +20,8 @@ import pytest
 
 from consentfeed.cli.dev import PASSWORD
 from consentfeed.embedded import server as embedded
-from tests.processes import free_port
-from tests.support import wait_until
+from tests.support.node import wait_until
+from tests.support.processes import free_port
 
 COMMAND: Final = [sys.executable, "-c", "from consentfeed.cli.main import run; run()"]
 LOUD: Final = {

@@ -16,7 +16,7 @@ from consentfeed.stream.connection import Connection
 from consentfeed.stream.pump import Pump
 from consentfeed.stream.readers import Reader
 from tests.conftest import StartNode
-from tests.support import Sql, bearer, wait_until
+from tests.support.node import Sql, bearer, wait_until
 
 _FLIP = (
     "UPDATE consentfeed.consents SET status = CASE status WHEN 'granted' THEN 'revoked' ELSE 'granted' END"

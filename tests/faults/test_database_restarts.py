@@ -9,7 +9,7 @@ from consentfeed.embedded import server as embedded
 from consentfeed.postgres import migrations
 from consentfeed.settings import Settings
 from tests import conftest
-from tests.support import SECRET, RunningNode, Sql, wait_until
+from tests.support.node import SECRET, RunningNode, Sql, wait_until
 
 _END_ALL = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

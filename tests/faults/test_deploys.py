@@ -14,8 +14,8 @@ import pytest
 
 from consentfeed.stream import streams
 from tests.conftest import StartNode
-from tests.processes import free_port, serve
-from tests.support import RunningNode, Sql, bearer, wait_until
+from tests.support.node import RunningNode, Sql, bearer, wait_until
+from tests.support.processes import free_port, serve
 
 STREAMS = 2000
 _HOLD = "SELECT FROM consentfeed.consents WHERE id = ANY (%s::uuid[]) FOR UPDATE"

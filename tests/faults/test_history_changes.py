@@ -13,7 +13,7 @@ from consentfeed.feed.replay import Replay
 from consentfeed.log.ids import Ids
 from consentfeed.log.position import Position
 from tests.conftest import OWNER, StartNode
-from tests.support import CUSTOMER, Block, Sql, Tail, wait_until
+from tests.support.node import CUSTOMER, Block, Sql, Tail, wait_until
 
 
 @pytest.fixture

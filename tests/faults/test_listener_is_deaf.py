@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import StartNode
-from tests.proxy import Proxy
-from tests.support import RunningNode, Sql, wait_until
+from tests.support.frozen_proxy import Proxy
+from tests.support.node import RunningNode, Sql, wait_until
 
 _LISTENERS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import httpx
 
 from tests.conftest import StartNode
-from tests.support import RunningNode, Sql, wait_until
+from tests.support.node import RunningNode, Sql, wait_until
 
 LIST = "/api/v1/preferences"
 MANY = 30

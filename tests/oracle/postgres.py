@@ -13,8 +13,8 @@ import psycopg
 
 from consentfeed.embedded import cluster, supervisor
 from consentfeed.embedded.binaries import find_binaries, runnable
-from tests.processes import free_port
-from tests.support import wait_until
+from tests.support.node import wait_until
+from tests.support.processes import free_port
 
 SUPERUSER = "oracle"
 _SETTINGS = {

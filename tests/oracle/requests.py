@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from tests.support import STAFF, bearer
+from tests.support.node import STAFF, bearer
 
 OPPOSITE = {"grant": "revoke", "revoke": "grant"}
 

@@ -20,7 +20,7 @@ from tests.oracle.rest_writer import RestWriter
 from tests.oracle.sql_writer import SqlWriter
 from tests.oracle.truth import History
 from tests.oracle.writer import Writer
-from tests.support import wait_until
+from tests.support.node import wait_until
 
 
 class World:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.conftest import StartNode
-from tests.support import CUSTOMER, PASSWORD, RunningNode
+from tests.support.node import CUSTOMER, PASSWORD, RunningNode
 from tests.web import browser as chromium
 
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from consentfeed.writes.trail import Action
-from tests.support import CUSTOMER, OTHER, STAFF, RunningNode, Sql
+from tests.support.node import CUSTOMER, OTHER, STAFF, RunningNode, Sql
 from tests.web.conftest import NewPerson
 
 ACTIONS = get_args(Action)

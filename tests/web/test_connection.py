@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.conftest import StartNode
-from tests.processes import free_port, serve
-from tests.support import RunningNode, Sql, wait_until
+from tests.support.node import RunningNode, Sql, wait_until
+from tests.support.processes import free_port, serve
 from tests.web.conftest import NewPerson
 from tests.web.test_walk import DESK, live, row
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.conftest import StartNode
-from tests.support import CUSTOMER, RunningNode, Sql, wait_until
+from tests.support.node import CUSTOMER, RunningNode, Sql, wait_until
 from tests.web.conftest import ARTEFACTS, THEMES, NewPerson
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}

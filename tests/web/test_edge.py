@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.conftest import StartNode
-from tests.support import CUSTOMER, RunningNode, Sql
+from tests.support.node import CUSTOMER, RunningNode, Sql
 from tests.web.conftest import NewPerson
 
 # One attempt: the status, or "unread" where the browser shows the page nothing.

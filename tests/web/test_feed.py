@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from tests.support import RunningNode, Sql, wait_until
+from tests.support.node import RunningNode, Sql, wait_until
 from tests.web.conftest import NewPerson
 
 WAYS = ("shared-worker", "web-locks")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import PASSWORD, RunningNode, Sql
+from tests.support.node import PASSWORD, RunningNode, Sql
 
 HERE = Path(__file__).parent
 

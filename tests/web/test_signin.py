@@ -11,7 +11,7 @@ from consentfeed.errors import DatabaseAway
 from consentfeed.http.pages import HOMES, PAGES, WEB
 from consentfeed.permissions import ACCESS
 from tests.conftest import StartNode
-from tests.support import PASSWORD, RunningNode, Sql
+from tests.support.node import PASSWORD, RunningNode, Sql
 from tests.web.conftest import NewPerson
 
 ROLES = ("customer", "csr", "admin")

@@ -7,9 +7,9 @@ from playwright.sync_api import Page, expect
 
 from consentfeed.identity.claims import subject_id
 from tests.conftest import StartNode
-from tests.oidc import Provider, provider
-from tests.processes import free_port
-from tests.support import OTHER, RunningNode, wait_until
+from tests.support.node import OTHER, RunningNode, wait_until
+from tests.support.oidc import Provider, provider
+from tests.support.processes import free_port
 from tests.web.conftest import NewPerson
 
 Site = tuple[Provider, RunningNode]

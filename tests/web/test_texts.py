@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.support import CUSTOMER, RunningNode, Sql
+from tests.support.node import CUSTOMER, RunningNode, Sql
 from tests.web.conftest import NewPerson
 from tests.web.test_walk import DESK, PHONE
 

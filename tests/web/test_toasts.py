@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.support import OTHER, Sql
+from tests.support.node import OTHER, Sql
 from tests.web.conftest import NewPerson
 from tests.web.test_walk import DESK, live
 

@@ -1,0 +1,271 @@
+"""Customers, and what they can consent to."""
+
+import hashlib
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from consentfeed.api.customers import CustomerPage
+from consentfeed.api.notices import Notice
+from consentfeed.api.purposes import Purposes
+from consentfeed.api.shapes import ConsentPage, Customer
+from consentfeed.http.paging import write_cursor
+from tests.support.node import CUSTOMER, OTHER
+from tests.support.rest import ROLES, Rest, ok, problem
+
+PERSON = {"name": "Sunil Silva", "email": "sunil@example.com", "msisdn": "+94761234567"}
+
+
+def put(rest: Rest, customer: str, body: Any, role: str = "service") -> Any:
+    return rest.call("PUT", f"/customers/{customer}", role, json=body)
+
+
+# Registering
+
+
+@pytest.mark.parametrize("role", ["service", "admin"])
+def test_a_new_customer_is_201_and_an_update_200(rest: Rest, role: str) -> None:
+    customer = str(uuid4())
+    for status, changes in ((201, {}), (200, {}), (200, {"name": "Sunil de Silva", "email": None})):
+        answer = put(rest, customer, PERSON | changes, role)
+        assert answer.status_code == status
+        assert ok(answer, Customer) == {"id": customer, **PERSON, **changes}
+        assert ok(rest.get(f"/customers/{customer}"), Customer) == {"id": customer, **PERSON, **changes}
+
+
+def test_a_new_customer_has_pending_consents_for_all_offered_purposes(rest: Rest) -> None:
+    withdrawn, customer = rest.purpose(), str(uuid4())
+    rest.sql("UPDATE consentfeed.purposes SET offered = false WHERE key = %s", withdrawn)
+    ok(put(rest, customer, PERSON))
+    page = ok(rest.get("/consents", params={"customer": customer, "limit": 1000}), ConsentPage)
+    offered = rest.sql("SELECT key, unnest(channels) FROM consentfeed.purposes WHERE offered")
+    assert {(one["purpose"], one["channel"]) for one in page["consents"]} == set(offered)
+    for one in page["consents"]:
+        assert (one["status"], one["version"], one["notice"]) == ("pending", 0, None)
+        assert rest.history(one["id"]) == []
+
+
+def test_registering_again_keeps_the_answers_and_adds_what_is_offered_since(rest: Rest) -> None:
+    customer = str(uuid4())
+    ok(put(rest, customer, PERSON))
+    before = rest.json("/consents", params={"customer": customer})["consents"]
+    granted = ok(rest.decide("grant", before[0]["id"]))["consent"]
+    purpose = rest.purpose()
+    ok(put(rest, customer, PERSON))
+    after = {one["id"]: one for one in rest.json("/consents", params={"customer": customer})["consents"]}
+    assert after[granted["id"]]["version"] == granted["version"] == 1
+    for one in before:
+        del after[one["id"]]
+    assert [one["purpose"] for one in after.values()] == [purpose]
+
+
+def test_registering_makes_no_event(rest: Rest) -> None:
+    head = rest.database.head()
+    ok(put(rest, str(uuid4()), PERSON))
+    assert rest.database.head() == head
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("0761234567", "+94761234567"),
+        ("076 123 4567", "+94761234567"),
+        ("+94 76-123-4567", "+94761234567"),
+        ("0094 76 123 4567", "+94761234567"),
+        ("94761234567", "+94761234567"),
+        ("+94 (0)76 123 4567", "+94761234567"),
+        ("011 234 5678", "+94112345678"),
+        ("+1 650 253 0000", "+16502530000"),
+        (None, None),
+    ],
+)
+def test_a_number_is_kept_in_one_form_however_it_is_written(rest: Rest, written: str | None, kept: str | None) -> None:
+    customer = str(uuid4())
+    assert ok(put(rest, customer, PERSON | {"msisdn": written}), Customer)["msisdn"] == kept
+    assert rest.json(f"/customers/{customer}")["msisdn"] == kept
+
+
+def test_what_is_left_out_is_emptied_but_the_language_stays(rest: Rest) -> None:
+    customer = str(uuid4())
+    ok(put(rest, customer, PERSON | {"language": "si"}))
+    nothing = {"id": customer, "name": "Sunil", "email": None, "msisdn": None}
+    assert ok(put(rest, customer, {"name": "Sunil"})) == nothing
+    consent = rest.json("/consents", params={"customer": customer, "purpose": "marketing"})["consents"][0]["id"]
+    assert ok(rest.decide("grant", consent))["consent"]["notice"]["language"] == "si"
+
+
+def test_a_name_of_any_script_and_length_up_to_200_is_kept(rest: Rest) -> None:
+    for name in ("அபிராமி நடராஜா", "O’Brien-\u00dcmit \U0001f600", "x" * 200, "\U0001f600" * 200, "x"):
+        customer = str(uuid4())
+        ok(put(rest, customer, {"name": name}))
+        assert rest.json(f"/customers/{customer}")["name"] == name
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": None},
+        {"name": ...},
+        {"name": ""},
+        {"name": "  "},
+        {"name": "\u00a0"},
+        {"name": "x" * 201},
+        {"name": 7},
+        {"name": "a\x00b"},
+        {"name": "a\nb"},
+        {"name": "a\n"},
+        {"name": "a\x1bb"},
+        {"name": "a\x85b"},
+        {"email": ""},
+        {"email": "nobody"},
+        {"email": "@example.com"},
+        {"email": "a@"},
+        {"email": "a b@example.com"},
+        {"email": "a@b@c"},
+        {"email": "a@example.com\n"},
+        {"email": "a\x00@example.com"},
+        {"email": "a\x7f@example.com"},
+        {"email": "x" * 315 + "@x.com"},
+        {"email": ["a@example.com"]},
+        {"msisdn": ""},
+        {"msisdn": "call me"},
+        {"msisdn": "12345"},
+        {"msisdn": "2345678"},
+        {"msisdn": "+94770"},
+        {"msisdn": "+999123456789"},
+        {"msisdn": "0" * 400},
+        {"msisdn": 771234567},
+        {"language": "English"},
+        {"language": "en\n"},
+        {"language": "EN"},
+        {"language": "x" * 40},
+        {"id": str(uuid4())},
+        {"nickname": "Su"},
+    ],
+)
+def test_a_customer_that_cannot_be_kept_is_422_and_the_answer_says_where(rest: Rest, change: dict[str, Any]) -> None:
+    customer = str(uuid4())
+    body = {name: value for name, value in (PERSON | change).items() if value is not ...}
+    before = rest.written()
+    found = problem(put(rest, customer, body), "invalid")
+    assert next(iter(change)) in found["detail"]
+    assert rest.written() == before
+    problem(rest.get(f"/customers/{customer}"), "not-found")
+
+
+@pytest.mark.parametrize("body", [[], None, "Sunil", 7])
+def test_a_body_that_is_no_object_is_422(rest: Rest, body: Any) -> None:
+    problem(put(rest, str(uuid4()), body), "invalid")
+
+
+def test_an_id_to_register_under_must_be_a_uuid(rest: Rest) -> None:
+    before = rest.written()
+    for malformed in ("7", "0771234567", "%00", str(uuid4())[:-1], uuid4().hex):
+        problem(put(rest, malformed, PERSON), "invalid")
+    assert rest.written() == before
+
+
+def test_many_registrations_of_one_customer_at_once_make_one(rest: Rest) -> None:
+    customer = str(uuid4())
+    statuses = sorted(answer.status_code for answer in rest.at_once(8, lambda: put(rest, customer, PERSON)))
+    assert statuses == [200] * 7 + [201]
+    consents = rest.sql("SELECT count(*) FROM consentfeed.consents WHERE customer_id = %s", customer)
+    assert consents[0][0] == rest.sql("SELECT sum(cardinality(channels)) FROM consentfeed.purposes WHERE offered")[0][0]
+
+
+# Reading
+
+
+def test_one_customer_or_404(rest: Rest) -> None:
+    assert ok(rest.get(f"/customers/{CUSTOMER}"), Customer)["name"] == "Nimal Perera"
+    assert ok(rest.get(f"/customers/{CUSTOMER.upper()}"))["id"] == CUSTOMER
+    for unknown in (str(uuid4()), "7", "%00", "not-a-uuid", uuid4().hex):
+        problem(rest.get(f"/customers/{unknown}"), "not-found")
+
+
+def test_customers_come_by_name_page_by_page(rest: Rest) -> None:
+    for _ in range(3):
+        rest.customer("Same Name")
+    listed: list[dict[str, Any]] = []
+    query: dict[str, Any] = {"limit": 2}
+    while query.get("cursor", "") is not None:
+        page = ok(rest.get("/customers", params=query), CustomerPage)
+        assert 0 < len(page["customers"]) <= 2
+        listed += page["customers"]
+        query["cursor"] = page["next"]
+    rows = rest.sql("SELECT id::text FROM consentfeed.customers ORDER BY name, id")
+    assert [one["id"] for one in listed] == [row[0] for row in rows]
+    assert {CUSTOMER, OTHER} <= {one["id"] for one in listed}
+
+
+def test_a_search_is_paged_too(rest: Rest) -> None:
+    wanted = {rest.customer(f"Quentin {n}") for n in range(3)}
+    first = rest.json("/customers", params={"q": "quentin", "limit": 2})
+    second = rest.json("/customers", params={"q": "quentin", "limit": 2, "cursor": first["next"]})
+    assert {one["id"] for one in first["customers"] + second["customers"]} == wanted
+    assert second["next"] is None
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "sort=name",
+        "limit=0",
+        "limit=1001",
+        "q=%00",
+        "q=%FF",
+        "cursor=x",
+        f"cursor={write_cursor('customer', 'a', CUSTOMER)}",
+    ],
+)
+def test_a_query_for_customers_that_is_none_is_422(rest: Rest, query: str) -> None:
+    problem(rest.get(f"/customers?{query}"), "invalid")
+
+
+# Purposes and notices
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_purposes_come_in_their_order_with_the_notice_in_force(rest: Rest, role: str) -> None:
+    purposes = ok(rest.get("/purposes", role), Purposes)["purposes"]
+    assert [purpose["key"] for purpose in purposes[:3]] == ["marketing", "profiling", "surveys"]
+    assert (purposes[0]["title"], purposes[0]["channels"]) == ("Offers", ["sms", "email"])
+    assert (purposes[0]["notice_version"], purposes[0]["languages"]) == (1, ["en", "si"])
+
+
+def test_a_purpose_without_a_notice_says_so(rest: Rest) -> None:
+    key = rest.purpose(versions=0)
+    rest.sql("INSERT INTO consentfeed.notices (purpose, version, language, text) VALUES (%s, 1, 'en', 'Draft')", key)
+    (purpose,) = [one for one in ok(rest.get("/purposes"), Purposes)["purposes"] if one["key"] == key]
+    assert (purpose["notice_version"], purpose["languages"]) == (None, None)
+    problem(rest.get(f"/notices/{key}/1/en"), "not-found")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_notice_is_its_exact_text_and_the_hash_of_it(rest: Rest, role: str) -> None:
+    notice = ok(rest.get("/notices/marketing/1/si", role), Notice)
+    text = "What you agree to: Offers si"
+    assert notice == {
+        "key": "marketing", "version": 1, "language": "si", "text": text,
+        "sha256": hashlib.sha256(text.encode()).hexdigest(),
+    }  # fmt: skip
+
+
+def test_an_older_notice_can_still_be_read(rest: Rest) -> None:
+    purpose = rest.purpose(versions=3)
+    assert [ok(rest.get(f"/notices/{purpose}/{n}/en"))["text"] for n in (1, 2, 3)] == [
+        f"Version {n} in en" for n in (1, 2, 3)
+    ]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "marketing/2/en", "marketing/1/fr", "nothing/1/en", "marketing/0/en", "marketing/-1/en", "marketing/one/en",
+        "marketing/01/en", "marketing/1.0/en", "marketing/99999999999999999999/en", "marketing/%D9%A1/en",
+        "%00/1/en", "marketing/1/%00", "marketing/1", "marketing/1/en/more",
+    ],
+)  # fmt: skip
+def test_a_notice_that_is_none_is_404(rest: Rest, path: str) -> None:
+    problem(rest.get(f"/notices/{path}"), "not-found")

@@ -1,0 +1,267 @@
+"""Purposes and notices, as admins write and publish them."""
+
+import hashlib
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from consentfeed.api.notices import NoticeVersions
+from consentfeed.api.purposes import Purpose
+from tests.support.rest import Rest, ok, problem
+
+OFFER = {
+    "title": "Roaming offers", "channels": ["sms"], "description": "Prices abroad.", "default_validity_days": 90,
+    "position": 50, "offered": True,
+}  # fmt: skip
+
+
+def new_key() -> str:
+    return f"p-{uuid4().hex[:12]}"
+
+
+def put(rest: Rest, key: str, **changes: Any) -> httpx.Response:
+    body = {name: value for name, value in (OFFER | changes).items() if value is not ...}
+    return rest.call("PUT", f"/purposes/{key}", "admin", json=body)
+
+
+def draft(rest: Rest, key: str, version: object, language: str = "en", text: Any = "You agree.") -> httpx.Response:
+    return rest.call("PUT", f"/purposes/{key}/notices/{version}/{language}", "admin", json={"text": text})
+
+
+def publish(rest: Rest, key: str, version: object) -> httpx.Response:
+    return rest.call("POST", f"/purposes/{key}/notices/{version}/publish", "admin")
+
+
+def in_force(rest: Rest, key: str) -> set[tuple[int, str]]:
+    notices = ok(rest.get(f"/purposes/{key}/notices", "admin"), NoticeVersions)["notices"]
+    return {(notice["version"], notice["language"]) for notice in notices if notice["in_force"]}
+
+
+# Purposes
+
+
+def test_a_new_purpose_is_201_and_a_change_200_and_both_are_listed(rest: Rest) -> None:
+    key = new_key()
+    listed = {
+        "key": key,
+        **OFFER,
+        "legal_basis": "consent",
+        "dpv_term": None,
+        "notice_version": None,
+        "languages": None,
+    }
+    for status, changes in ((201, {}), (200, {}), (200, {"title": "Other", "offered": False, "position": 7})):
+        answer = put(rest, key, **changes)
+        assert answer.status_code == status
+        assert ok(answer, Purpose) == listed | changes
+        assert [one for one in rest.json("/purposes")["purposes"] if one["key"] == key] == [listed | changes]
+
+
+def test_what_is_left_out_gets_its_default(rest: Rest) -> None:
+    key = new_key()
+    put(rest, key)
+    saved = ok(put(rest, key, description=..., default_validity_days=..., position=..., offered=...))
+    assert (saved["description"], saved["default_validity_days"], saved["position"], saved["offered"]) == (
+        "", None, 0, True,
+    )  # fmt: skip
+
+
+def test_what_the_api_does_not_write_stays(rest: Rest) -> None:
+    key = rest.purpose(validity="12 months")
+    rest.sql("UPDATE consentfeed.purposes SET legal_basis = 'contract', dpv_term = 'dpv:Marketing' WHERE key = %s", key)
+    days = rest.sql("SELECT extract(epoch FROM interval '12 months')::bigint / 86400")[0][0]
+    saved = ok(put(rest, key, default_validity_days=days))
+    assert (saved["legal_basis"], saved["dpv_term"], saved["default_validity_days"]) == (
+        "contract", "dpv:Marketing", days,
+    )  # fmt: skip
+    validity = "SELECT default_validity::text FROM consentfeed.purposes WHERE key = %s"
+    assert rest.sql(validity, key) == [("1 year",)], "the same length does not become days"
+    put(rest, key, default_validity_days=30)
+    assert rest.sql(validity, key) == [("30 days",)]
+
+
+def pending(rest: Rest, customer: str, key: str) -> set[tuple[str, str, int]]:
+    listed = rest.json("/consents", params={"customer": customer, "purpose": key})["consents"]
+    return {(one["channel"], one["status"], one["version"]) for one in listed}
+
+
+def test_customers_get_pending_consents_for_what_is_offered_anew(rest: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("consentfeed.postgres.purposes._PAGE", 2)
+    customers, key, head = [rest.customer() for _ in range(5)], new_key(), rest.database.head()
+    ok(put(rest, key, offered=False))
+    assert [pending(rest, customer, key) for customer in customers] == [set()] * 5
+    ok(put(rest, key))
+    assert [pending(rest, customer, key) for customer in customers] == [{("sms", "pending", 0)}] * 5
+    assert rest.database.head() == head, "and nobody has answered anything"
+    everybody = "SELECT count(*) FROM consentfeed.customers"
+    assert rest.sql("SELECT count(*) FROM consentfeed.consents WHERE purpose = %s", key) == rest.sql(everybody)
+
+
+def test_a_new_channel_adds_consents_and_leaves_the_answers_alone(rest: Rest) -> None:
+    consent = rest.consent_for(key := rest.purpose())
+    customer = rest.owner(consent)
+    ok(rest.decide("grant", consent))
+    ok(put(rest, key, channels=["email", "sms"]))
+    assert pending(rest, customer, key) == {("sms", "granted", 1), ("email", "pending", 0)}
+
+
+def test_what_broke_off_is_finished_by_the_same_request(rest: Rest) -> None:
+    key, customer = new_key(), rest.customer()
+    rest.sql("SELECT consentfeed.save_purpose(%s, 'T', '', '{sms}', NULL, 0, true)", key)
+    assert pending(rest, customer, key) == set()
+    assert put(rest, key).status_code == 200
+    assert pending(rest, customer, key) == {("sms", "pending", 0)}
+
+
+def test_a_channel_cannot_be_taken_away(rest: Rest) -> None:
+    key = new_key()
+    ok(put(rest, key, channels=["sms", "email"]))
+    before = rest.written()
+    assert "$.channels" in problem(put(rest, key, channels=["sms", "push"]), "invalid")["detail"]
+    assert rest.written() == before
+    assert ok(put(rest, key, channels=["email", "push", "sms"]))["channels"] == ["email", "push", "sms"]
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"title": ...}, "title"),
+        ({"title": ""}, "$.title"),
+        ({"title": "  "}, "$.title"),
+        ({"title": "a\nb"}, "$.title"),
+        ({"title": "x" * 201}, "$.title"),
+        ({"channels": ...}, "channels"),
+        ({"channels": []}, "$.channels"),
+        ({"channels": ["sms", "sms"]}, "$.channels"),
+        ({"channels": ["SMS"]}, "$.channels[0]"),
+        ({"channels": ["sms,email"]}, "$.channels[0]"),
+        ({"description": "x" * 2001}, "$.description"),
+        ({"default_validity_days": 0}, "$.default_validity_days"),
+        ({"default_validity_days": 36_501}, "$.default_validity_days"),
+        ({"position": -1}, "$.position"),
+        ({"offered": "yes"}, "$.offered"),
+        ({"legal_basis": "contract"}, "legal_basis"),
+    ],
+)
+def test_a_purpose_that_cannot_be_is_422_and_the_answer_says_where(
+    rest: Rest, change: dict[str, Any], where: str
+) -> None:
+    before = rest.written()
+    assert where in problem(put(rest, new_key(), **change), "invalid")["detail"]
+    assert rest.written() == before
+
+
+@pytest.mark.parametrize("key", ["Upper", "1st", "a_b", "%00", "a" * 64, "a%20b"])
+def test_a_key_that_cannot_be_one_is_422(rest: Rest, key: str) -> None:
+    problem(put(rest, key), "invalid")
+
+
+# Notices
+
+
+def test_a_draft_is_seen_by_admins_alone_and_can_be_written_anew(rest: Rest) -> None:
+    key = rest.purpose()
+    for text in ("First thoughts.", "Better\nthoughts."):
+        notices = ok(draft(rest, key, 2, "si", text), NoticeVersions)["notices"]
+    assert notices == ok(rest.get(f"/purposes/{key}/notices", "admin"))["notices"]
+    assert notices[0] == {
+        "version": 2, "language": "si", "text": text, "sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "published_at": None, "in_force": False,
+    }  # fmt: skip
+    assert [(one["version"], one["language"], one["in_force"]) for one in notices[1:]] == [
+        (1, "en", True), (1, "si", True),
+    ]  # fmt: skip
+    problem(rest.get(f"/notices/{key}/2/si", "customer"), "not-found")
+    assert rest.json("/purposes")["purposes"][-1]["notice_version"] != 2
+
+
+def test_publishing_puts_all_languages_into_force_at_once_and_supersedes(rest: Rest) -> None:
+    key = rest.purpose()
+    for language in ("en", "si", "ta"):
+        ok(draft(rest, key, 2, language))
+    assert in_force(rest, key) == {(1, "en"), (1, "si")}
+    published = ok(publish(rest, key, 2), NoticeVersions)["notices"]
+    assert len({one["published_at"] for one in published if one["version"] == 2}) == 1
+    assert in_force(rest, key) == {(2, "en"), (2, "si"), (2, "ta")}
+    assert ok(rest.get(f"/notices/{key}/2/ta", "customer"))["text"] == "You agree."
+    granted = ok(rest.decide("grant", rest.consent_for(key), json={"notice_version": 2, "language": "ta"}))
+    assert granted["consent"]["notice"]["version"] == 2
+
+
+def test_the_first_version_of_a_purpose_can_be_any(rest: Rest) -> None:
+    key = rest.purpose(versions=0)
+    ok(draft(rest, key, 20260101))
+    ok(publish(rest, key, 20260101))
+    assert in_force(rest, key) == {(20260101, "en")}
+
+
+def test_what_is_published_never_changes(rest: Rest) -> None:
+    key = rest.purpose()
+    before = rest.written()
+    problem(draft(rest, key, 1, "en", "Other words."), "notice-published")
+    problem(draft(rest, key, 1, "ta", "A language more."), "notice-published")
+    problem(publish(rest, key, 1), "notice-published")
+    assert rest.written() == before
+
+
+def test_a_version_below_the_one_in_force_is_not_published(rest: Rest) -> None:
+    key = rest.purpose(versions=0)
+    ok(draft(rest, key, 1))
+    rest.publish(key, 2)
+    problem(publish(rest, key, 1), "notice-superseded")
+    assert in_force(rest, key) == {(2, "en"), (2, "si")}
+
+
+def test_a_higher_version_that_is_not_yet_in_force_stands_in_nobodys_way(rest: Rest) -> None:
+    key = rest.purpose(versions=0)
+    ok(draft(rest, key, 5))
+    rest.sql("UPDATE consentfeed.notices SET published_at = now() + interval '1 hour' WHERE purpose = %s", key)
+    ok(draft(rest, key, 4))
+    ok(publish(rest, key, 4))
+    assert in_force(rest, key) == {(4, "en")}
+    problem(publish(rest, key, 5), "notice-published")
+
+
+def test_what_has_no_draft_is_not_published(rest: Rest) -> None:
+    problem(publish(rest, rest.purpose(), 2), "no-draft")
+
+
+def test_a_language_that_comes_while_its_version_is_published_is_refused(rest: Rest) -> None:
+    """It would stay a draft for ever: it waits for the publishing, and is told."""
+    key = rest.purpose(versions=0)
+    ok(draft(rest, key, 1))
+    with rest.database.connect() as publisher:
+        publisher.execute("SELECT consentfeed.publish_notice(%s, 1)", (key,))
+        (answer,) = rest.while_held(publisher, lambda: draft(rest, key, 1, "si"))
+    problem(answer, "notice-published")
+    assert in_force(rest, key) == {(1, "en")}
+
+
+def test_an_unknown_purpose_has_no_notices(rest: Rest) -> None:
+    for key in (new_key(), "%00", "Upper"):
+        problem(rest.get(f"/purposes/{key}/notices", "admin"), "not-found")
+        problem(draft(rest, key, 1), "not-found")
+        problem(publish(rest, key, 1), "not-found")
+    assert ok(rest.get(f"/purposes/{rest.purpose(versions=0)}/notices", "admin")) == {"notices": []}
+
+
+@pytest.mark.parametrize("version", ["0", "-1", "one", "01", "1.0", "99999999999999999999", "%D9%A1"])
+def test_a_version_that_cannot_be_one_is_404(rest: Rest, version: str) -> None:
+    problem(draft(rest, "marketing", version), "not-found")
+    problem(publish(rest, "marketing", version), "not-found")
+
+
+@pytest.mark.parametrize("language", ["English", "EN", "e", "%00", "en_US", "en" + "-abcdefgh" * 4])
+def test_a_language_that_cannot_be_one_is_422(rest: Rest, language: str) -> None:
+    before = rest.written()
+    problem(draft(rest, "marketing", 9, language), "invalid")
+    assert rest.written() == before
+
+
+@pytest.mark.parametrize("text", ["", " \n", "x" * 20_001, None, 7, "a\x00b"])
+def test_a_text_that_cannot_be_one_is_422(rest: Rest, text: Any) -> None:
+    before = rest.written()
+    assert "$.text" in problem(draft(rest, "marketing", 9, "en", text), "invalid")["detail"]
+    assert rest.written() == before

@@ -1,0 +1,1 @@
+"""What is written is so: docs, README, ops/."""

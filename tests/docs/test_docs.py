@@ -1,0 +1,131 @@
+"""The docs' tables are what the code says, and its one lists are complete."""
+
+import ast
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from prometheus_client.metrics import MetricWrapperBase
+
+from benchmarks import keep
+from benchmarks.cases import CASES
+from consentfeed import metrics
+from consentfeed.cli import doctor
+from consentfeed.errors import PROBLEMS, RETRY_AFTER
+from consentfeed.node.wiring import Node
+from consentfeed.settings import Settings, variable
+from tests.support.node import SECRET
+
+ROOT = Path(__file__).parents[2]
+
+
+def _settings() -> list[str]:
+    rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
+    for name, kind in Settings.__annotations__.items():
+        default = Settings()
+        (meta,) = [arg for arg in get_args(kind)[1:] if getattr(arg, "description", None)]
+        value = getattr(default, name)
+        rows.append(f"| `{variable(name)}` | {'' if value is None else f'`{value}`'} | {meta.description} |")
+    return rows
+
+
+def _metrics() -> list[str]:
+    rows = ["| metric | type | meaning |", "| --- | --- | --- |"]
+    for metric in metrics.registry.collect():
+        name = metric.name + ("_total" if metric.type == "counter" else "")
+        rows.append(f"| `{name}` | {metric.type} | {metric.documentation} |")
+    return rows
+
+
+def _checks() -> list[str]:
+    rows = ["| check | what it looks at |", "| --- | --- |"]
+    for name, check in {**doctor.OF_THE_DATABASE, **doctor.OF_THE_URL}.items():
+        rows.append(f"| `{name}` | {check.__doc__} |")
+    return rows
+
+
+def _problems() -> list[str]:
+    rows = ["| status | code | title | Retry-After |", "| --- | --- | --- | --- |"]
+    for code, (status, title) in PROBLEMS.items():
+        rows.append(f"| {status} | `{code}` | {title} | {RETRY_AFTER.get(code, '')} |")
+    return rows
+
+
+def _routes() -> list[str]:
+    node = Node(Settings(database_url="postgresql://nobody@127.0.0.1:1/none", secret=SECRET))
+    rows = ["| route | who | scope | what |", "| --- | --- | --- | --- |"]
+    return rows + [
+        f"| `{one.name}` | {', '.join(one.access.roles) or 'open'} | {one.access.scope} | {one.summary} |"
+        for one in node.endpoints
+    ]
+
+
+def _cases() -> list[str]:
+    rows = [
+        "| case | what it measures, and why a user cares | load | compared with | marks |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for case in CASES:
+        marks = "; ".join(f"{mark.figure} {mark}" for mark in case.marks if mark.most != 0)
+        rows.append(f"| `{case.name}` | {case.why} | {case.load} | {', '.join(case.compared)} | {marks} |")
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("file", "mark", "table"),
+    [
+        ("settings.md", "settings", _settings),
+        ("operations.md", "metrics", _metrics),
+        ("operations.md", "checks", _checks),
+        ("api.md", "problems", _problems),
+        ("api.md", "routes", _routes),
+        ("performance.md", "cases", _cases),
+    ],
+)
+def test_a_table_of_the_docs_says_what_the_code_says(file: str, mark: str, table: object) -> None:
+    assert callable(table)
+    expected = "\n".join(table())
+    text = (ROOT / "docs" / file).read_text()
+    found = re.search(rf"<!-- {mark} -->\n\n((?:\|.*\n)*)", text)
+    assert found, f"docs/{file} has no table after <!-- {mark} -->"
+    assert found[1].rstrip("\n") == expected, f"docs/{file}: the table should be\n\n{expected}"
+
+
+def test_the_readme_shows_the_run_that_is_kept() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert keep.shown(readme) == readme, "python -m benchmarks.keep writes it"
+
+
+def test_every_link_of_the_docs_leads_somewhere() -> None:
+    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"), ROOT / "sql" / "README.md"):
+        for target in re.findall(r"\]\((?!http)([^)#]+)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_setting_is_used() -> None:
+    source = "\n".join(path.read_text() for path in (ROOT / "consentfeed").rglob("*.py") if path.name != "settings.py")
+    unused = [name for name in Settings.__struct_fields__ if f".{name}" not in source]
+    assert not unused
+
+
+def test_every_metric_is_set_somewhere() -> None:
+    source = "\n".join(path.read_text() for path in (ROOT / "consentfeed").rglob("*.py") if path.name != "metrics.py")
+    names = [name for name in vars(metrics) if isinstance(getattr(metrics, name), MetricWrapperBase)]
+    assert len(names) > 15
+    assert not [name for name in names if f"metrics.{name}" not in source]
+
+
+def test_the_architecture_page_names_every_room() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    rooms = [path.parent.name for path in (ROOT / "consentfeed").glob("*/__init__.py")]
+    assert len(rooms) >= 12
+    assert not [room for room in rooms if f"[`{room}/`](../consentfeed/{room})" not in text]
+
+
+def test_every_room_says_what_it_is() -> None:
+    for path in (ROOT / "consentfeed").glob("*/__init__.py"):
+        module = ast.parse(path.read_text())
+        text = ast.get_docstring(module) or ""
+        assert [part for part in ("In:", "Out:", "Always so:") if part in text] == ["In:", "Out:", "Always so:"], path
+        assert len(module.body) == 1, f"{path} imports or defines something: a room has no face of its own"

@@ -1,0 +1,127 @@
+"""The how-tos of docs/operations.md do what they say when typed as written."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from consentfeed.embedded.binaries import find_binaries
+from tests.sql.test_retention import cut_small
+from tests.support.node import CUSTOMER, SECRET, Sql
+
+TEXT = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+Type = Callable[[str], str]
+
+
+def commands(title: str) -> list[str]:
+    """The commands of a how-to."""
+    section = TEXT.split(f"\n### {title}\n")[1].split("\n### ")[0]
+    return re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
+
+
+def typed(database: Sql, url: str, folder: Path) -> Type:
+    """Types commands where psql and its kin connect by this URL, and consentfeed as always."""
+    parts = urlsplit(url)
+    environment = os.environ | {
+        "PATH": f"{find_binaries()}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PGHOST": parts.hostname or "",
+        "PGPORT": str(parts.port or 5432),
+        "PGUSER": parts.username or "",
+        "PGPASSWORD": parts.password or "",
+        "PGDATABASE": urlsplit(database.url).path[1:],
+        "CONSENTFEED_OWNER_URL": database.url,
+        "CONSENTFEED_DATABASE_URL": database.app_url,
+        "CONSENTFEED_SECRET": SECRET,
+    }
+
+    def type_in(text: str) -> str:
+        done = subprocess.run(
+            ["bash", "-ec", f"set -o pipefail\n{text}"],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
+        )
+        assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    return type_in
+
+
+@pytest.fixture
+def owner(database: Sql, tmp_path: Path) -> Type:
+    """Types as the owner."""
+    return typed(database, database.url.replace("%20", " "), tmp_path)
+
+
+@pytest.fixture
+def superuser(database: Sql, tmp_path: Path) -> Type:
+    """Types as a superuser."""
+    return typed(database, database.admin_url, tmp_path)
+
+
+@pytest.fixture
+def given_up(database: Sql) -> Iterator[str]:
+    """URL of the database that a restore gives up."""
+    url = f"{database.admin_url.rsplit('/', 1)[0]}/consentfeed_given_up"
+    yield url
+    with psycopg.connect(database.admin_url.rsplit("/", 1)[0] + "/postgres", autocommit=True) as admin:
+        admin.execute("DROP DATABASE IF EXISTS consentfeed_given_up WITH (FORCE)")
+        admin.execute("DROP DATABASE IF EXISTS consentfeed_restored WITH (FORCE)")
+
+
+def test_what_is_backed_up_can_be_restored_and_fits_the_head_that_was_noted(
+    database: Sql, owner: Type, superuser: Type, given_up: str, tmp_path: Path
+) -> None:
+    first, second = database.consents()[:2]
+    database.set(first, "granted")
+    kept = database.head_id()
+    (backup,) = commands("Back up")
+    assert kept in owner(backup)
+    assert (tmp_path / "head.txt").exists()
+    database.set(second, "granted")
+    look, rename = commands("Restore")
+    assert superuser(look).strip() == ""
+    assert "whole" in superuser(rename)
+    assert database.head_id() == kept, "what came after the backup is gone"
+    assert Sql.run_as(given_up, "SELECT max(seq) FROM consentfeed.events") == [(2,)], "and is in the one given up"
+    database.set(second, "granted")
+    assert database.verify() == []
+    (count,) = database.run("SELECT count(*) FROM pg_policies WHERE policyname = 'one_customer'")
+    assert count == (2,)
+
+
+def test_an_upgrade_shows_what_it_would_do_and_does_it(cluster: str, database: Sql, tmp_path: Path) -> None:
+    name = f"cf_older_{uuid4().hex[:8]}"
+    with psycopg.connect(cluster, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} OWNER {urlsplit(database.url).username}")
+    older = Sql(*(f"{url.rsplit('/', 1)[0]}/{name}" for url in (database.url, database.app_url, database.admin_url)))
+    try:
+        (upgrade,) = commands("Upgrade")
+        shown = typed(older, older.url, tmp_path)(upgrade)
+        assert "CREATE TABLE consentfeed.consents" in shown
+        assert older.run("SELECT name FROM consentfeed.migrations ORDER BY name") == database.run(
+            "SELECT name FROM consentfeed.migrations ORDER BY name"
+        )
+    finally:
+        with psycopg.connect(cluster, autocommit=True) as admin:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_the_oldest_events_are_kept_elsewhere_and_given_up(database: Sql, owner: Type, tmp_path: Path) -> None:
+    cut_small(database)
+    for number in range(6):
+        database.set(database.consents(CUSTOMER)[0], ("granted", "revoked")[number % 2])
+    (retention,) = commands("Retention")
+    assert "whole" in owner(retention)
+    assert database.run("SELECT min(seq) FROM consentfeed.events") == [(4,)]
+    assert (tmp_path / "consentfeed.events_p0.dump").stat().st_size > 0

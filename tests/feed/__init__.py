@@ -1,0 +1,1 @@
+"""The feed: memory, history, replay."""

@@ -1,0 +1,1 @@
+"""A request's way in and an answer's way out."""

@@ -1,0 +1,131 @@
+"""Whatever is sent to the routes of /openapi.json, by whomever: the answer is one of those described there, and no 500.
+
+schemathesis makes the requests, fitting and unfitting ones, and looks at the answers with all its checks.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import cycle
+from typing import Any
+
+import httpx
+import pytest
+import requests
+import schemathesis
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
+
+from consentfeed.http.openapi import describe
+from consentfeed.node.wiring import Node
+from consentfeed.permissions import ACCESS
+from consentfeed.settings import Settings
+from tests.support import processes
+from tests.support.node import CUSTOMER, OTHER, SECRET, STAFF, Sql, bearer
+from tests.support.processes import Served
+from tests.support.rest import ROLES
+
+# An identity provider that is away, passwords all the same, and failures without end.
+SETTINGS = {
+    "CONSENTFEED_ISSUER": "http://127.0.0.1:1",
+    "CONSENTFEED_CLIENT_ID": "consentfeed",
+    "CONSENTFEED_PASSWORDS": "true",
+    "CONSENTFEED_ACCOUNT_FAILURES": "1000000",
+    "CONSENTFEED_ADDRESS_FAILURES": "1000000",
+    "CONSENTFEED_REFUSED_TOKENS": "1000000",
+}
+# Problems of what is there already, whatever form a request has.
+STATE = {"/problems/stale", "/problems/key-reused", "/problems/no-such-language", "/problems/place-lost"}
+# What no schema says of a value, and the answer does. To JSON Schema 1.0 is an integer.
+UNSAID = re.compile(
+    r"^cursor is what|^(purpose|channel) is one of|^Not a phone number|^customer_id goes with|^No customer has this id"
+    r"|NUL - at `\$\.preferences|must not be blank|^A channel (stands there twice|cannot be taken away)|got `float`"
+    r"|^It cannot be read\.$"
+)
+# Requests to a route that somebody may not use, or that does not ask who it is: more would be told the same.
+ENOUGH = 3
+
+
+def description() -> dict[str, Any]:
+    """What a node will say of itself: schemathesis makes the requests before there is one."""
+    node = Node(Settings(database_url="postgresql://nobody@127.0.0.1:1/none", secret=SECRET))
+    found: dict[str, Any] = json.loads(json.dumps(describe(node.endpoints)))
+    return found
+
+
+schema = schemathesis.openapi.from_dict(description(), config=schemathesis.Config(seed=1))
+schema.config.generation.update(max_examples=5, deterministic=True, database="none")
+schema.config.phases.update(phases=["coverage", "fuzzing"])
+asked: Counter[tuple[str, str | None]] = Counter()
+
+
+@pytest.fixture(scope="module")
+def served(shared_database: Sql, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The service as it is run. It logs that it lacks its identity provider, and nothing else that went wrong."""
+    with processes.served(shared_database, tmp_path_factory.mktemp("fuzz") / "log", **SETTINGS) as served:
+        yield served
+        assert not [line for line in served.log.read_text().splitlines() if json.loads(line)["level"] == "error"]
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[requests.Session]:
+    """Connections that are kept."""
+    with requests.Session() as session:
+        yield session
+
+
+@pytest.fixture(scope="module")
+def there(shared_database: Sql) -> dict[str, Iterator[str | None]]:
+    """What is there for a path to name, by the part before it; None: what was made up is sent."""
+    (spare,) = shared_database.run("SELECT consentfeed.add_user('spare@example.com', 'csr', NULL, NULL)::text")[0]
+    return {
+        "consents": cycle([*shared_database.consents(CUSTOMER)[:2], None, shared_database.consents(OTHER)[0]]),
+        "customers": cycle([OTHER, None]),
+        "users": cycle([spare, STAFF["admin"], None]),
+        "purposes": cycle(["marketing", None]),
+        "notices": cycle(["marketing", None]),
+    }
+
+
+@pytest.mark.parametrize("role", [None, *ROLES])
+@schema.parametrize()
+def test_every_answer_is_one_of_those_described(
+    case: schemathesis.Case[Any],
+    role: str | None,
+    session: requests.Session,
+    served: Served,
+    there: dict[str, Iterator[str | None]],
+) -> None:
+    route = f"{case.operation.method.upper()} {case.operation.path}"
+    asked[route, role] += 1
+    if role not in (ACCESS[route].roles or (None,)) and asked[route, role] > ENOUGH:
+        return
+    aim(case, there)
+    headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {bearer(role)}"} if role else {})
+    how: dict[str, Any] = {"base_url": served.url, "session": session, "headers": headers, "allow_redirects": False}
+    answer = case.call(**how)
+    case.validate_response(answer, headers=headers, excluded_checks=unfit(answer), transport_kwargs=how)
+
+
+def aim(case: schemathesis.Case[Any], there: dict[str, Iterator[str | None]]) -> None:
+    """Names what is there, in some of the requests whose path could be right."""
+    before = re.search(r"([a-z]+)/\{(id|key)\}", case.operation.path)
+    if before and before[1] in there and case.meta and not case.meta.is_negative_at(ParameterLocation.PATH):
+        named = next(there[before[1]])
+        case.path_parameters = case.path_parameters | ({} if named is None else {before[2]: named})
+
+
+def unfit(answer: Any) -> list[Any]:
+    """The checks that cannot know what this answer is about."""
+    body = json.loads(answer.content) if "json" in answer.headers.get("content-type", [""])[0] else {}
+    if answer.status_code >= 400 and (body["type"] in STATE or UNSAID.search(body.get("detail", ""))):
+        return [positive_data_acceptance]
+    empty = re.search(r"[?&][^=&]*=(&|$)", answer.request.url)  # as if left out
+    if empty or any("problem" in outcome for outcome in body.get("outcomes", ())):
+        return [negative_data_rejection]
+    return []
+
+
+def test_what_was_looked_at_is_what_a_node_says_of_itself(served: Served) -> None:
+    assert httpx.get(f"{served.url}/openapi.json").json() == description()

@@ -1,0 +1,143 @@
+"""`consentfeed migrate`: once for all who start it, all or nothing, and never over what it does not know."""
+
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from click.testing import CliRunner, Result
+
+from consentfeed.cli import main
+from consentfeed.postgres import migrations
+from consentfeed.postgres.migrations import MigrationError
+from tests.conftest import with_login
+from tests.support.node import Sql
+from tests.support.sql import catalog, empty_database
+
+
+@pytest.fixture
+def empty(database: Sql) -> Iterator[str]:
+    """The owner's URL of an empty database."""
+    with empty_database(database.admin_url, database.url) as url:
+        yield url
+
+
+def migrate(url: str, *options: str) -> Result:
+    """`consentfeed migrate`."""
+    return CliRunner().invoke(main.main, ["migrate", "--database-url", url, *options])
+
+
+def test_twenty_at_once_on_an_empty_database_install_it_once(empty: str, database: Sql) -> None:
+    with ThreadPoolExecutor(20) as pool:
+        applied = list(pool.map(migrations.migrate, [empty] * 20))
+    assert sorted(map(len, applied)) == [0] * 19 + [len(migrations.files())]
+    assert catalog(empty) == catalog(database.url)
+
+
+def test_a_second_run_applies_nothing(database: Sql) -> None:
+    before = catalog(database.url), database.run("SELECT * FROM consentfeed.migrations ORDER BY name")
+    assert migrate(database.url).output == "nothing to apply\n"
+    assert (catalog(database.url), database.run("SELECT * FROM consentfeed.migrations ORDER BY name")) == before
+
+
+def test_status_lists_what_is_applied(empty: str, database: Sql) -> None:
+    names = [*sorted(migrations.expected()), "functions"]
+    assert migrate(empty, "--status").output.splitlines() == [f"{name}  pending" for name in names]
+    assert migrate(database.url, "--status").output.splitlines() == [f"{name}  applied" for name in names]
+
+
+def test_dry_run_prints_the_sql_that_would_run_and_changes_nothing(empty: str) -> None:
+    result = migrate(empty, "--dry-run")
+    assert result.exit_code == 0
+    assert Sql.run_as(empty, "SELECT 1 FROM pg_namespace WHERE nspname = 'consentfeed'") == []
+    Sql.run_as(empty, result.output)
+    by_hand = catalog(empty)
+    migrations.migrate(empty)
+    assert catalog(empty) == by_hand
+    assert migrate(empty, "--dry-run").output == ""
+
+
+@pytest.fixture
+def sql_copy(tmp_path: Path, sql_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of sql/ that migrate uses, to be edited."""
+    copy = tmp_path / "sql"
+    shutil.copytree(sql_folder, copy)
+    monkeypatch.setattr(migrations, "SQL", copy)
+    return copy
+
+
+def append(file: Path, text: str) -> None:
+    file.write_text(file.read_text() + text)
+
+
+def test_a_migration_that_was_edited_after_it_had_been_applied_is_refused(database: Sql, sql_copy: Path) -> None:
+    append(sql_copy / "migrations/0002_customers.sql", "-- a thought\n")
+    with pytest.raises(MigrationError, match="0002_customers was edited"):
+        migrations.migrate(database.url)
+
+
+def test_a_database_that_is_newer_than_the_code_is_refused(database: Sql) -> None:
+    database.run("INSERT INTO consentfeed.migrations (name) VALUES ('0099_future')")
+    with pytest.raises(MigrationError, match="0099_future"):
+        migrations.migrate(database.url)
+    assert "0099_future  unknown to this code" in migrate(database.url, "--status").output
+
+
+def test_serve_is_told_what_does_not_fit() -> None:
+    assert migrations.misfit({*migrations.expected(), "functions"}) is None
+    assert "lacks 0005_events" in str(migrations.misfit(migrations.expected() - {"0005_events"}))
+    assert "newer than this code" in str(migrations.misfit(migrations.expected() | {"0099_future"}))
+
+
+def test_a_new_version_applies_what_is_new_and_re_creates_the_functions_once(database: Sql, sql_copy: Path) -> None:
+    (sql_copy / "migrations/0099_new.sql").write_text(
+        "CREATE TABLE consentfeed.new ();\nINSERT INTO consentfeed.migrations (name) VALUES ('0099_new');\n"
+    )
+    install = sql_copy / "install.sql"
+    install.write_text(install.read_text().replace("\\ir functions", "\\ir migrations/0099_new.sql\n\\ir functions", 1))
+    append(sql_copy / "functions/log_head.sql", "COMMENT ON FUNCTION consentfeed.log_head IS 'Newer.';\n")
+    applied = migrations.migrate(database.url)
+    assert applied == ["migrations/0099_new.sql", *(file.name for file in migrations.files() if not file.migrates)]
+    assert migrations.migrate(database.url) == []
+    assert database.run("SELECT obj_description('consentfeed.log_head()'::regprocedure)") == [("Newer.",)]
+    assert database.run("SELECT has_table_privilege('consentfeed_app', 'consentfeed.new', 'SELECT')") == [(False,)]
+
+
+def test_a_failed_migration_leaves_nothing_behind(database: Sql, sql_copy: Path) -> None:
+    before = catalog(database.url)
+    append(sql_copy / "functions/log_head.sql", "COMMENT ON FUNCTION consentfeed.log_head IS 'Newer.';\n")
+    append(sql_copy / "grants.sql", "SELECT 1 / 0;\n")
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        migrations.migrate(database.url)
+    assert catalog(database.url) == before
+
+
+def test_migrate_gives_up_rather_than_waits_behind_an_open_transaction(
+    database: Sql, sql_copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrations, "_PATIENCE", "100ms")
+    append(sql_copy / "grants.sql", "-- changed\n")
+    with database.connect() as left_open:
+        left_open.execute("UPDATE consentfeed.consents SET status = 'revoked'")
+        with pytest.raises(MigrationError, match="open transaction"):
+            migrations.migrate(database.url)
+    assert migrations.migrate(database.url)
+    assert database.verify() == []
+
+
+def test_an_owner_who_may_create_no_role_installs_where_a_dba_has_made_it(cluster: str, template: str) -> None:
+    name = f"cf_test_{uuid4().hex[:8]}"
+    Sql.run_as(cluster, f"CREATE ROLE {name} LOGIN PASSWORD 'password'")
+    Sql.run_as(cluster, f"CREATE DATABASE {name} OWNER {name}")
+    try:
+        assert migrations.migrate(with_login(cluster, name, "password", name))
+    finally:
+        Sql.run_as(cluster, f"DROP DATABASE {name} WITH (FORCE)")
+        Sql.run_as(cluster, f"DROP ROLE {name}")
+
+
+def test_the_owner_is_no_superuser(database: Sql) -> None:
+    assert database.run("SELECT rolsuper FROM pg_roles WHERE rolname = current_user") == [(False,)]

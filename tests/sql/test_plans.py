@@ -1,0 +1,123 @@
+"""What the service asks often is found by an index: measured in rows read, on tables of 20,000 rows."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.support.node import Sql
+from tests.support.sql import cloned, decision
+
+CUSTOMERS = 20_000
+# The customers' ids are made of their number.
+ID = "('a0000000-0000-4000-8000-' || lpad({}::text, 12, '0'))::uuid"
+MIDDLE = "a0000000-0000-4000-8000-000000010000"
+FILL = f"""
+    INSERT INTO consentfeed.customers (id, name, email, msisdn)
+    SELECT {ID.format("number")}, 'Name' || md5(number::text) || ' Family' || number,
+        'mail' || number || '@example.com', '+9477' || lpad(number::text, 7, '0')
+    FROM generate_series(1, {CUSTOMERS}) AS number;
+    INSERT INTO consentfeed.consents (customer_id, purpose, channel)
+    SELECT {ID.format("number")}, 'marketing', 'sms' FROM generate_series(1, {CUSTOMERS}) AS number;
+    UPDATE consentfeed.consents SET status = 'revoked' WHERE customer_id::text LIKE 'a0000000%';
+    INSERT INTO consentfeed.event_notes SELECT seq, 'salt', 'note' FROM generate_series(5, {CUSTOMERS}, 10) AS seq;
+"""
+READ = """
+    SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0)::bigint FROM pg_stat_xact_user_tables
+    WHERE schemaname = 'consentfeed' AND (relname LIKE 'event%' OR relname IN ('consents', 'customers'))
+"""
+
+
+@pytest.fixture(scope="module")
+def large(cluster: str, template: str) -> Iterator[Sql]:
+    with cloned(cluster, template) as database:
+        database.run(FILL)
+        Sql.run_as(database.admin_url, "VACUUM ANALYZE")
+        yield database
+
+
+def rows_read(database: Sql, statement: str, *args: Any) -> tuple[list[tuple[Any, ...]], int]:
+    """The answer, and how many rows of the large tables were looked at for it."""
+    with psycopg.connect(database.app_url) as connection:
+        # Before: a first call also counts what the planner looks at, and the sixth may get another plan, for all.
+        for _ in range(6):
+            connection.execute(statement.encode(), args)
+        before = connection.execute(READ.encode()).fetchone()
+        answer = connection.execute(statement.encode(), args).fetchall()
+        after = connection.execute(READ.encode()).fetchone()
+    assert before
+    assert after
+    return answer, after[0] - before[0]
+
+
+LIST = "SELECT id FROM consentfeed.list_consents(%s, NULL, NULL, NULL, %s, %s, %s, %s, %s, 50)"
+FIND = "SELECT * FROM consentfeed.find_customers(%s, %s)"
+
+
+@pytest.mark.parametrize(
+    ("answers", "statement", "args"),
+    [
+        pytest.param(101, "SELECT * FROM consentfeed.events_after(%s, 100)", (10_000,), id="the log after a place"),
+        pytest.param(1, "SELECT * FROM consentfeed.events_after(%s, 100)", (CUSTOMERS,), id="nothing new"),
+        pytest.param(1, "SELECT * FROM consentfeed.log_head()", (), id="the last event"),
+        pytest.param(
+            2, "SELECT * FROM consentfeed.customer_events_after(%s, 0, 100)", (MIDDLE,), id="a customer's events"
+        ),
+        pytest.param(1, "SELECT * FROM consentfeed.customer_place(%s)", (MIDDLE,), id="a customer's place"),
+        pytest.param(1, "SELECT * FROM consentfeed.customer_consents(%s)", (MIDDLE,), id="a customer's consents"),
+        pytest.param(1, "SELECT * FROM consentfeed.judge_place(10000, '\\x00', NULL)", (), id="judging a place"),
+        pytest.param(
+            1, "SELECT * FROM consentfeed.judge_place(10000, '\\x00', %s)", (MIDDLE,), id="a customer's place judged"
+        ),
+        pytest.param(51, LIST, (None, None, None, "-updated_at", None, None), id="list by time"),
+        pytest.param(51, LIST, (None, None, None, "updated_at", None, None), id="list by time, oldest first"),
+        pytest.param(51, LIST, (None, None, None, "customer", None, None), id="list by name"),
+        pytest.param(51, LIST, (None, None, None, "-customer", None, None), id="list by name, from the end"),
+        pytest.param(51, LIST, (None, None, None, "customer", "Name8", MIDDLE), id="list by name, a page further on"),
+        pytest.param(2, LIST, ([MIDDLE], None, None, "-updated_at", None, None), id="list of a customer"),
+        pytest.param(2, LIST, (None, "mail10000@", None, "-updated_at", None, None), id="list, found by e-mail"),
+        pytest.param(2, LIST, (None, "family10000", None, "customer", None, None), id="list, found by name"),
+        pytest.param(2, LIST, (None, "x", "+94770010000", "-updated_at", None, None), id="list, found by number"),
+        pytest.param(1, FIND, ("MAIL10000@EX", None), id="customers by e-mail"),
+        pytest.param(1, FIND, ("x", "+94770010000"), id="customers by number"),
+        pytest.param(10, FIND, ("x", "+9477001000"), id="customers by the beginning of a number"),
+        pytest.param(1, FIND, ("fam-family10000", None), id="customers by words of the name"),
+        pytest.param(1, FIND, (MIDDLE.upper(), None), id="customers by id"),
+        pytest.param(
+            50,
+            "SELECT * FROM consentfeed.list_customers(NULL, NULL, %s, %s, 50)",
+            ("Name8", MIDDLE),
+            id="customers by name",
+        ),
+    ],
+)
+def test_what_is_asked_often_is_found_by_an_index(
+    large: Sql, answers: int, statement: str, args: tuple[Any, ...]
+) -> None:
+    found, read = rows_read(large, statement, *args)
+    assert len(found) == answers
+    assert read <= 10 + 4 * answers
+
+
+def test_the_history_of_a_consent_is_found_by_an_index(large: Sql) -> None:
+    ((consent,),) = large.run("SELECT id FROM consentfeed.consents WHERE customer_id = %s", MIDDLE)
+    found, read = rows_read(large, "SELECT * FROM consentfeed.consent_history(%s)", consent)
+    assert len(found) == 1
+    assert read <= 10
+
+
+def test_expired_grants_are_found_by_an_index(large: Sql) -> None:
+    found, read = rows_read(large, "SELECT consentfeed.expire_consents(100)")
+    assert found == [(0,)]
+    assert read <= 10
+
+
+def test_a_change_reads_no_more_than_its_own_rows_and_the_last_event(large: Sql) -> None:
+    ((consent,),) = large.run("SELECT id::text FROM consentfeed.consents WHERE customer_id = %s", MIDDLE)
+    decide = "SELECT consentfeed.record_decisions(%s)"
+    both = json.dumps([decision(consent, "grant"), decision(consent, "revoke")])
+    found, read = rows_read(large, decide, both)
+    assert len(found) == 2
+    assert read <= 60

@@ -1,0 +1,176 @@
+"""Transactions of every kind: in order, all or nothing, and one ring of the bell for each."""
+
+import psycopg
+import pytest
+from psycopg import IsolationLevel, errors
+
+from tests.support.node import OTHER, Sql
+from tests.support.sql import bodies, decide, decision
+
+UPDATE = "UPDATE consentfeed.consents SET status = %s WHERE id = %s"
+
+
+def test_version_grows_by_exactly_one_also_for_several_updates_of_one_row_in_one_transaction(database: Sql) -> None:
+    consent = database.consents()[0]
+    with database.connect() as connection:
+        for status in ("granted", "revoked", "revoked", "granted", "expired"):
+            connection.execute(UPDATE, (status, consent))
+    events = bodies(database)
+    assert [event["type"] for event in events] == ["granted", "revoked", "granted", "expired"]
+    assert [event["consent"]["version"] for event in events] == [1, 2, 3, 4]
+    assert [event["consent"]["status"] for event in events] == ["granted", "revoked", "granted", "expired"]
+    assert database.verify() == []
+
+
+def test_a_row_inserted_and_changed_in_one_transaction_keeps_its_order_whatever_constraints_are_set(
+    database: Sql,
+) -> None:
+    with database.connect() as connection:
+        connection.execute(
+            "INSERT INTO consentfeed.consents (id, customer_id, purpose, channel, status)"
+            " VALUES (%s, %s, 'surveys', 'email', 'granted')",
+            (OTHER, OTHER),
+        )
+        names = connection.execute(
+            "SELECT tgname FROM pg_trigger WHERE tgrelid = 'consentfeed.consents'::regclass AND tgdeferrable"
+            " ORDER BY tgname DESC LIMIT 1"
+        ).fetchall()
+        connection.execute(f"SET CONSTRAINTS consentfeed.{names[0][0]} IMMEDIATE".encode())
+        connection.execute(UPDATE, ("revoked", OTHER))
+    assert [event["consent"]["version"] for event in bodies(database)] == [1, 2]
+
+
+def test_a_transaction_rolled_back_leaves_no_event_and_no_gap(database: Sql) -> None:
+    consent = database.consents()[0]
+    with database.connect() as connection:
+        connection.execute(UPDATE, ("granted", consent))
+        connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        assert connection.execute("SELECT max(seq) FROM consentfeed.events").fetchone() == (1,)
+        connection.rollback()
+    database.set(consent, "revoked")
+    assert [(event["seq"], event["type"]) for event in bodies(database)] == [(1, "revoked")]
+
+
+@pytest.mark.parametrize("immediate", [False, True])
+def test_a_savepoint_rolled_back_leaves_no_event(database: Sql, immediate: bool) -> None:
+    first, second, *_ = database.consents()
+    with database.connect() as connection:
+        connection.execute(UPDATE, ("granted", first))
+        connection.execute("SAVEPOINT here")
+        connection.execute(UPDATE, ("revoked", first))
+        connection.execute(UPDATE, ("revoked", second))
+        if immediate:
+            connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        connection.execute("ROLLBACK TO here")
+        connection.execute(UPDATE, ("expired", first))
+    assert [(event["type"], event["consent"]["version"]) for event in bodies(database)] == [
+        ("granted", 1),
+        ("expired", 2),
+    ]
+    assert database.verify() == []
+
+
+def test_session_replication_role_does_not_silence_the_triggers(database: Sql) -> None:
+    consent = database.consents()[0]
+    with psycopg.connect(database.admin_url, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(UPDATE, ("granted", consent))
+        for statement in (
+            "DELETE FROM consentfeed.consents",
+            "UPDATE consentfeed.consents SET channel = 'fax'",
+            "UPDATE consentfeed.consents SET granted_at = now()",
+            "UPDATE consentfeed.events SET type = 'revoked'",
+            "UPDATE consentfeed.notices SET text = 'other'",
+        ):
+            with pytest.raises(errors.ObjectNotInPrerequisiteState):
+                connection.execute(statement.encode())
+    assert [event["type"] for event in bodies(database)] == ["granted"]
+    assert bodies(database)[0]["actor"]["kind"] == "database"
+
+
+@pytest.mark.parametrize("level", [IsolationLevel.REPEATABLE_READ, IsolationLevel.SERIALIZABLE])
+def test_a_transaction_that_raced_another_gets_40001_and_may_be_repeated(database: Sql, level: IsolationLevel) -> None:
+    first, second, *_ = database.consents()
+    with database.connect() as connection:
+        connection.isolation_level = level
+        connection.execute("SELECT count(*) FROM consentfeed.consents")
+        database.set(second, "granted")
+        connection.execute(UPDATE, ("granted", first))
+        with pytest.raises(errors.SerializationFailure):
+            connection.commit()
+        connection.execute(UPDATE, ("granted", first))
+        connection.execute(UPDATE, ("revoked", first))
+        connection.commit()
+    assert [event["consent_id"] for event in bodies(database)] == [second, first, first]
+    assert database.verify() == []
+
+
+def test_the_refusal_of_a_raced_transaction_says_what_to_do(database: Sql) -> None:
+    first, second, *_ = database.consents()
+    with database.connect() as connection:
+        connection.isolation_level = IsolationLevel.REPEATABLE_READ
+        connection.execute("SELECT count(*) FROM consentfeed.consents")
+        database.set(second, "granted")
+        connection.execute(UPDATE, ("granted", first))
+        with pytest.raises(errors.SerializationFailure) as caught:
+            connection.commit()
+    assert "READ COMMITTED" in (caught.value.diag.message_hint or "")
+
+
+def test_prepare_transaction_is_refused(database: Sql) -> None:
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        connection.execute("BEGIN")
+        connection.execute(UPDATE, ("granted", database.consents()[0]))
+        with pytest.raises(errors.FeatureNotSupported, match="NOTIFY"):
+            connection.execute("PREPARE TRANSACTION 'held'")
+    assert bodies(database) == []
+
+
+def test_notify_rings_once_for_each_commit_that_made_events_and_not_otherwise(database: Sql) -> None:
+    first, second, *_ = database.consents()
+    with psycopg.connect(database.app_url, autocommit=True) as listener:
+        listener.execute("LISTEN consentfeed")
+        database.run("UPDATE consentfeed.consents SET status = 'granted'")  # one commit, eight events
+        decide(database.app_url, decision(first, "revoke"), decision(second, "revoke"), decision(first, "grant"))
+        database.run("UPDATE consentfeed.consents SET status = 'granted' WHERE id = %s", first)  # no change
+        decide(database.app_url, decision(first, "grant"))  # no change
+        database.new_customer()  # pending alone
+        with database.connect() as connection:
+            connection.execute(UPDATE, ("revoked", first))
+            connection.rollback()
+        with database.connect() as connection:
+            connection.execute("SAVEPOINT here")
+            connection.execute(UPDATE, ("revoked", first))
+            connection.execute("ROLLBACK TO here")
+        database.run("NOTIFY consentfeed, 'the end'")
+        payloads = []
+        for notice in listener.notifies(timeout=10):
+            payloads.append(notice.payload)
+            if notice.payload:
+                break
+    assert payloads == ["", "", "the end"]
+    assert database.head() == 11
+
+
+def test_recorded_at_never_goes_back_even_when_the_clock_does(database: Sql) -> None:
+    with psycopg.connect(database.admin_url) as connection:  # as if row 0 had been written by a clock that ran ahead
+        connection.execute("ALTER TABLE consentfeed.events_p0 DISABLE TRIGGER append_only")
+        connection.execute("UPDATE consentfeed.events_p0 SET recorded_at = now() + interval '1 day'")
+        connection.execute("ALTER TABLE consentfeed.events_p0 ENABLE ALWAYS TRIGGER append_only")
+    for status in ("granted", "revoked"):
+        database.set(database.consents()[0], status)
+    times = [row[0] for row in database.run("SELECT recorded_at FROM consentfeed.events ORDER BY seq")]
+    assert times == [times[0]] * 3
+    assert [event["recorded_at"] for event in bodies(database)] == [times[0].strftime("%Y-%m-%dT%H:%M:%S.%fZ")] * 2
+
+
+def test_the_time_of_a_decision_is_the_statements_not_the_commits(database: Sql) -> None:
+    with database.connect() as connection:
+        connection.execute(UPDATE, ("granted", database.consents()[0]))
+        ((stated,),) = connection.execute(
+            "SELECT updated_at FROM consentfeed.consents WHERE id = %s", (database.consents()[0],)
+        ).fetchall()
+    (event,) = bodies(database)
+    assert event["timestamp"] == event["consent"]["updated_at"] == event["consent"]["granted_at"]
+    assert event["timestamp"] == stated.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    assert event["recorded_at"] > event["timestamp"]
