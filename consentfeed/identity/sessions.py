@@ -13,7 +13,7 @@ from typing import Final
 from consentfeed.errors import Busy, DatabaseAway, TokenRefused
 from consentfeed.permissions import Principal
 from consentfeed.postgres.accounts import OpenSession
-from consentfeed.postgres.batched import Gathered
+from consentfeed.postgres.batched import Batched
 
 _REMEMBERED_SECONDS: Final = 2.0
 _REMEMBERED: Final = 10_000
@@ -45,9 +45,9 @@ class Sessions:
         self._touch = touch
         self._ended = ended
         # Together: after a restart everybody comes back at once.
-        self._open = Gathered(find)
-        self._used = Gathered(self._touched)
-        self._refused = Gathered(self._ended_accounts)
+        self._open = Batched(find)
+        self._used = Batched(self._touched)
+        self._refused = Batched(self._ended_accounts)
         self._known = _Memory()
 
     async def by_cookie(self, token: str) -> Principal | None:

@@ -159,7 +159,6 @@ class Node:
                 self.streams.pump.run,
                 self.watchdog.run,
                 self.writer.run,
-                self.trail.run,
                 self.chores.expire,
                 self.chores.keep_house,
                 self.reporter.run,
@@ -178,6 +177,7 @@ class Node:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self.trail.close()
             await self.reporter.stop()
             if self.provider:
                 await self.provider.close()

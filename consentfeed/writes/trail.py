@@ -3,9 +3,8 @@
 import asyncio
 import hashlib
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -14,6 +13,7 @@ import structlog
 from consentfeed import metrics
 from consentfeed.errors import ConsentfeedError, Problem, StatementFailed
 from consentfeed.permissions import Principal
+from consentfeed.postgres.batched import Batched
 
 logger = structlog.get_logger()
 Action = Literal[
@@ -26,8 +26,7 @@ SAME_SECONDS: Final = 60.0
 _NONE: Final[Mapping[str, object]] = {}
 _REMEMBERED: Final = 50_000
 _WAITING: Final = 10_000
-_LINES: Final = 500
-_IDS: Final = 20_000
+_BATCH_BYTES: Final = 256 << 10  # some thousand lines, or ids of customers
 
 
 class Line(msgspec.Struct):
@@ -42,27 +41,22 @@ class Line(msgspec.Struct):
     rows: int
 
 
-class Noted:
-    """A line, since when it stands for what is the same, and who waits for it."""
+class Entry(NamedTuple):
+    """A line that stands for all that say the same until a minute has passed, and the task that writes it."""
 
-    __slots__ = ("line", "mark", "since", "written")
-
-    def __init__(self, line: Line, mark: bytes) -> None:
-        self.line: Line | None = line
-        self.mark = mark
-        self.since = time.monotonic()
-        self.written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    since: float
+    written: asyncio.Task[None]
 
 
 class Trail:
-    """Queues lines, and commits all that arrived during the last commit as one transaction."""
+    """Writes lines, all that arrive during a commit as the next one. `record` takes them as a JSON array."""
 
     def __init__(self, record: Callable[[str], Awaitable[None]]) -> None:
         self._record = record
-        self._queue: deque[Noted] = deque()
-        # By what the line says, oldest first.
-        self._noted: dict[bytes, Noted] = {}
-        self._arrived = asyncio.Event()
+        self._lines: Batched[bytes, None] = Batched(self._write, at_once=1, most=_BATCH_BYTES, weigh=len)
+        self._waiting = 0
+        # By the hash of what the line says, oldest first.
+        self._entries: dict[bytes, Entry] = {}
 
     async def note(
         self,
@@ -76,97 +70,73 @@ class Trail:
 
         customers: whose each row is; rows: how many, where these are not the rows. No line for what customers see.
         """
-        shown = [str(customer) for customer in customers]
-        if principal.role == "customer" or not (shown or action in _ALWAYS):
+        subjects = [str(customer) for customer in customers]
+        if principal.role == "customer" or not (subjects or action in _ALWAYS):
             return
         line = Line(
             actor=principal.id,
             actor_role=principal.role,
             session=principal.session,
             action=action,
-            customers=list(dict.fromkeys(shown)),
+            customers=list(dict.fromkeys(subjects)),
             filters={name: value for name, value in filters.items() if value},
-            rows=len(shown) if rows is None else rows,
+            rows=len(subjects) if rows is None else rows,
         )
-        noted = self._same(line)
-        if not noted.written.done():
-            await asyncio.shield(noted.written)
+        entry = self._entry(_encoder.encode(line))
+        if not entry.written.done():
+            # Who goes away must not take the line from others who wait for it.
+            await asyncio.shield(entry.written)
 
-    def _same(self, line: Line) -> Noted:
-        """The line where it is noted already, else one that waits from now on."""
+    def close(self) -> None:
+        """Writes no more: requests that still wait for a line are refused."""
+        self._lines.close(Problem("draining"))
+
+    def _entry(self, line: bytes) -> Entry:
+        """The one that says the same, else a new one."""
         self._forget()
-        mark = hashlib.blake2b(_encoder.encode(line), digest_size=16).digest()
-        if mark not in self._noted:
-            if len(self._queue) >= _WAITING:
+        digest = hashlib.blake2b(line, digest_size=16).digest()
+        if digest not in self._entries:
+            if self._waiting >= _WAITING:
                 metrics.refused.labels("trail").inc()
                 raise Problem("overloaded", "Too many requests wait for the access trail. Try again shortly.")
-            self._noted[mark] = Noted(line, mark)
-            self._queue.append(self._noted[mark])
+            self._waiting += 1
             metrics.trail_waiting.inc()
-            self._arrived.set()
-        return self._noted[mark]
+            task = asyncio.create_task(self._lines.get(line))
+            task.add_done_callback(lambda _: self._written(digest, task))
+            self._entries[digest] = Entry(time.monotonic(), task)
+        return self._entries[digest]
+
+    def _written(self, digest: bytes, task: asyncio.Task[None]) -> None:
+        """Forgets a line that could not be written."""
+        self._waiting -= 1
+        metrics.trail_waiting.dec()
+        failed = task.cancelled() or task.exception()
+        if failed and digest in self._entries and self._entries[digest].written is task:
+            del self._entries[digest]
 
     def _forget(self) -> None:
         """What stands for nothing more, or is too much to remember."""
         until = time.monotonic() - SAME_SECONDS
-        while self._noted:
-            oldest = next(iter(self._noted.values()))
-            if oldest.since > until and len(self._noted) < _REMEMBERED:
+        while self._entries:
+            digest, oldest = next(iter(self._entries.items()))
+            if oldest.since > until and len(self._entries) < _REMEMBERED:
                 return
-            del self._noted[oldest.mark]
+            del self._entries[digest]
 
-    async def run(self) -> None:
-        """Commits until cancelled."""
-        try:
-            while True:
-                await self._arrived.wait()
-                self._arrived.clear()
-                while self._queue:
-                    await self._commit(self._next_batch())
-        finally:
-            self._settle(list(self._queue), Problem("draining"))
-            self._queue.clear()
-
-    def _next_batch(self) -> list[Noted]:
-        batch: list[Noted] = []
-        ids = 0
-        while self._queue and len(batch) < _LINES and ids < _IDS:
-            batch.append(self._queue.popleft())
-            line = batch[-1].line
-            ids += len(line.customers) if line else 0
-        return batch
-
-    async def _commit(self, batch: list[Noted]) -> None:
+    async def _write(self, lines: list[bytes]) -> dict[bytes, None]:
         """One transaction; where it fails, so do all who wait for it."""
-        failure: Exception | None = Problem("draining")
         try:
-            await self._record(_encoder.encode([noted.line for noted in batch]).decode())
+            await self._record(f"[{b','.join(lines).decode()}]")
         except StatementFailed as error:
+            metrics.trail_failures.inc()
             logger.error("access trail failed", sqlstate=error.sqlstate)
-            failure = Problem("internal", "The access could not be noted.")
-        except ConsentfeedError as error:
-            failure = error
-        else:
-            metrics.trail_commits.inc()
-            metrics.trail_lines.inc(len(batch))
-            failure = None
-        finally:
-            if failure is not None:
-                metrics.trail_failures.inc()
-            self._settle(batch, failure)
-
-    def _settle(self, lines: list[Noted], failure: Exception | None) -> None:
-        """Tells all who wait, and forgets lines that were not written."""
-        metrics.trail_waiting.dec(len(lines))
-        for noted in lines:
-            noted.line = None
-            if failure is None:
-                noted.written.set_result(None)
-                continue
-            if self._noted.get(noted.mark) is noted:
-                del self._noted[noted.mark]
-            noted.written.set_exception(failure)
-            noted.written.exception()  # or asyncio complains where nobody waits any more
+            raise Problem("internal", "The access could not be noted.") from None
+        except ConsentfeedError:
+            metrics.trail_failures.inc()
+            raise
+        metrics.trail_commits.inc()
+        metrics.trail_lines.inc(len(lines))
+        return dict.fromkeys(lines)
 
 
 class _Account(msgspec.Struct):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from consentfeed.errors import DatabaseAway
-from consentfeed.postgres.batched import Gathered
+from consentfeed.postgres.batched import Batched
 
 
 class Asked:
@@ -16,7 +16,7 @@ class Asked:
     def __init__(self, at_once: int = 1) -> None:
         self.questions: list[list[str]] = []
         self.let: asyncio.Queue[Exception | None] = asyncio.Queue()
-        self.gathered = Gathered(self._ask, at_once)
+        self.batched = Batched(self._ask, at_once)
 
     async def _ask(self, keys: list[str]) -> dict[str, int]:
         self.questions.append(keys)
@@ -27,7 +27,7 @@ class Asked:
         return {key: len(key) for key in keys}
 
     def get(self, *keys: str) -> list[asyncio.Task[int]]:
-        return [asyncio.ensure_future(self.gathered.get(key)) for key in keys]
+        return [asyncio.ensure_future(self.batched.get(key)) for key in keys]
 
 
 def asked(test: Callable[[Asked], Coroutine[Any, Any, None]]) -> Callable[[], None]:
@@ -92,7 +92,7 @@ async def test_all_who_wait_are_told_what_went_wrong_and_the_next_ask_anew(one: 
         with pytest.raises(DatabaseAway):
             await task
     one.let.put_nowait(None)
-    assert await one.gathered.get("a") == 1
+    assert await one.batched.get("a") == 1
 
 
 def test_a_question_that_hangs_holds_up_nobody_else() -> None:
@@ -101,7 +101,20 @@ def test_a_question_that_hangs_holds_up_nobody_else() -> None:
         hanging = one.get("hangs")
         await _turns()
         one.let.put_nowait(None)
-        assert await one.gathered.get("a") == 1
+        assert await one.batched.get("a") == 1
         assert not hanging[0].done()
 
     asyncio.run(go())
+
+
+@asked
+async def test_a_close_is_told_to_all_who_wait_and_to_all_who_come(one: Asked) -> None:
+    under_way = one.get("a")
+    await _turns()
+    waiting = one.get("b")
+    await _turns()
+    one.batched.close(DatabaseAway("closed"))
+    for task in (*under_way, *waiting, *one.get("c")):
+        with pytest.raises(DatabaseAway, match="closed"):
+            await task
+    assert one.questions == [["a"]]

@@ -445,8 +445,8 @@ def test_two_hundred_streams_that_open_at_once_are_two_commits(rest: Rest, monke
     assert metrics.total(metrics.trail_lines) - lines == 200
     assert metrics.total(metrics.trail_commits) - commits <= 2
     assert metrics.total(metrics.trail_waiting) == 0
-    noted = "SELECT count(*) FROM consentfeed.access_trail WHERE actor = ANY (%s::uuid[]) AND action = 'open-stream'"
-    assert rest.sql(noted, subjects) == [(200,)]
+    lines_of = "SELECT count(*) FROM consentfeed.access_trail WHERE actor = ANY (%s::uuid[]) AND action = 'open-stream'"
+    assert rest.sql(lines_of, subjects) == [(200,)]
 
 
 def test_the_same_again_within_a_minute_is_no_new_line(
@@ -506,59 +506,53 @@ def test_too_many_that_wait_are_overloaded_and_an_end_leaves_nobody_waiting(monk
         await asyncio.Event().wait()
 
     async def run() -> list[Any]:
-        kept = Trail(never)
-        running = asyncio.create_task(kept.run())
-        notes = [asyncio.create_task(kept.note(principal(), "read-consent", [CUSTOMER])) for _ in range(3)]
+        lines = Trail(never)
+        notes = [asyncio.create_task(lines.note(principal(), "read-consent", [CUSTOMER])) for _ in range(3)]
         while not begun.is_set():
             await asyncio.sleep(0)
-        notes += [asyncio.create_task(kept.note(principal(), "read-consent", [CUSTOMER])) for _ in range(4)]
+        # As many as may wait are being written: the next are too many.
+        notes += [asyncio.create_task(lines.note(principal(), "read-consent", [CUSTOMER])) for _ in range(2)]
         await asyncio.sleep(0)
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        lines.close()
         return await asyncio.gather(*notes, return_exceptions=True)
 
     became = asyncio.run(run())
-    assert [error.code for error in became if isinstance(error, Problem)] == ["draining"] * 6 + ["overloaded"]
+    assert [error.code for error in became if isinstance(error, Problem)] == ["draining"] * 3 + ["overloaded"] * 2
 
 
-def test_a_batch_holds_so_many_lines_and_so_many_ids(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trail, "_LINES", 4)
-    monkeypatch.setattr(trail, "_IDS", 10)
+def test_a_batch_holds_so_many_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trail, "_BATCH_BYTES", 1000)
     batches: list[list[dict[str, Any]]] = []
 
-    async def record(lines: str) -> None:
-        batches.append(msgspec.json.decode(lines))
+    async def record(batch: str) -> None:
+        batches.append(msgspec.json.decode(batch))
 
     async def run(ids: int, times: int) -> list[int]:
         batches.clear()
-        kept = Trail(record)
-        notes = [kept.note(principal(), "list-customers", [uuid4() for _ in range(ids)]) for _ in range(times)]
-        running = asyncio.create_task(kept.run())
+        lines = Trail(record)
+        notes = [lines.note(principal(), "list-customers", [uuid4() for _ in range(ids)]) for _ in range(times)]
         await asyncio.gather(*notes)
-        running.cancel()
         return [len(batch) for batch in batches]
 
-    assert asyncio.run(run(1, 10)) == [4, 4, 2]
-    assert asyncio.run(run(5, 5)) == [2, 2, 1]
+    assert asyncio.run(run(1, 10)) == [6, 4], "a line of one id is some 200 bytes"
+    assert asyncio.run(run(25, 3)) == [1, 1, 1], "one that is larger than a batch goes alone"
 
 
 def test_one_that_stops_waiting_does_not_stop_the_others_nor_the_line() -> None:
     async def run() -> list[Any]:
         written, go = [], asyncio.Event()
 
-        async def record(lines: str) -> None:
+        async def record(batch: str) -> None:
             await go.wait()
-            written.append(lines)
+            written.append(batch)
 
-        kept, who = Trail(record), principal()
-        running = asyncio.create_task(kept.run())
-        first, second = (asyncio.create_task(kept.note(who, "read-consent", [CUSTOMER])) for _ in range(2))
+        lines, who = Trail(record), principal()
+        first, second = (asyncio.create_task(lines.note(who, "read-consent", [CUSTOMER])) for _ in range(2))
         await asyncio.sleep(0)
         first.cancel()
         await asyncio.sleep(0)
         go.set()
         await second
-        running.cancel()
         return written
 
     assert len(asyncio.run(run())) == 1
@@ -574,13 +568,11 @@ def test_a_failure_is_told_to_all_and_remembered_for_none() -> None:
             if tries == 1:
                 raise DatabaseAway
 
-        kept, who = Trail(record), principal()
-        running = asyncio.create_task(kept.run())
-        notes = [kept.note(who, "read-consent", [CUSTOMER]) for _ in range(3)]
+        lines, who = Trail(record), principal()
+        notes = [lines.note(who, "read-consent", [CUSTOMER]) for _ in range(3)]
         became = await asyncio.gather(*notes, return_exceptions=True)
-        await kept.note(who, "read-consent", [CUSTOMER])
-        await kept.note(who, "read-consent", [CUSTOMER])
-        running.cancel()
+        await lines.note(who, "read-consent", [CUSTOMER])
+        await lines.note(who, "read-consent", [CUSTOMER])
         return became, tries
 
     became, tries = asyncio.run(run())
@@ -594,12 +586,10 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     async def record(_lines: str) -> None: ...
 
     async def run() -> int:
-        kept = Trail(record)
-        running = asyncio.create_task(kept.run())
+        lines = Trail(record)
         for _ in range(50):
-            await kept.note(principal(), "read-consent", [CUSTOMER])
-        running.cancel()
-        return len(kept._noted)
+            await lines.note(principal(), "read-consent", [CUSTOMER])
+        return len(lines._entries)
 
     assert asyncio.run(run()) <= 10
 
