@@ -38,7 +38,7 @@ class Feed:
         self._poll_seconds = poll_seconds
         self._events: list[Event] = []
         self._bytes = 0
-        self._before = Position(0, b"")  # the place before the first event in memory
+        self._before = Position(0, b"")  # the position before the first event in memory
         self.head = Position(0, b"")
         self.generation = 0  # grows when history changed under us
         self._woken = asyncio.Event()
@@ -86,24 +86,24 @@ class Feed:
         """There may be new events."""
         self._woken.set()
 
-    def after(self, place: Position) -> list[Event] | None:
-        """All events after a place, or None where memory does not contain it."""
-        index = place.seq - self._before.seq
+    def after(self, position: Position) -> list[Event] | None:
+        """All events after a position, or None where memory does not contain it."""
+        index = position.seq - self._before.seq
         if not 0 <= index <= len(self._events):
             return None
-        known = self._events[index - 1].position if index else self._before
-        return self._events[index:] if known.hash.startswith(place.hash) else None
+        here = self._events[index - 1].position if index else self._before
+        return self._events[index:] if here.hash.startswith(position.hash) else None
 
     async def load(self, warm_up: int = _WARM_UP) -> None:
         """Begins at the head of the log, with some events before it; raises DatabaseAway."""
         head = await self._read_head()
         first = max(head.seq - min(warm_up, self._max_events), 0)
         rows = await self._read_after(first, 1)
-        # Where the start of the log was dropped, the place asked for is gone; begin at the head itself.
-        found = bool(rows) and rows[0].seq == first
+        # Where the start of the log was dropped, that position is gone; begin at the head itself.
+        kept = bool(rows) and rows[0].seq == first
         self._events.clear()
         self._bytes = 0
-        self._before = self.head = Position(rows[0].seq, rows[0].hash) if found else head
+        self._before = self.head = Position(rows[0].seq, rows[0].hash) if kept else head
         self.generation += 1
         self._wake_followers()
         await self.refresh()

@@ -10,6 +10,7 @@ from consentfeed.log.chain import Forked
 from consentfeed.log.event import Event, Row, event_from_row
 from consentfeed.log.ids import Ids
 from consentfeed.log.position import Position
+from consentfeed.postgres.batched import Batched
 from consentfeed.postgres.log import LogQueries
 
 
@@ -32,6 +33,8 @@ class Replay:
         self._feed = feed
         self._reads = asyncio.Semaphore(reads)
         self._history = History(feed, log.history_after, self._reads)
+        # After a restart or a failover all customers' streams ask at once.
+        self._own = Batched(log.customer_positions)
 
     def forget(self, customer: str) -> None:
         """Lets go of what identifies a customer."""
@@ -61,7 +64,7 @@ class Replay:
 
     async def newest(self, filter: Filter, head: Position) -> Position:
         """The newest position: for a customer that of the newest own event, else the head."""
-        return await self._log.customer_position(filter.owner) if filter.owner else head
+        return await self._own.get(filter.owner) if filter.owner else head
 
     async def read_older(self, filter: Filter, position: Position, upto: Position) -> tuple[list[Event], Position]:
         """A page from the table, and the position it reaches; by a customer's own index where the filter is for one

@@ -1,5 +1,6 @@
 """The log: events after a position, whether a position is in it, and whether it is whole."""
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from consentfeed.log.event import Row
@@ -58,9 +59,14 @@ class LogQueries:
         verdict, seq, hash_, head_seq, head_hash = rows[0]
         return Verdict(verdict, Position(seq, hash_), Position(head_seq, head_hash))
 
-    async def customer_position(self, customer: str) -> Position:
-        """The newest event of a customer, or the position before the first one."""
-        return Position(*(await self._pool.fetch("SELECT * FROM consentfeed.customer_place($1)", customer))[0])
+    async def customer_positions(self, customers: Sequence[str]) -> dict[str, Position]:
+        """The newest event of each customer, or the position before the first event."""
+        rows = await self._pool.fetch(
+            "SELECT customer::text, place.seq, place.hash"
+            " FROM unnest($1::uuid[]) AS customer, consentfeed.customer_place(customer) AS place",
+            customers,
+        )
+        return {customer: Position(seq, hash_) for customer, seq, hash_ in rows}
 
     async def verify_log(self) -> tuple[int, str] | None:
         """The first position that does not fit and why, or None where the log is whole. Reads everything."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import nullcontext
 
 import pytest
@@ -203,3 +204,32 @@ def test_a_page_that_was_read_before_its_events_were_dropped_vouches_for_none_of
             await database.close()
 
     assert asyncio.run(main()) == (True, False)
+
+
+def test_the_positions_of_customers_who_come_back_together_are_one_question(full: Sql) -> None:
+    customers = [row[0] for row in full.run("SELECT id::text FROM consentfeed.customers")]
+    newest = dict(full.run("SELECT customer_id::text, max(seq) FROM consentfeed.events WHERE seq > 0 GROUP BY 1"))
+
+    async def main() -> list[int]:
+        database = Database(full.app_url, 8)
+        await database.open()
+        questions: list[int] = []
+        ask = database.log.customer_positions
+
+        async def counted(customers: Sequence[str]) -> dict[str, Position]:
+            questions.append(len(customers))
+            return await ask(customers)
+
+        database.log.customer_positions = counted  # type: ignore[method-assign]
+        try:
+            feed = Feed(database.log.events_after, database.log.log_head, max_events=1, max_bytes=1, poll_seconds=1)
+            replay, head = Replay(database.log, feed, 4), Position(0, b"")
+            positions = await asyncio.gather(*(replay.newest(Filter(owner=customer), head) for customer in customers))
+            assert [position.seq for position in positions] == [newest.get(customer, 0) for customer in customers]
+            return questions
+        finally:
+            await database.close()
+
+    questions = asyncio.run(main())
+    assert sum(questions) == len(customers) >= 25
+    assert len(questions) <= 2, "the first, and all others"
