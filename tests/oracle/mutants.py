@@ -57,7 +57,7 @@ MUTANTS: Final = {
         often=True,
     ),
     "a sequence gives the position": Mutant(
-        "sql/functions/append_events.sql",
+        "sql/functions/log/append_events.sql",
         (
             _LOCK,
             Change("_seq := _seq + 1;", "_seq := nextval('consentfeed.positions');"),
@@ -72,7 +72,7 @@ MUTANTS: Final = {
         before="CREATE SEQUENCE consentfeed.positions",
         often=True,
     ),
-    "the log is not locked": Mutant("sql/functions/append_events.sql", (_LOCK,), seen=("error",), often=True),
+    "the log is not locked": Mutant("sql/functions/log/append_events.sql", (_LOCK,), seen=("error",), often=True),
     "the last frame of a write is dropped": Mutant(
         "consentfeed/stream/frames.py",
         (
@@ -223,7 +223,7 @@ class Streams:
         often=True,
     ),
     "a key is forgotten when it is asked for": Mutant(
-        "sql/functions/record_decisions.sql",
+        "sql/functions/consents/record_decisions.sql",
         (Change("            AND kept.created_at < statement_timestamp() - interval '24 hours';\n", ";\n"),),
         seen=("log",),
     ),

@@ -98,7 +98,7 @@ def test_a_new_version_applies_what_is_new_and_re_creates_the_functions_once(dat
     )
     install = sql_copy / "install.sql"
     install.write_text(install.read_text().replace("\\ir functions", "\\ir migrations/0099_new.sql\n\\ir functions", 1))
-    append(sql_copy / "functions/log_head.sql", "COMMENT ON FUNCTION consentfeed.log_head IS 'Newer.';\n")
+    append(sql_copy / "functions/log/log_head.sql", "COMMENT ON FUNCTION consentfeed.log_head IS 'Newer.';\n")
     applied = migrations.migrate(database.url)
     assert applied == ["migrations/0099_new.sql", *(file.name for file in migrations.files() if not file.migrates)]
     assert migrations.migrate(database.url) == []
@@ -108,7 +108,7 @@ def test_a_new_version_applies_what_is_new_and_re_creates_the_functions_once(dat
 
 def test_a_failed_migration_leaves_nothing_behind(database: Sql, sql_copy: Path) -> None:
     before = catalog(database.url)
-    append(sql_copy / "functions/log_head.sql", "COMMENT ON FUNCTION consentfeed.log_head IS 'Newer.';\n")
+    append(sql_copy / "functions/log/log_head.sql", "COMMENT ON FUNCTION consentfeed.log_head IS 'Newer.';\n")
     append(sql_copy / "grants.sql", "SELECT 1 / 0;\n")
     with pytest.raises(psycopg.errors.DivisionByZero):
         migrations.migrate(database.url)

@@ -64,7 +64,8 @@ def test_a_forgotten_condition_shows_nobody_elses(
     filled: Sql, name: str, call: str, condition: str, harmless: str
 ) -> None:
     proper = asked(filled.app_url, filled, call)
-    file = (migrations.SQL / f"functions/{name}.sql").read_text()
+    (path,) = migrations.SQL.glob(f"functions/*/{name}.sql")
+    file = path.read_text()
     assert file.count(condition) == 1
     filled.run(file.replace(condition, "true"))
     try:
@@ -98,7 +99,7 @@ WHOSE = (" AND c.customer_id = coalesce(a.only_customer, c.customer_id)", " OR c
 def test_either_condition_alone_keeps_a_customer_from_deciding_for_another(
     database: Sql, forgotten: tuple[str, ...], problem: str | None
 ) -> None:
-    file = (migrations.SQL / "functions/record_decisions.sql").read_text()
+    file = (migrations.SQL / "functions/consents/record_decisions.sql").read_text()
     for condition in forgotten:
         assert file.count(condition) == 1
         file = file.replace(condition, "")
