@@ -1,5 +1,5 @@
--- Everything, in order: psql -v ON_ERROR_STOP=1 -1 -f install.sql. "consentfeed migrate" reads this very list.
--- Order matters: a function may only use what stands above it.
+-- Everything, in order: psql -v ON_ERROR_STOP=1 -1 -f install.sql. "consentfeed migrate" and the loop of README.md read this list.
+-- Order matters: a function may only use what stands above it. This is the only list of the files.
 \ir migrations/0001_schema.sql
 \ir migrations/0002_customers.sql
 \ir migrations/0003_purposes.sql
@@ -14,46 +14,15 @@
 \ir migrations/0012_single_sign_on.sql
 \ir migrations/0013_row_rules.sql
 \ir migrations/0014_many_sessions_at_once.sql
+
 \ir functions/log/rfc3339.sql
-\ir functions/accounts/session_open.sql
-\ir functions/consents/current_status.sql
-\ir functions/consents/consent_json.sql
-\ir functions/customers/customer_json.sql
-\ir functions/accounts/user_json.sql
-\ir functions/purposes/notice_in_force.sql
-\ir functions/consents/next_state.sql
-\ir functions/purposes/stamp_notice.sql
-\ir functions/consents/refuse_consent_change.sql
-\ir functions/consents/stamp_actor.sql
-\ir functions/consents/stamp_state.sql
 \ir functions/log/append_events.sql
 \ir functions/log/append_event.sql
 \ir functions/log/refuse_log_change.sql
 \ir functions/log/guard_log_table.sql
 \ir functions/log/add_event_partitions.sql
 \ir functions/log/drop_oldest_partition.sql
-\ir functions/consents/record_decisions.sql
-\ir functions/consents/expire_consents.sql
-\ir functions/operations/forget_expired.sql
-\ir functions/trail/refuse_trail_change.sql
-\ir functions/trail/access_filters.sql
-\ir functions/trail/record_accesses.sql
-\ir functions/trail/list_accesses.sql
-\ir functions/trail/forget_accesses.sql
-\ir functions/customers/register_customer.sql
-\ir functions/customers/find_customers.sql
-\ir functions/customers/list_customers.sql
-\ir functions/consents/list_consents.sql
 \ir functions/log/customer_place.sql
-\ir functions/consents/customer_consents.sql
-\ir functions/purposes/list_purposes.sql
-\ir functions/purposes/save_purpose.sql
-\ir functions/purposes/give_consents.sql
-\ir functions/purposes/list_notices.sql
-\ir functions/purposes/save_draft.sql
-\ir functions/purposes/publish_notice.sql
-\ir functions/consents/one_consent.sql
-\ir functions/consents/consent_ids.sql
 \ir functions/log/events_after.sql
 \ir functions/log/customer_events_after.sql
 \ir functions/log/consent_history.sql
@@ -61,6 +30,36 @@
 \ir functions/log/log_head.sql
 \ir functions/log/verify_log.sql
 \ir functions/log/kept_events.sql
+
+\ir functions/consents/current_status.sql
+\ir functions/consents/consent_json.sql
+\ir functions/consents/next_state.sql
+\ir functions/consents/refuse_consent_change.sql
+\ir functions/consents/stamp_actor.sql
+\ir functions/consents/stamp_state.sql
+\ir functions/consents/record_decisions.sql
+\ir functions/consents/expire_consents.sql
+\ir functions/consents/list_consents.sql
+\ir functions/consents/customer_consents.sql
+\ir functions/consents/one_consent.sql
+\ir functions/consents/consent_ids.sql
+
+\ir functions/customers/customer_json.sql
+\ir functions/customers/register_customer.sql
+\ir functions/customers/find_customers.sql
+\ir functions/customers/list_customers.sql
+
+\ir functions/purposes/notice_in_force.sql
+\ir functions/purposes/stamp_notice.sql
+\ir functions/purposes/list_purposes.sql
+\ir functions/purposes/save_purpose.sql
+\ir functions/purposes/give_consents.sql
+\ir functions/purposes/list_notices.sql
+\ir functions/purposes/save_draft.sql
+\ir functions/purposes/publish_notice.sql
+
+\ir functions/accounts/session_open.sql
+\ir functions/accounts/user_json.sql
 \ir functions/accounts/find_user.sql
 \ir functions/accounts/add_user.sql
 \ir functions/accounts/disable_user.sql
@@ -79,12 +78,21 @@
 \ir functions/accounts/list_sessions.sql
 \ir functions/accounts/find_preferences.sql
 \ir functions/accounts/save_preferences.sql
+
+\ir functions/trail/refuse_trail_change.sql
+\ir functions/trail/access_filters.sql
+\ir functions/trail/record_accesses.sql
+\ir functions/trail/list_accesses.sql
+\ir functions/trail/forget_accesses.sql
+
+\ir functions/operations/forget_expired.sql
 \ir functions/operations/report_node.sql
 \ir functions/operations/forget_node.sql
 \ir functions/operations/list_nodes.sql
 \ir functions/operations/differing_rights.sql
 \ir functions/operations/server_state.sql
 \ir functions/operations/held_locks.sql
+
 \ir triggers.sql
 \ir grants.sql
 \ir policies.sql

@@ -62,9 +62,19 @@ def test_installed_with_install_sql_it_is_the_same(empty: str, database: Sql, sq
     assert catalog(empty) == catalog(database.url)
 
 
-def test_install_sql_the_readme_and_the_folder_agree(sql_folder: Path) -> None:
+def test_the_loop_of_the_readme_takes_the_files_of_install_sql(sql_folder: Path, tmp_path: Path) -> None:
+    stand_in = tmp_path / "psql"
+    stand_in.write_text('#!/bin/sh\nfor last in "$@"; do :; done\necho "$last"\n')
+    stand_in.chmod(0o755)
+    environment = os.environ | {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "OWNER_URL": "none"}
+    command = ["sh", "-c", loop_of_the_readme(sql_folder)]
+    typed = subprocess.run(command, check=True, cwd=sql_folder, env=environment, capture_output=True, text=True)
+    assert typed.stdout.splitlines() == [file.name for file in migrations.files()]
+
+
+def test_install_sql_and_the_folder_agree(sql_folder: Path) -> None:
     listed = [file.name for file in migrations.files()]
-    assert re.findall(r"\S+\.sql", loop_of_the_readme(sql_folder)) == listed
+    assert len(listed) == len(set(listed))
     found = {str(path.relative_to(sql_folder)) for path in sql_folder.rglob("*.sql")}
     assert found - {"install.sql", "demo.sql"} == {*listed}
     names = [name for name in listed if name.startswith("migrations/")]
