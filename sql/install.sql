@@ -1,19 +1,18 @@
 -- Everything, in order: psql -v ON_ERROR_STOP=1 -1 -f install.sql. "consentfeed migrate" and the loop of README.md read this list.
 -- Order matters: a function may only use what stands above it. This is the only list of the files.
-\ir migrations/0001_schema.sql
+\ir migrations/0001_migrations.sql
 \ir migrations/0002_customers.sql
 \ir migrations/0003_purposes.sql
-\ir migrations/0004_consents.sql
-\ir migrations/0005_events.sql
-\ir migrations/0006_sign_in.sql
-\ir migrations/0007_idempotency_keys.sql
-\ir migrations/0008_preferences.sql
-\ir migrations/0009_nodes.sql
-\ir migrations/0010_changed_functions.sql
-\ir migrations/0011_access_trail.sql
-\ir migrations/0012_single_sign_on.sql
-\ir migrations/0013_row_rules.sql
-\ir migrations/0014_many_sessions_at_once.sql
+\ir migrations/0004_notices.sql
+\ir migrations/0005_consents.sql
+\ir migrations/0006_events.sql
+\ir migrations/0007_event_notes.sql
+\ir migrations/0008_users.sql
+\ir migrations/0009_sessions.sql
+\ir migrations/0010_idempotency_keys.sql
+\ir migrations/0011_preferences.sql
+\ir migrations/0012_nodes.sql
+\ir migrations/0013_access_trail.sql
 
 \ir functions/log/rfc3339.sql
 \ir functions/log/append_events.sql

@@ -20,6 +20,12 @@ FUNCTIONS = "functions"
 _LOCK = 0x636F6E73656E74
 # Everybody who uses a table waits behind a migration that waits for it: it rather gives up.
 _PATIENCE = "5s"
+# A name that databases made before 0.1.0 have noted, and later ones never.
+_UNRELEASED = "0001_schema"
+_NO_UPGRADE = (
+    "the schema was made before consentfeed 0.1.0, and there is no upgrade from then: make a new database"
+    " (for `consentfeed dev` another --data-dir) and run `consentfeed migrate` there"
+)
 
 
 class MigrationError(ConsentfeedError):
@@ -67,6 +73,8 @@ def expected() -> set[str]:
 def misfit(applied: set[str]) -> str | None:
     """Why a schema with these migrations does not fit this code, or None."""
     applied = applied - {FUNCTIONS}
+    if _UNRELEASED in applied:
+        return _NO_UPGRADE
     if missing := sorted(expected() - applied):
         return f"the schema lacks {', '.join(missing)}: run `consentfeed migrate` as the owner"
     if unknown := sorted(applied - expected()):
@@ -102,7 +110,9 @@ def status(url: str) -> list[tuple[str, str]]:
 def pending(url: str) -> str:
     """The SQL that migrate() would run."""
     with _connect(url) as connection:
-        return "".join(f"-- {file.name}\n{file.text}\n" for file in _to_apply(_applied(connection)))
+        applied = _applied(connection)
+    _check(applied)
+    return "".join(f"-- {file.name}\n{file.text}\n" for file in _to_apply(applied))
 
 
 def migrate(url: str) -> list[str]:
@@ -150,6 +160,8 @@ def _applied(connection: psycopg.Connection) -> dict[str, str | None]:
 
 
 def _check(applied: dict[str, str | None]) -> None:
+    if _UNRELEASED in applied:
+        raise MigrationError(f"{_NO_UPGRADE}.")
     known = {file.key: file.checksum for file in files() if file.migrates}
     if unknown := sorted(set(applied) - set(known) - {FUNCTIONS}):
         raise MigrationError(

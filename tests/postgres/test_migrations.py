@@ -1,5 +1,6 @@
 """`consentfeed migrate`: once for all who start it, all or nothing, and never over what it does not know."""
 
+import asyncio
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,8 +14,9 @@ from click.testing import CliRunner, Result
 from consentfeed.cli import main
 from consentfeed.postgres import migrations
 from consentfeed.postgres.migrations import MigrationError
+from consentfeed.settings import Settings
 from tests.conftest import with_login
-from tests.support.node import Sql
+from tests.support.node import SECRET, Sql
 from tests.support.sql import catalog, empty_database
 
 
@@ -86,9 +88,23 @@ def test_a_database_that_is_newer_than_the_code_is_refused(database: Sql) -> Non
     assert "0099_future  unknown to this code" in migrate(database.url, "--status").output
 
 
+def test_a_database_from_before_the_first_release_is_refused_by_migrate_and_by_serve(database: Sql) -> None:
+    for number, name in enumerate(("schema", "customers", "purposes", "consents", "events", "sign_in"), 1):
+        database.run("INSERT INTO consentfeed.migrations VALUES (%s) ON CONFLICT DO NOTHING", f"{number:04}_{name}")
+    before = catalog(database.url), database.run("SELECT * FROM consentfeed.migrations ORDER BY name")
+    for options in ((), ("--dry-run",)):
+        refused = migrate(database.url, *options)
+        assert isinstance(refused.exception, MigrationError)
+        assert "made before consentfeed 0.1.0, and there is no upgrade" in str(refused.exception)
+        assert "make a new database" in str(refused.exception)
+    assert (catalog(database.url), database.run("SELECT * FROM consentfeed.migrations ORDER BY name")) == before
+    with pytest.raises(app.Unfit, match=r"made before consentfeed 0\.1\.0.* make a new database"):
+        asyncio.run(app.check(Settings(database_url=database.app_url, secret=SECRET)))
+
+
 def test_serve_is_told_what_does_not_fit() -> None:
     assert migrations.misfit({*migrations.expected(), "functions"}) is None
-    assert "lacks 0005_events" in str(migrations.misfit(migrations.expected() - {"0005_events"}))
+    assert "lacks 0006_events" in str(migrations.misfit(migrations.expected() - {"0006_events"}))
     assert "newer than this code" in str(migrations.misfit(migrations.expected() | {"0099_future"}))
 
 

@@ -14,4 +14,4 @@ COMMENT ON COLUMN consentfeed.nodes.started_at IS 'When it started, by its own c
 COMMENT ON COLUMN consentfeed.nodes.seen_at IS 'When it last reported, by the clock of the database.';
 COMMENT ON COLUMN consentfeed.nodes.numbers IS 'What it counted: streams, lag, rates since its last report.';
 
-INSERT INTO consentfeed.migrations (name) VALUES ('0009_nodes');
+INSERT INTO consentfeed.migrations (name) VALUES ('0012_nodes');

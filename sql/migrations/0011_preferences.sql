@@ -11,4 +11,4 @@ COMMENT ON COLUMN consentfeed.preferences.principal IS 'Role and id of whose the
 COMMENT ON COLUMN consentfeed.preferences.preferences IS 'One object, whose members the pages alone understand.';
 COMMENT ON COLUMN consentfeed.preferences.updated_at IS 'When they were last saved.';
 
-INSERT INTO consentfeed.migrations (name) VALUES ('0008_preferences');
+INSERT INTO consentfeed.migrations (name) VALUES ('0011_preferences');

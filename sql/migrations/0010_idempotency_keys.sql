@@ -22,4 +22,4 @@ COMMENT ON COLUMN consentfeed.idempotency_keys.created_at IS 'When the decision 
 -- What forget_expired() looks for.
 CREATE INDEX idempotency_keys_created_at ON consentfeed.idempotency_keys (created_at);
 
-INSERT INTO consentfeed.migrations (name) VALUES ('0007_idempotency_keys');
+INSERT INTO consentfeed.migrations (name) VALUES ('0010_idempotency_keys');

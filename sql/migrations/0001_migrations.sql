@@ -14,4 +14,4 @@ COMMENT ON COLUMN consentfeed.migrations.name IS 'File name without .sql; the ro
 COMMENT ON COLUMN consentfeed.migrations.checksum IS 'SHA-256 of the file as applied; NULL where it was installed with psql, until the next "consentfeed migrate" adopts it.';
 COMMENT ON COLUMN consentfeed.migrations.applied_at IS 'When it was applied.';
 
-INSERT INTO consentfeed.migrations (name) VALUES ('0001_schema');
+INSERT INTO consentfeed.migrations (name) VALUES ('0001_migrations');

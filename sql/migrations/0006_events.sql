@@ -47,15 +47,10 @@ COMMENT ON COLUMN consentfeed.dropped_partitions.last_seq IS 'Position of the la
 COMMENT ON COLUMN consentfeed.dropped_partitions.last_hash IS 'Its hash, onto which the first kept event is chained.';
 COMMENT ON COLUMN consentfeed.dropped_partitions.dropped_at IS 'When the partition was dropped.';
 
-CREATE TABLE consentfeed.event_notes (
-    seq bigint PRIMARY KEY,
-    salt text NOT NULL,
-    note text
-);
-COMMENT ON TABLE consentfeed.event_notes IS 'Free text that belongs to an event. May be emptied; the log keeps only a salted hash of it.';
-COMMENT ON COLUMN consentfeed.event_notes.seq IS 'Position of the event.';
-COMMENT ON COLUMN consentfeed.event_notes.salt IS 'Random text put before the note when hashing, so that a short note cannot be guessed from its hash.';
-COMMENT ON COLUMN consentfeed.event_notes.note IS 'The text; NULL once emptied.';
+-- Row-level rules, as on consents.
+ALTER TABLE consentfeed.events ENABLE ROW LEVEL SECURITY;
+CREATE POLICY all_rows ON consentfeed.events USING (true) WITH CHECK (true);
+COMMENT ON POLICY all_rows ON consentfeed.events IS 'Grants alone say who may do what: without this, nobody but the owner would see a row.';
 
 -- Row 0 makes two logs different from their first row on: its random member enters every later hash.
 INSERT INTO consentfeed.events (seq, type, recorded_at, body, hash)
@@ -68,4 +63,4 @@ FROM (
     FROM (SELECT clock_timestamp() AS at) AS now
 ) AS row0;
 
-INSERT INTO consentfeed.migrations (name) VALUES ('0005_events');
+INSERT INTO consentfeed.migrations (name) VALUES ('0006_events');
