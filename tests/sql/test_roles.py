@@ -175,7 +175,7 @@ def test_every_function_pins_its_search_path_or_is_bound_when_created(database: 
 
 
 def test_every_function_states_its_volatility(sql_folder: Path) -> None:
-    for file in (sql_folder / "functions").iterdir():
+    for file in (sql_folder / "functions").rglob("*.sql"):
         assert re.search(r"^LANGUAGE \w+ (VOLATILE|STABLE|IMMUTABLE)\b", file.read_text(), re.MULTILINE), file.name
 
 
@@ -205,7 +205,7 @@ def test_every_table_column_and_function_has_a_comment(database: Sql) -> None:
 
 
 def test_every_file_in_functions_holds_the_one_object_of_its_name(database: Sql, sql_folder: Path) -> None:
-    files = sorted((sql_folder / "functions").iterdir())
+    files = sorted((sql_folder / "functions").rglob("*.sql"), key=lambda file: file.stem)
     for file in files:
         created = re.findall(r"^CREATE (?:OR REPLACE )?(\w+) consentfeed\.(\w+)\(", file.read_text(), re.MULTILINE)
         assert created == [("FUNCTION", file.stem)], file.name
