@@ -17,7 +17,7 @@
 \ir functions/log/rfc3339.sql
 \ir functions/log/append_events.sql
 \ir functions/log/append_event.sql
-\ir functions/log/refuse_log_change.sql
+\ir functions/log/refuse_change.sql
 \ir functions/log/guard_log_table.sql
 \ir functions/log/add_event_partitions.sql
 \ir functions/log/drop_oldest_partition.sql
@@ -33,7 +33,6 @@
 \ir functions/consents/current_status.sql
 \ir functions/consents/consent_json.sql
 \ir functions/consents/next_state.sql
-\ir functions/consents/refuse_consent_change.sql
 \ir functions/consents/stamp_actor.sql
 \ir functions/consents/stamp_state.sql
 \ir functions/consents/record_decisions.sql
@@ -78,7 +77,6 @@
 \ir functions/accounts/find_preferences.sql
 \ir functions/accounts/save_preferences.sql
 
-\ir functions/trail/refuse_trail_change.sql
 \ir functions/trail/access_filters.sql
 \ir functions/trail/record_accesses.sql
 \ir functions/trail/list_accesses.sql

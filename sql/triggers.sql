@@ -9,15 +9,25 @@ FOR EACH STATEMENT EXECUTE FUNCTION consentfeed.stamp_notice();
 
 -- The setting is forget_accesses()'s; it counts for who has all rights on log_order, as those below do.
 CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR TRUNCATE ON consentfeed.access_trail
-FOR EACH STATEMENT EXECUTE FUNCTION consentfeed.refuse_trail_change();
+FOR EACH STATEMENT
+EXECUTE FUNCTION consentfeed.refuse_change(
+    '%1$s of %2$s is refused: lines are added, and go by age alone',
+    'Retention deletes old lines: SELECT consentfeed.forget_accesses(365, 10000).'
+);
 CREATE OR REPLACE TRIGGER refuse_delete BEFORE DELETE ON consentfeed.access_trail
 FOR EACH STATEMENT
 WHEN (current_setting('consentfeed.forgetting', true) IS DISTINCT FROM 'on'
     OR NOT has_table_privilege('consentfeed.log_order', 'TRUNCATE'))
-EXECUTE FUNCTION consentfeed.refuse_trail_change();
+EXECUTE FUNCTION consentfeed.refuse_change(
+    '%1$s of %2$s is refused: lines are added, and go by age alone',
+    'Retention deletes old lines: SELECT consentfeed.forget_accesses(365, 10000).'
+);
 
 CREATE OR REPLACE TRIGGER refuse_delete BEFORE DELETE OR TRUNCATE ON consentfeed.consents
-FOR EACH STATEMENT EXECUTE FUNCTION consentfeed.refuse_consent_change();
+FOR EACH STATEMENT
+EXECUTE FUNCTION consentfeed.refuse_change(
+    'consents are not deleted', 'It would leave no event. Set status = ''revoked'' instead.'
+);
 
 -- Triggers of one kind fire in the order of their names. What was written beside a new status is overwritten by the stamps.
 -- Where the setting is on and the user has all rights on log_order, record_decisions() or expire_consents() is writing, which
@@ -27,13 +37,19 @@ CREATE OR REPLACE TRIGGER before_1_refuse_identity BEFORE UPDATE ON consentfeed.
 FOR EACH ROW
 WHEN ((new.id, new.customer_id, new.purpose, new.channel)
     IS DISTINCT FROM (old.id, old.customer_id, old.purpose, old.channel))
-EXECUTE FUNCTION consentfeed.refuse_consent_change();
+EXECUTE FUNCTION consentfeed.refuse_change(
+    'only status can be changed in consents',
+    'Whose consent it is, its purpose and channel never change; all other columns follow from status.'
+);
 CREATE OR REPLACE TRIGGER before_1_refuse_version BEFORE UPDATE ON consentfeed.consents
 FOR EACH ROW
 WHEN (new.status = old.status AND new.version IS DISTINCT FROM old.version AND (
     current_setting('consentfeed.recording', true) IS DISTINCT FROM 'on'
     OR NOT has_table_privilege('consentfeed.log_order', 'TRUNCATE')))
-EXECUTE FUNCTION consentfeed.refuse_consent_change();
+EXECUTE FUNCTION consentfeed.refuse_change(
+    'only status can be changed in consents',
+    'Whose consent it is, its purpose and channel never change; all other columns follow from status.'
+);
 CREATE OR REPLACE TRIGGER before_2_stamp_actor BEFORE INSERT OR UPDATE OF status ON consentfeed.consents
 FOR EACH ROW
 WHEN (current_setting('consentfeed.recording', true) IS DISTINCT FROM 'on'
@@ -48,7 +64,10 @@ EXECUTE FUNCTION consentfeed.stamp_state();
 CREATE OR REPLACE TRIGGER before_4_refuse_silent BEFORE UPDATE ON consentfeed.consents
 FOR EACH ROW
 WHEN (new.version = old.version AND new IS DISTINCT FROM old)
-EXECUTE FUNCTION consentfeed.refuse_consent_change();
+EXECUTE FUNCTION consentfeed.refuse_change(
+    'only status can be changed in consents',
+    'Whose consent it is, its purpose and channel never change; all other columns follow from status.'
+);
 
 -- Constraint triggers are the only deferred ones, and cannot be replaced in place. One for both, not one each: SET
 -- CONSTRAINTS with the name of one could put the event of a later version before that of an earlier one. The condition is

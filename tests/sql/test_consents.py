@@ -155,6 +155,38 @@ def test_what_has_no_event_is_refused_with_a_hint(database: Sql) -> None:
     assert database.head() == 8
 
 
+@pytest.mark.parametrize(
+    ("statement", "message", "hint"),
+    [
+        ("DELETE FROM consentfeed.consents", "consents are not deleted", "Set status = 'revoked' instead"),
+        (
+            "UPDATE consentfeed.consents SET channel = 'fax'",
+            "only status can be changed in consents",
+            "its purpose and",
+        ),
+        (
+            "DELETE FROM consentfeed.events",
+            "DELETE of events is refused: the log is append-only",
+            "drops whole partitions",
+        ),
+        (
+            "TRUNCATE consentfeed.events_p1",
+            "TRUNCATE of events_p1 is refused: the log is append-only",
+            "whole partitions",
+        ),
+        (
+            "UPDATE consentfeed.access_trail SET rows = 0",
+            "UPDATE of access_trail is refused: lines are added, and go by age alone",
+            "forget_accesses(365, 10000)",
+        ),
+    ],
+)
+def test_each_table_refuses_in_its_own_words(database: Sql, statement: str, message: str, hint: str) -> None:
+    error = refused(database.url, statement)
+    assert (error.sqlstate, error.diag.message_primary) == ("55000", message)
+    assert hint in (error.diag.message_hint or "")
+
+
 def test_select_and_update_on_consents_is_all_that_an_sql_role_needs_and_its_name_is_the_actor(database: Sql) -> None:
     publish(database, "marketing", 2)
     with sql_role(database, *SQL_ROLE) as (name, url):
