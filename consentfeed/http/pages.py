@@ -55,7 +55,7 @@ class Pages:
         """The sign-in page; who is signed in already goes to the first page of the role."""
         role = await self._role(request)
         home = "/" if role is None else _home(role)
-        return await self._file("signin.html", request) if home == "/" else _go(home)
+        return await self._file("signin", request) if home == "/" else _go(home)
 
     async def page(self, request: Request) -> Response:
         """A page for certain roles; anybody else is sent to where they may be."""
@@ -64,7 +64,7 @@ class Pages:
             return _go(f"/?to={path}")  # nobody's first page: the sign-in page leads back to it
         if role is not None and role not in ACCESS[f"GET {path}"].roles:
             return _go(_home(role))
-        return await self._file(f"{path[1:]}.html", request)
+        return await self._file(path[1:], request)
 
     async def _role(self, request: Request) -> str | None:
         """The role, "" for nobody; None where PostgreSQL is away: the page itself says so, and holds no data."""
@@ -75,8 +75,8 @@ class Pages:
         except (Busy, DatabaseAway):
             return None
 
-    async def _file(self, name: str, request: Request) -> Response:
-        response = await self._files.get_response(name, request.scope)
+    async def _file(self, page: str, request: Request) -> Response:
+        response = await self._files.get_response(f"{page}/{page}.html", request.scope)
         # Not even for the back button: after signing out it would show the last customer again.
         response.headers["cache-control"] = "no-store"
         return response

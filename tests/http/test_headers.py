@@ -38,8 +38,8 @@ PAGES = {
     "/customer": "customer",
     "/csr": "csr",
     "/admin": "admin",
-    "/web/csr.js": None,
-    "/web/csr.css": None,
+    "/web/csr/csr.js": None,
+    "/web/csr/csr.css": None,
 }
 
 
@@ -90,8 +90,8 @@ def test_pages_carry_them_with_a_policy_of_their_own(rest: Rest, path: str) -> N
 
 
 def test_a_file_that_has_not_changed_keeps_its_policy(rest: Rest) -> None:
-    first = httpx.get(rest.node.url + "/web/csr.js")
-    again = httpx.get(rest.node.url + "/web/csr.js", headers={"If-None-Match": first.headers["etag"]})
+    first = httpx.get(rest.node.url + "/web/csr/csr.js")
+    again = httpx.get(rest.node.url + "/web/csr/csr.js", headers={"If-None-Match": first.headers["etag"]})
     assert again.status_code == 304
     # What a browser keeps of the file is replaced by these.
     for name in ("content-security-policy", "cache-control"):
@@ -129,7 +129,7 @@ def test_a_page_that_meets_a_fault_of_ours_is_a_problem_with_them_too(
     assert "nimal" not in answer.text + caplog.text
 
 
-@pytest.mark.parametrize("path", ["/", "/csr", "/web/csr.js"])
+@pytest.mark.parametrize("path", ["/", "/csr", "/web/csr/csr.js"])
 def test_a_page_says_which_methods_are_right(rest: Rest, path: str) -> None:
     answer = httpx.delete(rest.node.url + path)
     problem(answer, "method-not-allowed")

@@ -146,7 +146,7 @@ def test_an_address_has_a_rate_whoever_asks(start_node: StartNode) -> None:
         assert [one.get(ME, headers=HERE).status_code for _ in range(2)] == [200] * 2
         assert nobody.get("/", headers=HERE).status_code == 200
         refused(one.get(ME, headers=HERE), 20)
-        for path in (ME, "/", "/web/csr.js", "/nothing", "/metrics"):
+        for path in (ME, "/", "/web/csr/csr.js", "/nothing", "/metrics"):
             refused(nobody.get(path, headers=HERE), 20)
         ok(one.get(ME, headers=THERE))
         # Who looks after a node must not think it ill because it is asked much.

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readAgent } from '../../consentfeed/web/agent.js';
+import { readAgent } from '../../consentfeed/web/shared/agent.js';
 
 const WEBKIT = 'AppleWebKit/537.36 (KHTML, like Gecko)';
 const PHONE = 'AppleWebKit/605.1.15 (KHTML, like Gecko)';

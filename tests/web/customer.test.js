@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ApiError } from '../../consentfeed/web/api.js';
-import { Consents, noticeInForce, noticesAgreedTo } from '../../consentfeed/web/customer-consents.js';
-import { decide } from '../../consentfeed/web/customer-decision.js';
-import { History } from '../../consentfeed/web/customer-history.js';
-import { speaks } from '../../consentfeed/web/customer-light.js';
-import { stateOf } from '../../consentfeed/web/customer-words.js';
+import { ApiError } from '../../consentfeed/web/shared/api.js';
+import { Consents, noticeInForce, noticesAgreedTo } from '../../consentfeed/web/customer/consents.js';
+import { decide } from '../../consentfeed/web/customer/decision.js';
+import { History } from '../../consentfeed/web/customer/history.js';
+import { speaks } from '../../consentfeed/web/customer/light.js';
+import { stateOf } from '../../consentfeed/web/customer/words.js';
 
 const purpose = (key, channels, more = {}) => ({ key, title: key, description: '', channels, notice_version: 2, languages: ['en', 'si'], ...more });
 const consent = (id, version, more = {}) => ({

@@ -195,7 +195,7 @@ def test_a_disabled_account_leaves_the_page_within_seconds(person: NewPerson, da
 def test_a_page_opened_while_there_is_no_answer_says_so_and_begins_again(person: NewPerson) -> None:
     someone = person(**DESK)
     someone.sign_in("csr").close()
-    page = someone.tab("/web/icon.svg")
+    page = someone.tab("/web/shared/icon.svg")
     page.route("**/api/v1/auth/me", lambda route: route.fulfill(status=503, headers={"Retry-After": "60"}))
     page.goto(f"{someone.url}/csr")
     expect(page.get_by_role("alert")).to_contain_text("Try again")

@@ -87,7 +87,7 @@ def test_another_sites_page_changes_and_reads_nothing(
         ("/auth/me", "GET"),
     ):
         assert page.evaluate(_FETCH, [api + path, {"method": method, "mode": mode}]) == "unread"
-    assert page.evaluate(_IMAGE, f"{node.url}/web/icon.svg") == "unread"
+    assert page.evaluate(_IMAGE, f"{node.url}/web/shared/icon.svg") == "unread"
     assert page.evaluate(_STREAM, f"{api}/events") == "unread"
     with page.expect_navigation():
         page.evaluate(_FORM, f"{api}/customer/consents/{consent}/grant")

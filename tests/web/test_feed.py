@@ -32,7 +32,7 @@ class Tab:
 
     def __init__(self, context: BrowserContext, url: str, place: str, **options: Any) -> None:
         self.page: Page = context.new_page()
-        self.page.goto(f"{url}/web/icon.svg")
+        self.page.goto(f"{url}/web/shared/icon.svg")
         self.page.evaluate(START, {"place": place, "options": options})
 
     @property
@@ -105,7 +105,7 @@ def test_a_tab_that_navigates_away_and_back_or_reloads_leaves_the_others_alone(
     tabs = [Tab(someone.context, node.url, start, shared=way) for _ in range(3)]
     all_have(tabs, first, changes(database))
     leader = tabs.pop(0).page
-    leader.goto(f"{node.url}/web/style.css")
+    leader.goto(f"{node.url}/web/shared/style.css")
     all_have(tabs, first, changes(database))
     leader.go_back()
     all_have(tabs, first, changes(database))

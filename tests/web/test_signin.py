@@ -122,7 +122,9 @@ def test_a_node_with_an_identity_provider_offers_it_in_place_of_passwords(
     expect(page.locator("#sso")).to_be_visible()
 
 
-@pytest.mark.parametrize("to", ["//evil.example", "https://evil.example", "/web/icon.svg", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "to", ["//evil.example", "https://evil.example", "/web/shared/icon.svg", "javascript:alert(1)"]
+)
 def test_nobody_is_led_to_where_a_link_from_elsewhere_says(person: NewPerson, to: str) -> None:
     someone = person()
     offered(someone.context, password=True, title="Login")
@@ -146,7 +148,7 @@ def test_what_the_identity_provider_could_not_do_is_said_once(person: NewPerson,
 
 def test_while_it_is_not_known_what_is_offered_a_password_serves_and_it_is_asked_again(person: NewPerson) -> None:
     someone = person()
-    page = someone.tab("/web/icon.svg")
+    page = someone.tab("/web/shared/icon.svg")
     page.clock.install()
     page.route(WAYS, lambda route: route.fulfill(status=503, json={"type": "/problems/database-away"}))
     page.goto(someone.url)
@@ -209,7 +211,7 @@ def test_who_signs_in_in_another_tab_is_not_taken_for_who_was_there(person: NewP
     expect(page.get_by_role("switch")).to_have_count(4)
     before = database.head()
     with someone.context.expect_page() as opened:
-        page.evaluate("window.open('/web/icon.svg')")
+        page.evaluate("window.open('/web/shared/icon.svg')")
     credentials = {"email": "csr@example.com", "password": PASSWORD}
     signing_in = "(body) => fetch('/api/v1/auth/login', { method: 'POST', body: JSON.stringify(body) })"
     opened.value.evaluate(signing_in, credentials)

@@ -11,7 +11,7 @@ def desk(person: NewPerson) -> Page:
     """The dashboard, with a clock that the test turns."""
     someone = person(**DESK)
     someone.sign_in("csr").close()
-    page = someone.tab("/web/icon.svg")
+    page = someone.tab("/web/shared/icon.svg")
     page.clock.install()
     page.goto(f"{someone.url}/csr")
     live(page)
@@ -82,7 +82,7 @@ def test_an_error_is_shown_however_many_there_are(person: NewPerson, database: S
     for consent in database.consents():
         database.set(consent, "granted")
     expect(page.locator(".toast-more")).to_have_text("and 1 more")
-    page.evaluate("import('/web/toasts.js').then(({ toast }) => toast({ kind: 'error', text: 'It failed' }))")
+    page.evaluate("import('/web/shared/toasts.js').then(({ toast }) => toast({ kind: 'error', text: 'It failed' }))")
     expect(page.locator(".toast[data-kind=error]")).to_have_text("✕It failed×")
     expect(page.locator(".toast")).to_have_count(3)
 
@@ -92,7 +92,7 @@ def test_choices_made_in_two_tabs_are_both_kept(person: NewPerson) -> None:
     tabs = [someone.sign_in("csr"), someone.tab("/csr")]
     for tab, name in zip(tabs, ("one", "two"), strict=True):
         live(tab)
-        choose = f"import('/web/preferences.js').then((kept) => kept.setPreferences(() => ({{ {name}: true }})))"
+        choose = f"import('/web/shared/preferences.js').then((kept) => kept.setPreferences(() => ({{ {name}: true }})))"
         tab.evaluate(choose)
     kept = tabs[0].evaluate("fetch('/api/v1/preferences').then((answer) => answer.json())")
     assert kept == {"preferences": {"one": True, "two": True}}

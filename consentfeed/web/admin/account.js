@@ -1,0 +1,93 @@
+// The dialog for one account: adding it, or giving it another role.
+
+import { get, post } from '../shared/api.js';
+import { byId, clone, fill, slot } from '../shared/dom.js';
+import { t } from '../shared/text.js';
+import { FieldProblem, clearProblems, submitting } from './forms.js';
+
+/** @typedef {import('./users.js').Account} Account */
+
+const STAFF = ['csr', 'admin', 'service'];
+const SHORTEST = 10;
+
+const parts = () => {
+  const dialog = /** @type {HTMLDialogElement} */ (byId('account'));
+  const form = /** @type {HTMLFormElement} */ (dialog.querySelector('form'));
+  const input = (/** @type {string} */ name) => /** @type {HTMLInputElement} */ (form.elements.namedItem(name));
+  return { dialog, form, input };
+};
+
+/** What was typed for an account that was not added after all is still there; not the password.
+ * @param {(added: Account) => void} done */
+export function askAccount(done) {
+  const { input } = parts();
+  input('password').value = '';
+  ask({ title: t('users.add'), roles: [...STAFF, 'customer'], role: chosenRole() || 'csr', add: true, consequence: '' }, async () => {
+    done((await post('/users', await newAccount())).data);
+    input('email').value = '';
+    input('customer_id').value = '';
+  });
+}
+
+/** @param {Account} account @param {(changed: Account) => void} done */
+export function askRole(account, done) {
+  const before = { title: t('users.change-title', { email: account.email }), roles: STAFF, role: account.role };
+  ask({ ...before, add: false, consequence: t('users.change-text') }, async () => {
+    if (chosenRole() === account.role) throw new FieldProblem('role', t('users.same-role'));
+    done((await post(`/users/${account.id}/role`, { role: chosenRole() })).data);
+  });
+}
+
+/** @param {{title: string, roles: string[], role: string, add: boolean, consequence: string}} question @param {() => Promise<void>} run */
+function ask({ title, roles, role, add, consequence }, run) {
+  const { dialog, form } = parts();
+  fill(form, { title, consequence, submit: t(add ? 'users.add' : 'users.change-do') });
+  slot(form, 'roles').replaceChildren(...roles.map((name) => roleChoice(name, name === role)));
+  slot(form, 'email-field').hidden = !add;
+  slot(form, 'password-field').hidden = !add;
+  const customer = () => (slot(form, 'customer-field').hidden = !add || chosenRole() !== 'customer');
+  slot(form, 'roles').onchange = customer;
+  customer();
+  clearProblems(form);
+  form.onsubmit = async (event) => {
+    event.preventDefault();
+    if (await submitting(form, run)) dialog.close();
+  };
+  slot(form, 'cancel').onclick = () => dialog.close();
+  dialog.showModal();
+}
+
+/** @param {string} role @param {boolean} checked */
+function roleChoice(role, checked) {
+  const choice = fill(clone('role-choice'), { name: t(`role.${role}`), hint: t(`role.${role}-may`) });
+  const input = /** @type {HTMLInputElement} */ (choice.querySelector('input'));
+  input.value = role;
+  input.checked = checked;
+  return choice;
+}
+
+function chosenRole() {
+  return /** @type {HTMLInputElement | null} */ (parts().form.querySelector('[name=role]:checked'))?.value ?? '';
+}
+
+/** The body of the request; throws FieldProblem. */
+async function newAccount() {
+  const { input } = parts();
+  const email = input('email').value.trim();
+  const password = input('password').value;
+  const role = chosenRole();
+  if (!/^[^@\s]+@[^@\s]+$/.test(email)) throw new FieldProblem('email', t('users.no-email'));
+  if (password && password.length < SHORTEST) throw new FieldProblem('password', t('users.short-password', { count: SHORTEST }));
+  const customer = role === 'customer' ? await findCustomer(input('customer_id').value.trim() || email) : undefined;
+  return { email, role, password: password || undefined, customer_id: customer };
+}
+
+/** Id of the one customer who is meant: whole id, address or number, for a search finds beginnings too. @param {string} q */
+async function findCustomer(q) {
+  const { data } = await get(`/customers?${new URLSearchParams({ q, limit: '1000' })}`);
+  /** @type {{id: string, email: string | null, msisdn: string | null}[]} */
+  const all = data.customers;
+  const found = all.filter(({ id, email, msisdn }) => [id, email, msisdn].some((one) => one?.toLowerCase() === q.toLowerCase()));
+  if (found.length === 1) return found[0].id;
+  throw new FieldProblem('customer_id', t(found.length ? 'users.many-customers' : 'users.no-customer', { q }));
+}

@@ -1,0 +1,46 @@
+// The admin page: its sections are tabs, each a module with open() when it is shown and close() when it is not any more.
+
+import { connectFeed } from '../feed/feed.js';
+import { personHeader } from '../shared/api.js';
+import { byId, on } from '../shared/dom.js';
+import { prepareLight } from '../shared/light.js';
+import { leave, openPage } from '../shared/page.js';
+import { t } from '../shared/text.js';
+import { openLog } from './log.js';
+import { nodesSection } from './nodes.js';
+import { purposesSection } from './purposes.js';
+import { sessionsSection } from './sessions.js';
+import { openTabs } from './tabs.js';
+import { trailSection } from './trail.js';
+import { usersSection } from './users.js';
+
+/** @typedef {{open?: (rest: string) => void, close?: () => void}} Section */
+
+const me = await openPage('admin', () => feed.signOut());
+const feed = connectFeed({ url: '/api/v1/events', name: me.id, headers: personHeader(me.id), pollSeconds: 30 });
+prepareLight(feed, { signedOut: leave });
+
+/** @type {Record<string, Section>} */
+const sections = {
+  overview: nodesSection(),
+  users: usersSection(me.id),
+  purposes: purposesSection(),
+  log: {},
+  trail: trailSection(),
+  sessions: sessionsSection(),
+};
+openLog();
+
+let shown = '';
+openTabs(byId('tabs'), (name, rest) => {
+  if (shown && shown !== name) sections[shown].close?.();
+  shown = name;
+  document.title = `${t(`admin.${name}`)} · consentfeed`;
+  sections[name].open?.(rest);
+});
+
+// The hash is for tabs: a plain link to #main would choose one.
+on(byId('skip'), 'click', (event) => {
+  event.preventDefault();
+  byId('main').focus();
+});

@@ -1,0 +1,82 @@
+// The notices of one purpose: which version is in force, which ones were, and the draft that comes next.
+
+import { get } from '../shared/api.js';
+import { byId, clone, element, fill, slot } from '../shared/dom.js';
+import { List } from '../shared/list.js';
+import { languageName, t } from '../shared/text.js';
+import { timeNode } from '../shared/time.js';
+import { draftForm } from './draft.js';
+
+/** @typedef {{version: number, language: string, text: string, sha256: string, published_at: string | null, in_force: boolean}} Notice */
+/** @typedef {{version: number, state: 'in-force' | 'superseded' | 'draft' | 'scheduled' | 'overtaken', since: string | null, texts: Notice[]}} Version */
+
+const MARKS = { 'in-force': 'good', superseded: 'off', draft: 'wait', scheduled: 'wait', overtaken: 'off' };
+
+/** @param {() => void} published called after each publication
+ * @returns {{open: (purpose: import('./purposes.js').Purpose | null) => void}} */
+export function noticesOf(published) {
+  let key = '';
+  /** @type {List<Version>} */
+  const list = new List(byId('versions'), {
+    read: async () => ({ items: versionsOf((await get(`/purposes/${key}/notices`)).data.notices), next: null }),
+    key: (version) => `${key}/${version.version}`,
+    row: 'version',
+    draw: drawVersion,
+    empty: () => t('notices.empty'),
+    drawn: (versions) => draft.draw(versions),
+  });
+  const draft = draftForm(async (isPublished) => {
+    await list.refresh();
+    if (isPublished) published();
+  });
+  return {
+    open(purpose) {
+      byId('notices').hidden = !purpose;
+      if (!purpose) return;
+      if (key !== purpose.key) list.reset();
+      key = purpose.key;
+      draft.open(purpose);
+      list.refresh();
+    },
+  };
+}
+
+/** Notices by version, newest first. @param {Notice[]} notices @param {number} [now] @returns {Version[]} */
+export function versionsOf(notices, now = Date.now()) {
+  const inForce = notices.find((notice) => notice.in_force)?.version ?? 0;
+  const numbers = [...new Set(notices.map((notice) => notice.version))].sort((a, b) => b - a);
+  return numbers.map((version) => {
+    const texts = notices.filter((notice) => notice.version === version);
+    const since = texts.find((notice) => notice.published_at)?.published_at ?? null;
+    return { version, texts, since, state: stateOf(version, inForce, since, now) };
+  });
+}
+
+/** @param {number} version @param {number} inForce @param {string | null} since @param {number} now @returns {Version['state']} */
+function stateOf(version, inForce, since, now) {
+  if (version === inForce) return 'in-force';
+  if (since === null) return version < inForce ? 'overtaken' : 'draft';
+  return version > inForce && Date.parse(since) > now ? 'scheduled' : 'superseded';
+}
+
+/** @param {HTMLElement} row @param {Version} version */
+function drawVersion(row, version) {
+  slot(row, 'state').dataset.mark = MARKS[version.state];
+  const since = element('span');
+  if (version.since) since.append(`${t('notices.since')} `, timeNode(version.since));
+  fill(row, {
+    version: t('notices.version', { version: version.version }),
+    state: t(`notices.is-${version.state}`),
+    since,
+    languages: version.texts.map((text) => languageName(text.language)).join(', '),
+  });
+  slot(row, 'texts').replaceChildren(...version.texts.map(drawText));
+}
+
+/** @param {Notice} notice */
+function drawText(notice) {
+  const { text, sha256 } = notice;
+  const node = fill(clone('version-text'), { language: languageName(notice.language), text, sha256 });
+  slot(node, 'text').lang = notice.language;
+  return node;
+}

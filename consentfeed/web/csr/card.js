@@ -1,0 +1,203 @@
+// A customer's card: every consent in one line, kept right by events, and how each came to be.
+
+import { get } from '../shared/api.js';
+import { byId, clone, element, fill, on, slot } from '../shared/dom.js';
+import { problemText } from '../shared/problems.js';
+import { t } from '../shared/text.js';
+import { timeNode } from '../shared/time.js';
+import { toast } from '../shared/toasts.js';
+import { actOn } from './act.js';
+import { choices } from './alerts.js';
+import { isNarrow, settle } from './panels.js';
+import { watch } from './settings.js';
+import { entry, newestFirst, prepareForPrint, readHistory } from './timeline.js';
+import { allPurposes, customerText, setStatus, whatText } from './words.js';
+
+/** @typedef {import('./list.js').Consent} Consent */
+/** @typedef {import('./activity.js').Change} Change */
+
+export class Card {
+  #panel = byId('card');
+  /** @type {string | null} */
+  customer = null;
+  /** @type {Map<string, Consent>} */
+  #consents = new Map();
+  /** @type {Map<string, HTMLElement>} */
+  #lines = new Map();
+  /** @type {{close: () => void} | null} */
+  #subscription = null;
+  /** By consent and version: what comes by the feed may be in the history as well. @type {Map<string, Change>} */
+  #changes = new Map();
+  /** @type {Element | null} */
+  #opener = null;
+  #name = '';
+  #run = 0;
+
+  /** @param {import('./activity.js').Feed} feed @param {{closed: () => void, table: () => void, decided: (consent: Consent) => void}} page */
+  constructor(feed, page) {
+    this.feed = feed;
+    this.page = page;
+    prepareForPrint(this.#panel);
+  }
+
+  get #inside() {
+    return /** @type {HTMLElement} */ (this.#panel.firstElementChild);
+  }
+
+  /** Shows a customer. @param {string} customer @param {boolean} focus whether the keyboard goes there */
+  open(customer, focus) {
+    const from = document.activeElement;
+    if (!this.#panel.contains(from)) this.#opener = from === document.body ? null : from;
+    if (this.customer !== customer) this.#begin(customer);
+    this.#panel.hidden = false;
+    settle();
+    if (focus || isNarrow()) slot(this.#inside, 'name').focus();
+  }
+
+  /** Whether there was anything to close; the keyboard goes back to where it came from. */
+  close() {
+    if (this.#panel.hidden) return false;
+    const within = this.#panel.contains(document.activeElement);
+    this.#subscription?.close();
+    this.#run += 1;
+    this.customer = null;
+    this.#panel.hidden = true;
+    settle();
+    this.page.closed();
+    if (within && this.#opener?.isConnected) /** @type {HTMLElement} */ (this.#opener).focus();
+    else if (within) this.page.table();
+    return true;
+  }
+
+  /** @param {string} customer */
+  #begin(customer) {
+    this.customer = customer;
+    const inside = clone('card-inside');
+    this.#panel.replaceChildren(inside);
+    on(slot(inside, 'close'), 'click', () => this.close());
+    on(slot(inside, 'print'), 'click', () => print());
+    on(slot(inside, 'watch'), 'click', () => this.#watch());
+    this.#load();
+  }
+
+  async #load() {
+    const [run, id] = [++this.#run, /** @type {string} */ (this.customer)];
+    this.#subscription?.close();
+    this.#changes.clear();
+    slot(this.#inside, 'state').replaceChildren(clone('blank-lines'));
+    try {
+      const [who, all] = await Promise.all([get(`/customers/${id}`), get(`/consents?customer=${id}&limit=1000`)]);
+      if (run !== this.#run) return;
+      this.#show(who.data, all.data.consents);
+      this.#subscription = this.feed.subscribe(all.position ?? '', {
+        event: (message) => message.data.consent?.customer_id === id && this.#apply(message.data),
+        reset: () => this.#load(),
+      });
+      await this.#showHistory(run, all.data.consents);
+    } catch (error) {
+      if (run === this.#run) this.#fail(error);
+    }
+  }
+
+  /** @param {unknown} error */
+  #fail(error) {
+    const again = element('button', 'button', t('csr.try-again'));
+    on(again, 'click', () => this.#load());
+    const state = slot(this.#inside, 'state');
+    state.hidden = false;
+    state.replaceChildren(element('p', 'problem', problemText(error)), again);
+    fill(this.#inside, { 'history-state': null });
+  }
+
+  /** @param {import('./list.js').Customer} who @param {Consent[]} consents */
+  #show(who, consents) {
+    this.#name = customerText(who);
+    fill(this.#inside, { name: this.#name, contact: contact(who) });
+    this.#drawWatch();
+    const order = allPurposes().map((purpose) => purpose.key);
+    consents.sort((a, b) => order.indexOf(a.purpose) - order.indexOf(b.purpose) || a.channel.localeCompare(b.channel));
+    this.#consents = new Map(consents.map((consent) => [consent.id, consent]));
+    this.#lines = new Map(consents.map((consent) => [consent.id, this.#line(consent)]));
+    slot(this.#inside, 'consents').replaceChildren(...this.#lines.values());
+    slot(this.#inside, 'state').hidden = true;
+    slot(this.#inside, 'content').hidden = false;
+  }
+
+  /** @param {number} run @param {Consent[]} consents */
+  async #showHistory(run, consents) {
+    fill(this.#inside, { 'history-state': t('csr.history-loading') });
+    const changes = await readHistory(consents);
+    if (run !== this.#run) return;
+    for (const change of changes) this.#changes.set(changeKey(change), change);
+    slot(this.#inside, 'timeline').replaceChildren(...newestFirst([...this.#changes.values()]).map(entry));
+    fill(this.#inside, { 'history-state': this.#changes.size ? null : t('csr.history-empty') });
+  }
+
+  /** @param {Consent} consent */
+  #line(consent) {
+    const line = clone('card-line');
+    on(slot(line, 'act'), 'click', () => this.#act(consent.id));
+    slot(line, 'act').setAttribute('aria-label', t('csr.act-of', { what: whatText(consent) }));
+    on(line, 'animationend', () => line.classList.remove('glow'));
+    return write(line, consent);
+  }
+
+  /** @param {string} id */
+  async #act(id) {
+    const consent = /** @type {Consent} */ (this.#consents.get(id));
+    const decided = await actOn(consent, this.#name);
+    if (decided) this.page.decided(decided), this.#take(decided);
+  }
+
+  /** @param {Change} change */
+  #apply(change) {
+    this.#take(change.consent);
+    if (this.#changes.has(changeKey(change))) return;
+    this.#changes.set(changeKey(change), change);
+    slot(this.#inside, 'timeline').prepend(entry(change));
+    fill(this.#inside, { 'history-state': null });
+  }
+
+  /** @param {Consent} consent as it is now, unless what is held is newer */
+  #take(consent) {
+    const held = this.#consents.get(consent.id);
+    const line = this.#lines.get(consent.id);
+    if (!line || (held && held.version >= consent.version)) return;
+    this.#consents.set(consent.id, consent);
+    write(line, consent).classList.add('glow');
+  }
+
+  async #watch() {
+    const id = /** @type {string} */ (this.customer);
+    try {
+      await watch(id, !choices().watched.includes(id));
+    } catch (error) {
+      toast({ kind: 'error', text: problemText(error) });
+    }
+    this.#drawWatch();
+  }
+
+  #drawWatch() {
+    const watched = choices().watched.includes(this.customer ?? '');
+    slot(this.#inside, 'watch').setAttribute('aria-pressed', String(watched));
+  }
+}
+
+/** @param {Change} change */
+const changeKey = ({ consent }) => `${consent.id}/${consent.version}`;
+
+/** @param {HTMLElement} line @param {Consent} consent */
+function write(line, consent) {
+  setStatus(slot(line, 'status'), consent.status);
+  return fill(line, { what: whatText(consent), changed: consent.version ? timeNode(consent.updated_at) : null });
+}
+
+/** @param {import('./list.js').Customer} who */
+function contact(who) {
+  const line = element('span');
+  for (const text of [who.msisdn, who.email]) if (text) line.append(element('span', 'contact', text));
+  const id = element('span', 'mono muted contact', who.id);
+  line.append(id);
+  return line;
+}
+

@@ -1,0 +1,112 @@
+// The dialog of what to be told, and how: kept on the server for the person.
+
+import { get } from '../shared/api.js';
+import { dialog } from '../shared/dialogs.js';
+import { byId, clone, element, on, slot } from '../shared/dom.js';
+import { preference, setPreferences } from '../shared/preferences.js';
+import { problemText } from '../shared/problems.js';
+import { t } from '../shared/text.js';
+import { KINDS, choices } from './alerts.js';
+import { beep } from './sound.js';
+import { customerText, setStatus, statusName } from './words.js';
+
+const form = /** @type {HTMLFormElement} */ (byId('settings-form'));
+/** Customers' ids: their names are asked for when they are shown, and kept nowhere. @type {string[]} */
+let watched = [];
+
+/** Makes the dialog ready; open it with openSettings(). */
+export function prepareSettings() {
+  for (const kind of Object.keys(KINDS)) byId('kinds').append(kindLine(kind));
+  on(form, 'submit', save);
+}
+
+export function openSettings() {
+  const chosen = choices();
+  watched = chosen.watched;
+  field('about').value = chosen.about;
+  for (const box of boxes()) box.checked = (box.name === 'message' ? chosen.messages : chosen.sounds).includes(box.value);
+  field('quiet-from').value = chosen.quiet.from;
+  field('quiet-to').value = chosen.quiet.to;
+  field('toast-seconds').value = String(preference('toastSeconds', 5));
+  field('poll-seconds').value = String(preference('pollSeconds', 30));
+  /** @type {HTMLInputElement} */ (byId('single-keys')).checked = chosen.keys;
+  byId('settings-problem').textContent = '';
+  drawWatched();
+  dialog('settings').showModal();
+}
+
+/** Watches a customer, or no longer. @param {string} customer @param {boolean} on */
+export async function watch(customer, on) {
+  await setPreferences(() => {
+    const others = choices().watched.filter((id) => id !== customer);
+    return { csr: { ...choices(), watched: on ? [...others, customer] : others } };
+  });
+}
+
+/** @param {string} kind */
+function kindLine(kind) {
+  const line = clone('kind-line');
+  setStatus(slot(line, 'status'), kind);
+  for (const name of ['message', 'sound']) {
+    const box = /** @type {HTMLInputElement} */ (slot(line, name));
+    Object.assign(box, { name, value: kind });
+    box.setAttribute('aria-label', t(`csr.kind-${name}-of`, { status: statusName(kind) }));
+    if (name === 'sound') on(box, 'change', () => box.checked && beep(kind));
+  }
+  return line;
+}
+
+function drawWatched() {
+  byId('watched-none').hidden = watched.length > 0;
+  byId('watched').replaceChildren(...watched.map(watchedLine));
+}
+
+/** @param {string} customer */
+function watchedLine(customer) {
+  const line = element('li', 'watched-line');
+  const [name, remove] = [element('span', '', '…'), element('button', 'icon-button', '×')];
+  remove.setAttribute('type', 'button');
+  on(remove, 'click', () => {
+    watched = watched.filter((id) => id !== customer);
+    drawWatched();
+    byId('settings-title').focus();
+  });
+  line.append(name, remove);
+  customerName(customer).then((text) => {
+    name.textContent = text;
+    remove.setAttribute('aria-label', t('csr.unwatch', { customer: text }));
+  });
+  return line;
+}
+
+/** @param {string} id */
+async function customerName(id) {
+  try {
+    return customerText((await get(`/customers/${id}`)).data);
+  } catch {
+    return id;
+  }
+}
+
+/** @param {SubmitEvent} event */
+async function save(event) {
+  event.preventDefault();
+  const ticked = (/** @type {string} */ name) => boxes().filter((box) => box.name === name && box.checked).map((box) => box.value);
+  const quiet = { from: field('quiet-from').value, to: field('quiet-to').value };
+  const keys = /** @type {HTMLInputElement} */ (byId('single-keys')).checked;
+  try {
+    const told = { about: field('about').value, messages: ticked('message'), sounds: ticked('sound') };
+    const seconds = { toastSeconds: Number(field('toast-seconds').value), pollSeconds: Number(field('poll-seconds').value) };
+    await setPreferences(() => ({ ...seconds, csr: { ...choices(), ...told, quiet, watched, keys } }));
+  } catch (error) {
+    byId('settings-problem').textContent = problemText(error);
+    return;
+  }
+  dialog('settings').close();
+}
+
+/** @param {string} name @returns {{value: string}} */
+const field = (name) => /** @type {any} */ (form.elements.namedItem(name));
+
+const boxes = () => /** @type {HTMLInputElement[]} */ ([...byId('kinds').querySelectorAll('input')]);
+

@@ -1,0 +1,184 @@
+// The table: draws once per frame what has changed, and only the rows that can be seen.
+
+import { clone, on } from '../shared/dom.js';
+import { changeRow, makeRow } from './row.js';
+
+/** @typedef {import('./list.js').Row} Row */
+
+const AROUND = 8;
+
+export class Table {
+  /** @type {Map<string, HTMLElement>} rows in the document, by consent */
+  #drawn = new Map();
+  /** @type {Set<string>} */
+  #dirty = new Set();
+  /** The one row that Tab reaches; it stays in the document wherever the rest is scrolled to. */
+  #active = '';
+  #selected = '';
+  #frame = 0;
+  #whole = true;
+  // Kept from the observers: asking the document in a frame would lay it out again.
+  #top = 0;
+  #room = 0;
+  #height = 36;
+
+  /** @param {HTMLElement} grid @param {HTMLElement} body @param {import('./list.js').ConsentList} list
+   * @param {{open: (row: Row, byKey: boolean) => void, refresh: () => void}} then */
+  constructor(grid, body, list, then) {
+    this.grid = grid;
+    this.body = body;
+    this.list = list;
+    this.then = then;
+    on(grid, 'scroll', () => ((this.#top = grid.scrollTop), this.#schedule()), { passive: true });
+    on(grid, 'keydown', (event) => this.#key(event));
+    on(body, 'click', (event) => this.#click(event));
+    on(body, 'animationend', (event) => event.target.classList.remove('glow'));
+    new ResizeObserver(() => this.#measure()).observe(grid);
+    this.#measure();
+  }
+
+  #measure() {
+    const probe = clone('grid-line');
+    this.body.append(probe);
+    this.#height = probe.offsetHeight || 36;
+    probe.remove();
+    this.#room = this.grid.clientHeight;
+    this.#top = this.grid.scrollTop;
+    this.draw();
+  }
+
+  /** One row has changed, or anything else. @param {string | null} [id] */
+  draw(id = null) {
+    if (id) this.#dirty.add(id);
+    else this.#whole = true;
+    this.#schedule();
+  }
+
+  #schedule() {
+    this.#frame ||= requestAnimationFrame(() => this.#paint());
+  }
+
+  /** Other rows than before: from the top. */
+  restart() {
+    const focused = this.body.contains(document.activeElement);
+    for (const node of this.#drawn.values()) node.remove();
+    this.#drawn.clear();
+    this.#dirty.clear();
+    this.#whole = true;
+    this.#top = this.grid.scrollTop = 0;
+    if (this.list.indexOf(this.#active) < 0) this.#active = '';
+    this.#paint();
+    if (focused) this.focus();
+  }
+
+  /** Marks the row whose customer is shown. @param {string} id of the consent, or '' */
+  select(id) {
+    for (const one of [this.#selected, id]) this.#dirty.add(one);
+    this.#selected = id;
+    this.#schedule();
+  }
+
+  /** Puts the keyboard where it was last, or on the first row. */
+  focus() {
+    this.#go(Math.max(0, this.list.indexOf(this.#active)));
+  }
+
+  #paint() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    const { rows } = this.list;
+    const first = Math.max(0, Math.floor(this.#top / this.#height) - AROUND);
+    const end = Math.min(rows.length, Math.ceil((this.#top + this.#room) / this.#height) + AROUND);
+    const shown = this.#indexes(first, end);
+    this.#place(shown, rows);
+    if (this.#whole) this.#frameSize();
+    this.#whole = false;
+    this.#dirty.clear();
+    if (end + 4 * AROUND >= rows.length) this.list.more();
+  }
+
+  /** The rows to be seen, and the one that has the keyboard. @param {number} first @param {number} end */
+  #indexes(first, end) {
+    const shown = Array.from({ length: Math.max(0, end - first) }, (_, offset) => first + offset);
+    const active = this.list.indexOf(this.#active);
+    if (active >= 0 && active < first) shown.unshift(active);
+    if (active >= end) shown.push(active);
+    return shown;
+  }
+
+  /** @param {number[]} shown @param {Row[]} rows */
+  #place(shown, rows) {
+    const wanted = new Set(shown.map((index) => rows[index].id));
+    for (const [id, node] of this.#drawn) if (!wanted.has(id)) node.remove(), this.#drawn.delete(id);
+    let after = this.body.firstElementChild;
+    for (const index of shown) {
+      const row = rows[index];
+      const old = this.#drawn.get(row.id);
+      const node = old ?? this.#make(row, index);
+      if (old && this.#dirty.has(row.id)) changeRow(node, row, row.id === this.#selected);
+      if (old && this.#whole) this.#put(node, index);
+      if (node === after) after = node.nextElementSibling;
+      else this.body.insertBefore(node, after);
+    }
+  }
+
+  #frameSize() {
+    this.body.style.height = `${this.list.rows.length * this.#height}px`;
+    this.grid.setAttribute('aria-rowcount', String(this.list.next === null ? this.list.rows.length + 1 : -1));
+    const first = this.list.rows[0]?.id;
+    const tab = this.#active || first;
+    for (const [id, node] of this.#drawn) node.tabIndex = id === tab ? 0 : -1;
+  }
+
+  /** @param {Row} row @param {number} index */
+  #make(row, index) {
+    const node = makeRow(row, row.id === this.#selected);
+    node.tabIndex = row.id === this.#active || (!this.#active && index === 0) ? 0 : -1;
+    this.#put(node, index);
+    this.#drawn.set(row.id, node);
+    return node;
+  }
+
+  /** @param {HTMLElement} node @param {number} index */
+  #put(node, index) {
+    node.style.transform = `translateY(${index * this.#height}px)`;
+    node.setAttribute('aria-rowindex', String(index + 2));
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || !(event.target instanceof HTMLElement) || !event.target.dataset.id) return;
+    const at = this.list.indexOf(event.target.dataset.id);
+    const page = Math.max(1, Math.floor(this.#room / this.#height) - 2);
+    const steps = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + page, PageUp: at - page, Home: 0, End: Infinity };
+    if (event.key in steps) this.#go(steps[/** @type {keyof typeof steps} */ (event.key)]);
+    else if (event.key === 'Enter' || event.key === ' ') this.then.open(this.list.rows[at], true);
+    else if (event.key === 'r') this.then.refresh();
+    else return;
+    event.preventDefault();
+  }
+
+  /** @param {MouseEvent} event */
+  #click(event) {
+    const node = /** @type {HTMLElement} */ (event.target).closest('[data-id]');
+    const index = this.list.indexOf(node instanceof HTMLElement ? (node.dataset.id ?? '') : '');
+    if (index < 0 || getSelection()?.type === 'Range') return; // somebody copies a number
+    this.#go(index);
+    this.then.open(this.list.rows[index], false);
+  }
+
+  /** Moves the keyboard to a row, and the row into view. @param {number} wanted */
+  #go(wanted) {
+    const index = Math.min(this.list.rows.length - 1, Math.max(0, wanted));
+    if (index < 0) return;
+    this.#active = this.list.rows[index].id;
+    const head = this.body.offsetTop;
+    const [above, below] = [index * this.#height, (index + 1) * this.#height + head - this.#room];
+    if (this.#top > above) this.grid.scrollTop = above;
+    else if (this.#top < below) this.grid.scrollTop = below;
+    this.#top = this.grid.scrollTop;
+    this.#whole = true;
+    this.#paint();
+    this.#drawn.get(this.#active)?.focus({ preventScroll: true });
+  }
+}

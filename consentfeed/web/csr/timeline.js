@@ -1,0 +1,60 @@
+// A customer's history, newest first: what changed, when, who did it and how, what the customer was told, and why.
+
+import { get } from '../shared/api.js';
+import { clone, element, fill, on, slot } from '../shared/dom.js';
+import { t } from '../shared/text.js';
+import { dateText, setTime, utcText } from '../shared/time.js';
+import { noticeName, showNotice } from './notice.js';
+import { howText, reasonText, setStatus, whatText, whoText } from './words.js';
+
+/** @typedef {import('./activity.js').Change} Change */
+
+/** All changes of these consents. @param {import('./list.js').Consent[]} consents @returns {Promise<Change[]>} */
+export async function readHistory(consents) {
+  const changed = consents.filter((consent) => consent.version > 0);
+  const answers = await Promise.all(changed.map((consent) => get(`/consents/${consent.id}/history`)));
+  return answers.flatMap(({ data }) => data.events.map((/** @type {{data: Change}} */ event) => event.data));
+}
+
+/** @param {Change[]} changes */
+export const newestFirst = (changes) =>
+  changes.sort((a, b) => b.timestamp.localeCompare(a.timestamp) || b.consent.version - a.consent.version);
+
+/** @param {Change} change */
+export function entry(change) {
+  const { consent, reason } = change;
+  const line = clone('timeline-entry');
+  setStatus(slot(line, 'status'), change.type);
+  setTime(/** @type {HTMLTimeElement} */ (slot(line, 'when')), change.timestamp);
+  fill(line, {
+    what: whatText(consent),
+    who: `${whoText(change.actor)} · ${howText(change.method)}`,
+    told: change.type === 'granted' && consent.notice ? toldWhat(consent.notice) : null,
+    reason: reason?.code ? [reasonText(reason.code), reason.reference].filter(Boolean).join(' · ') : null,
+    note: reason?.text ?? null,
+  });
+  for (const name of ['told', 'reason', 'note']) slot(line, name).hidden = !slot(line, name).hasChildNodes();
+  return line;
+}
+
+/** @param {import('./list.js').BoundNotice} bound */
+function toldWhat(bound) {
+  const told = element('span', '', `${t('csr.told')} `);
+  const link = element('button', 'link', noticeName(bound));
+  link.setAttribute('type', 'button');
+  on(link, 'click', () => showNotice(bound));
+  told.append(link);
+  return told;
+}
+
+/** On paper "5 minutes ago" says nothing: exact times there, and the usual ones back on the screen. @param {HTMLElement} root */
+export function prepareForPrint(root) {
+  const times = () => /** @type {NodeListOf<HTMLTimeElement>} */ (root.querySelectorAll('time'));
+  on(window, 'beforeprint', () => {
+    for (const printed of root.querySelectorAll('[data-slot="printed"]')) printed.textContent = t('csr.printed', { time: dateText(new Date()) });
+    for (const time of times()) time.textContent = `${dateText(time.dateTime)} (${utcText(time.dateTime)})`;
+  });
+  on(window, 'afterprint', () => {
+    for (const time of times()) setTime(time, time.dateTime);
+  });
+}

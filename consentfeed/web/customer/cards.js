@@ -1,0 +1,39 @@
+// The cards, one per purpose, with their switches.
+
+import { byId, clone, fill, on, slot } from '../shared/dom.js';
+import { Choice } from './choice.js';
+
+/** @typedef {import('./consents.js').Consents} Consents */
+
+/** @type {Map<string, Choice>} */
+let choices = new Map();
+
+/** The switch of a consent. @param {string} id */
+export const choice = (id) => choices.get(id);
+
+/** Draws all cards anew. @param {Consents} consents @param {import('./choice.js').Page} page */
+export function drawCards(consents, page) {
+  choices = new Map();
+  byId('cards').replaceChildren(...consents.keys().map((key) => card(consents, key, page)));
+}
+
+/** @param {Consents} consents @param {string} key @param {import('./choice.js').Page} page */
+function card(consents, key, page) {
+  const { title, description } = consents.purpose(key);
+  const all = consents.of(key);
+  const node = fill(clone('card'), { title, description });
+  const heading = slot(node, 'title');
+  heading.id = `title-${key}`;
+  node.setAttribute('aria-labelledby', heading.id);
+  for (const consent of all) {
+    const made = new Choice(consent, heading.id, page);
+    choices.set(consent.id, made);
+    slot(node, 'choices').append(made.node);
+  }
+  const link = slot(node, 'notice');
+  link.id = `notice-${key}`;
+  link.setAttribute('aria-labelledby', `${link.id} ${heading.id}`);
+  link.hidden = !page.notice(all[0]) && all.every(({ notice }) => !notice);
+  on(link, 'click', () => page.read(all[0]));
+  return node;
+}

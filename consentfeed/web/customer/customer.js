@@ -1,0 +1,135 @@
+// The consent centre: puts its parts together.
+
+import { connectFeed } from '../feed/feed.js';
+import { get, personHeader } from '../shared/api.js';
+import { prepareDialogs } from '../shared/dialogs.js';
+import { byId, on } from '../shared/dom.js';
+import { leave, openPage } from '../shared/page.js';
+import { preference } from '../shared/preferences.js';
+import { problemText } from '../shared/problems.js';
+import { channelName, language, t } from '../shared/text.js';
+import { dateText } from '../shared/time.js';
+import { toast } from '../shared/toasts.js';
+import { choice, drawCards } from './cards.js';
+import { Consents, noticeInForce } from './consents.js';
+import { History } from './history.js';
+import { prepareStrip } from './light.js';
+import { showNotices } from './notice.js';
+import { drawHistory, drawHistoryFailed } from './table.js';
+import { whoText } from './words.js';
+
+/** @typedef {import('./consents.js').Consent} Consent */
+
+const RETRY_MS = 5000;
+
+const user = await openPage('customer', () => feed.signOut());
+const feed = connectFeed({ url: '/api/v1/events', name: user.id, headers: personHeader(user.id), pollSeconds: preference('pollSeconds', 30) });
+const consents = new Consents();
+let history = new History();
+/** @type {{close: () => void} | null} */
+let following = null;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let retry;
+
+/** What the switches need of the page. @type {import('./choice.js').Page} */
+const page = {
+  notice: ({ purpose }) => noticeInForce(consents.purpose(purpose), language()),
+  read: ({ purpose }) => showNotices(consents, purpose),
+  saved(consent) {
+    // The card may have been drawn anew since.
+    if (consents.apply(consent)) choice(consent.id)?.take(consent);
+    byId('said').textContent = t('customer.saved', { what: whatText(consent), state: nowText(consent) });
+    if (feed.state.phase !== 'live') readHistory();
+  },
+  async superseded({ purpose }) {
+    await readPurposes().catch(() => {});
+    showNotices(consents, purpose);
+  },
+};
+
+async function readPurposes() {
+  consents.learn((await get('/purposes')).data.purposes);
+}
+
+/** Reads all of it, and follows it from where it stands. */
+async function load() {
+  byId('failed').hidden = true;
+  byId('loading').hidden = consents.size > 0;
+  const [{ data, position }] = await Promise.all([get('/customer/consents'), readPurposes()]);
+  show(consents.replace(data.consents));
+  following?.close();
+  following = feed.subscribe(position ?? '', { event: happened, reset: begin });
+  history = new History();
+  readHistory();
+}
+
+/** @param {string[]} changed since it was shown last */
+function show(changed) {
+  byId('loading').hidden = true;
+  byId('empty').hidden = consents.size > 0;
+  byId('history').hidden = false;
+  drawCards(consents, page);
+  for (const id of changed) choice(id)?.take(/** @type {Consent} */ (consents.get(id)), true);
+}
+
+/** @param {import('./history.js').Message} message */
+function happened(message) {
+  const { type, consent, actor } = message.data;
+  if (!consent) return;
+  history.add(message);
+  if (history.complete) drawHistory(history.list(), titleOf);
+  else readHistory();
+  if (!choice(consent.id)) begin();
+  else if (consents.apply(consent)) changed(type, consent, actor);
+}
+
+/** @param {string} type @param {Consent} consent @param {{kind: string, id: string}} actor */
+function changed(type, consent, actor) {
+  const own = actor.id === user.id && choice(consent.id)?.made(type);
+  choice(consent.id)?.take(consent, !own);
+  if (own) return;
+  const text = t('customer.elsewhere', { what: whatText(consent), state: nowText(consent) });
+  toast({ kind: 'info', text, detail: whoText(actor) });
+}
+
+async function readHistory() {
+  const reading = history;
+  try {
+    await reading.read();
+    if (reading === history) drawHistory(history.list(), titleOf);
+  } catch {
+    if (reading === history) drawHistoryFailed();
+  }
+}
+
+/** Also where the log is another one by now. What is shown stays until there is something newer. */
+function begin() {
+  clearTimeout(retry);
+  load().catch((error) => {
+    byId('loading').hidden = true;
+    byId('failed').hidden = false;
+    byId('failed-why').textContent = problemText(error);
+    if (consents.size) retry = setTimeout(begin, RETRY_MS);
+  });
+}
+
+const titleOf = (/** @type {string} */ key) => consents.purpose(key).title;
+
+/** @param {Consent} consent */
+const whatText = ({ purpose, channel }) => t('customer.what-of', { purpose: titleOf(purpose), channel: channelName(channel) });
+
+/** @param {Consent} consent */
+const nowText = ({ status }) => t(status === 'granted' ? 'customer.now-on' : 'customer.now-off');
+
+function drawPrinted() {
+  byId('printed').textContent = t('customer.printed', { who: user.email, time: dateText(new Date()) });
+}
+
+on(byId('again'), 'click', begin);
+on(byId('history-again'), 'click', readHistory);
+on(byId('print'), 'click', () => window.print());
+on(window, 'beforeprint', drawPrinted);
+drawPrinted();
+prepareDialogs();
+prepareStrip(feed, leave);
+begin();

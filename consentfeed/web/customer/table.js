@@ -1,0 +1,77 @@
+// The history as a table: the newest lines on the screen, all of them on paper.
+
+import { byId, clone, element, fill, on, slot } from '../shared/dom.js';
+import { channelName, t } from '../shared/text.js';
+import { dateText, setTime, utcText } from '../shared/time.js';
+import { showNotice } from './notice.js';
+import { didText, noticeName, reasonText, whoText } from './words.js';
+
+/** @typedef {import('./consents.js').Change} Change */
+
+const FIRST = 10;
+const MORE = 20;
+let shown = FIRST;
+/** @type {WeakMap<Change, HTMLElement>} */
+const rows = new WeakMap();
+
+/** @param {Change[]} changes newest first @param {(key: string) => string} title of a purpose */
+export function drawHistory(changes, title) {
+  byId('history-table').hidden = !changes.length;
+  byId('history-state').textContent = changes.length ? '' : t('customer.history-empty');
+  byId('history-again').hidden = true;
+  const body = byId('history-rows');
+  for (const [place, change] of changes.entries()) {
+    const line = rows.get(change) ?? row(change, title(change.consent.purpose));
+    // Lines that are in their place stay untouched: the focus may be in one.
+    if (body.children[place] !== line) body.insertBefore(line, body.children[place] ?? null);
+  }
+  while (body.children.length > changes.length) body.lastElementChild?.remove();
+  hideLater();
+}
+
+/** Says that the history could not be read. */
+export function drawHistoryFailed() {
+  byId('history-state').textContent = t('customer.history-failed');
+  byId('history-again').hidden = false;
+}
+
+/** @param {Change} change @param {string} title */
+function row(change, title) {
+  const { type, consent, timestamp, actor, reason } = change;
+  const node = clone('history-row');
+  rows.set(change, node);
+  setTime(/** @type {HTMLTimeElement} */ (slot(node, 'when')), timestamp);
+  return fill(node, {
+    exactly: `${dateText(timestamp)}\n${utcText(timestamp.slice(0, 19))} UTC`,
+    did: didText(type),
+    what: t('customer.what-of', { purpose: title, channel: channelName(consent.channel) }),
+    who: whoText(actor),
+    reason: reasonText(reason),
+    text: consent.notice ? noticeLink(title, consent.notice) : t('customer.no-notice'),
+  });
+}
+
+/** @param {string} title @param {import('./consents.js').BoundNotice} notice */
+function noticeLink(title, notice) {
+  const link = element('button', 'link', noticeName(notice));
+  link.setAttribute('aria-haspopup', 'dialog');
+  on(link, 'click', () => showNotice(title, notice));
+  return link;
+}
+
+function hideLater() {
+  const lines = byId('history-rows').children;
+  for (const [place, line] of [...lines].entries()) line.classList.toggle('later', place >= shown);
+  const more = byId('history-more');
+  more.hidden = lines.length <= shown;
+  more.textContent = t('customer.more', { count: Math.min(MORE, lines.length - shown) });
+}
+
+function showMore() {
+  const next = /** @type {HTMLElement} */ (byId('history-rows').children[shown]);
+  shown += MORE;
+  hideLater();
+  next.focus();
+}
+
+on(byId('history-more'), 'click', showMore);

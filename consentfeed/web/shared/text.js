@@ -1,0 +1,73 @@
+// Texts of the pages in the reader's language. A key that a catalogue lacks is shown in English.
+
+/** @typedef {string | {one: string, other: string}} Entry */
+
+export const languages = { en: 'English', si: 'සිංහල', ta: 'தமிழ்' };
+
+const KEPT = 'consentfeed.language';
+/** @type {Record<string, Entry>} */
+let texts = {};
+let current = 'en';
+let plural = new Intl.PluralRules('en');
+
+/** The language that is shown: en, si or ta. */
+export const language = () => current;
+
+/** Remembers a language for this browser; the page has to be loaded again. @param {string} chosen */
+export function keepLanguage(chosen) {
+  localStorage.setItem(KEPT, chosen);
+}
+
+/** Loads the shared catalogue and the page's own, and names the language in the document.
+ * @param {string} [page] as in texts/en-csr.js */
+export async function loadTexts(page) {
+  current = choose();
+  plural = new Intl.PluralRules(current);
+  document.documentElement.lang = current;
+  const wanted = [...new Set(['en', current])].flatMap((code) => [code, ...(page ? [`${code}-${page}`] : [])]);
+  const loaded = await Promise.all(wanted.map((name) => import(`../texts/${name}.js`)));
+  texts = Object.assign({}, ...loaded.map((module) => module.default));
+}
+
+function choose() {
+  const asked = [localStorage.getItem(KEPT), ...navigator.languages];
+  const known = asked.map((tag) => (tag ?? '').slice(0, 2).toLowerCase()).filter((code) => code in languages);
+  return known[0] ?? 'en';
+}
+
+/** The text of a key, with {name} filled in; entries with one/other go by values.count.
+ * @param {string} key @param {Record<string, string | number>} [values] @returns {string} */
+export function t(key, values = {}) {
+  const entry = texts[key];
+  if (entry === undefined) throw new Error(`no text for ${key}`);
+  const form = typeof entry === 'string' ? entry : plural.select(Number(values.count)) === 'one' ? entry.one : entry.other;
+  return form.replace(/\{(\w+)\}/g, (_, name) => shown(values[name]));
+}
+
+/** @param {string | number | undefined} value */
+const shown = (value) => (typeof value === 'number' ? value.toLocaleString(current) : (value ?? ''));
+
+/** Whether there is a text of this key. @param {string} key */
+export const hasText = (key) => key in texts;
+
+/** Fills what is marked data-t, data-t-label, data-t-placeholder and data-t-title. @param {ParentNode} root */
+export function translate(root) {
+  for (const node of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll('[data-t]'))) {
+    node.textContent = t(node.dataset.t ?? '');
+  }
+  for (const [mark, attribute] of [['label', 'aria-label'], ['placeholder', 'placeholder'], ['title', 'title']]) {
+    for (const node of root.querySelectorAll(`[data-t-${mark}]`)) {
+      node.setAttribute(attribute, t(node.getAttribute(`data-t-${mark}`) ?? ''));
+    }
+  }
+  for (const template of root.querySelectorAll('template')) translate(template.content);
+}
+
+/** "App notification", or the key itself where a catalogue has no name for it. @param {string} channel */
+export const channelName = (channel) => (hasText(`channel.${channel}`) ? t(`channel.${channel}`) : channel);
+
+/** The name of a language in the reader's, or its own: not each browser knows each. @param {string} tag @returns {string} */
+export function languageName(tag) {
+  const known = new Intl.DisplayNames(language(), { type: 'language', fallback: 'none' }).of(tag);
+  return known ?? languages[/** @type {keyof typeof languages} */ (tag)] ?? tag;
+}
