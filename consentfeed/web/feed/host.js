@@ -1,7 +1,7 @@
 // Serves tabs, each over a port of its own, with one hub.
 
 import { Hub } from './hub.js';
-import { whenFree } from './locks.js';
+import { Tab } from './tab.js';
 
 /** @typedef {{postMessage: (message: any) => void, onmessage: ((event: MessageEvent) => void) | null, close: () => void}} Port */
 /** What a tab says. lock: held by the tab as long as it lives, null where there are none.
@@ -46,80 +46,5 @@ export class Host {
     if (!this.#hub || this.#hub.signedOut) this.#hub = new Hub(options);
     if (options.pollSeconds) this.#hub.pollSeconds = options.pollSeconds;
     return this.#hub;
-  }
-}
-
-/** One tab, as the host sees it. */
-class Tab {
-  #port;
-  #hubFor;
-  #gone;
-  /** @type {Hub | null} */
-  #hub = null;
-  /** @type {import('./hub.js').Member | null} */
-  #member = null;
-  /** Events of this turn by subscriber: one message for many. @type {Map<number, import('./source.js').Message[]>} */
-  #batches = new Map();
-
-  /** @param {Port} port @param {(options: import('./hub.js').Options) => Hub} hubFor @param {() => void} gone */
-  constructor(port, hubFor, gone) {
-    this.#port = port;
-    this.#hubFor = hubFor;
-    this.#gone = gone;
-  }
-
-  /** @param {Request} request @param {string | null} lock the host's */
-  take(request, lock) {
-    if (request.type === 'join') this.#join(request, lock);
-    else if (request.type === 'subscribe') this.#subscribe(request.number, request.place);
-    else if (request.type === 'unsubscribe') this.#member?.unsubscribe(request.number);
-    else if (request.type === 'retry') this.#hub?.retryNow();
-    else if (request.type === 'sign-out') this.#hub?.signOut();
-    else if (request.type === 'leave') this.close();
-  }
-
-  close() {
-    this.#member?.leave();
-    this.#member = null;
-    this.#port.onmessage = null;
-    this.#port.close();
-    this.#gone();
-  }
-
-  /** @param {Extract<Request, {type: 'join'}>} request @param {string | null} lock */
-  #join(request, lock) {
-    this.#port.postMessage({ type: 'hello', lock });
-    this.#hub = this.#hubFor(request.options);
-    this.#member = this.#hub.join((state) => this.#say({ type: 'state', state }));
-    if (request.lock) whenFree(request.lock, () => this.#member && this.close());
-  }
-
-  /** @param {number} number @param {string | null} place */
-  #subscribe(number, place) {
-    this.#member?.subscribe(number, place, {
-      event: (message) => this.#add(number, message),
-      place: (reached) => this.#say({ type: 'place', number, place: reached }),
-      reset: (reason) => this.#say({ type: 'reset', number, reason }),
-    });
-  }
-
-  /** @param {number} number @param {import('./source.js').Message} message */
-  #add(number, message) {
-    if (!this.#batches.size) queueMicrotask(() => this.#flush());
-    const batch = this.#batches.get(number);
-    if (batch) batch.push(message);
-    else this.#batches.set(number, [message]);
-  }
-
-  #flush() {
-    const batches = [...this.#batches];
-    this.#batches.clear();
-    for (const [number, events] of batches) this.#port.postMessage({ type: 'events', number, events });
-  }
-
-  /** @param {Answer} answer */
-  #say(answer) {
-    this.#flush();
-    this.#port.postMessage(answer);
   }
 }

@@ -8,7 +8,8 @@ import { Subscriber } from './subscriber.js';
 
 /** @typedef {import('./status.js').State} State */
 /** @typedef {import('./source.js').Address & Partial<typeof DEFAULTS>} Options */
-/** What a subscriber is told; the hub itself tells its members when somebody signs out.
+/** @typedef {import('./tab.js').Tab} Tab */
+/** What a subscriber is told; the hub itself tells the tabs when somebody signs out.
  * @typedef {Omit<import('./subscriber.js').Reader, 'signedOut'>} Reader */
 
 const REMEMBERED = 2000;
@@ -20,8 +21,8 @@ export class Hub {
   #ring = new Ring(REMEMBERED);
   /** @type {Line | null} */
   #line = null;
-  /** @type {Set<Member>} */
-  #members = new Set();
+  /** @type {Set<Tab>} */
+  #tabs = new Set();
   /** @type {Set<Subscriber>} */
   #subscribers = new Set();
   #state = untried();
@@ -38,21 +39,18 @@ export class Hub {
     return this.#state.phase === 'signed-out';
   }
 
-  /** Somebody who watches the state, and may subscribe. The line is there as long as one is.
-   * @param {(state: State) => void} told */
-  join(told) {
-    const member = new Member(this, told);
-    this.#members.add(member);
-    told(this.#state);
+  /** From now on the tab is shown the state, and may subscribe. The line is there as long as a tab is. @param {Tab} tab */
+  join(tab) {
+    this.#tabs.add(tab);
+    tab.show(this.#state);
     // The first subscriber says where it begins; for who only watches it begins now.
     if (!this.#line && !this.signedOut) this.#timer ??= setTimeout(() => this.#begin(null), WATCH_MS);
-    return member;
   }
 
-  /** @param {Member} member */
-  leave(member) {
-    this.#members.delete(member);
-    if (this.#members.size) return;
+  /** @param {Tab} tab whose subscribers have been unsubscribed */
+  leave(tab) {
+    this.#tabs.delete(tab);
+    if (this.#tabs.size) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#line?.close();
@@ -123,37 +121,6 @@ export class Hub {
   #tell(state) {
     this.#state = state;
     if (this.signedOut) for (const subscriber of this.#subscribers) this.unsubscribe(subscriber);
-    for (const member of this.#members) member.told(state);
-  }
-}
-
-/** Who has joined, with the subscribers that go when it goes. */
-export class Member {
-  #hub;
-  /** @type {Map<number, Subscriber>} */
-  #subscribers = new Map();
-
-  /** @param {Hub} hub @param {(state: State) => void} told */
-  constructor(hub, told) {
-    this.#hub = hub;
-    this.told = told;
-  }
-
-  /** @param {number} number of its own @param {string | null} place @param {Reader} reader */
-  subscribe(number, place, reader) {
-    this.#subscribers.set(number, this.#hub.subscribe(place, reader));
-  }
-
-  /** @param {number} number */
-  unsubscribe(number) {
-    const subscriber = this.#subscribers.get(number);
-    this.#subscribers.delete(number);
-    if (subscriber) this.#hub.unsubscribe(subscriber);
-  }
-
-  leave() {
-    for (const subscriber of this.#subscribers.values()) this.#hub.unsubscribe(subscriber);
-    this.#subscribers.clear();
-    this.#hub.leave(this);
+    for (const tab of this.#tabs) tab.show(state);
   }
 }
