@@ -1,8 +1,8 @@
 // A tab's connection to a host: by the first way that there is, again when the host has died, and not while the page is hidden away.
 
-import { openLink } from './links.js';
+import { openLink } from './transport.js';
 
-/** @typedef {import('./links.js').Way} Way */
+/** @typedef {import('./transport.js').Way} Way */
 /** @typedef {import('./host.js').Request} Request */
 
 const WAYS = /** @type {const} */ (['shared-worker', 'web-locks', 'alone']);
@@ -13,7 +13,7 @@ export class Connection {
   #options;
   #hear;
   #way;
-  /** @type {import('./links.js').Link | null} */
+  /** @type {import('./transport.js').Link | null} */
   #link = null;
   #joined = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -51,7 +51,7 @@ export class Connection {
   #show = (/** @type {Event} */ event) => /** @type {PageTransitionEvent} */ (event).persisted && this.#open();
 
   #open() {
-    /** @type {import('./links.js').Link | null} */
+    /** @type {import('./transport.js').Link | null} */
     let link = null;
     const heard = (/** @type {import('./host.js').Answer} */ answer) => {
       if (this.#link !== link) return;

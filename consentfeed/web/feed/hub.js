@@ -1,6 +1,6 @@
 // One line, many subscribers, of many tabs.
 
-import { DEFAULTS, Line } from './line.js';
+import { DEFAULTS, Line } from './upstream.js';
 import { Ring } from './ring.js';
 import { Source } from './source.js';
 import { untried } from './status.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 
 import { Clock } from '../../consentfeed/web/feed/clock.js';
-import { DEFAULTS, Line } from '../../consentfeed/web/feed/line.js';
+import { DEFAULTS, Line } from '../../consentfeed/web/feed/upstream.js';
 import { Source } from '../../consentfeed/web/feed/source.js';
 import { FeedServer, START, frame, json, status, until } from './feed-server.js';
 
