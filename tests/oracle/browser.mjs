@@ -2,10 +2,10 @@
 
 import { connectFeed } from '../../consentfeed/web/feed/feed.js';
 
-const [url, token, place] = process.argv.slice(2);
+const [url, token, position] = process.argv.slice(2);
 const feed = connectFeed({ url, headers: { Authorization: `Bearer ${token}` }, pollSeconds: 1 });
 const print = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
-feed.subscribe(place, {
+feed.subscribe(position, {
   event: print,
   reset: (reason) => print({ event: 'reset', data: { reason } }),
 });

@@ -35,7 +35,7 @@ function join() {
   return tab;
 }
 
-const subscribe = (tab, number, place = START) => tab.post({ type: 'subscribe', number, place });
+const subscribe = (tab, number, position = START) => tab.post({ type: 'subscribe', number, position });
 
 test('tabs share a stream, number their own subscriptions, and take them along when they leave', async () => {
   server.add(2);

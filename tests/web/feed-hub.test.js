@@ -26,23 +26,23 @@ function connect(options = {}) {
 }
 
 /** A subscriber that keeps the numbers it is given. */
-function read(feed, place) {
+function read(feed, position) {
   const reader = { numbers: [], resets: [] };
   const handlers = { event: ({ data }) => reader.numbers.push(data.number), reset: (reason) => reader.resets.push(reason) };
-  reader.close = feed.subscribe(place, handlers).close;
+  reader.close = feed.subscribe(position, handlers).close;
   return reader;
 }
 
 const range = (from, upto) => Array.from({ length: upto - from }, (_, index) => from + index + 1);
-const placeOf = (number) => (number ? server.log[number - 1].id : START);
+const positionOf = (number) => (number ? server.log[number - 1].id : START);
 const has = (reader, count) => until(() => reader.numbers.length >= count, `${count} events of ${reader.numbers.length}`);
 
-test('the first subscriber says where the line begins; all share it, and each gets what is after its own place', async () => {
+test('the first subscriber says where the upstream begins; all share it, and each gets what is after its own position', async () => {
   server.add(10);
   const feed = connect();
-  const middle = read(feed, placeOf(5));
+  const middle = read(feed, positionOf(5));
   await has(middle, 5);
-  const [early, same, late] = [read(feed, START), read(feed, placeOf(5)), read(feed, placeOf(8))];
+  const [early, same, late] = [read(feed, START), read(feed, positionOf(5)), read(feed, positionOf(8))];
   const now = read(feed, null);
   await has(early, 10);
   server.add(3);
@@ -53,10 +53,10 @@ test('the first subscriber says where the line begins; all share it, and each ge
   assert.deepEqual(late.numbers, range(8, 13));
   assert.deepEqual(now.numbers, range(10, 13));
   assert.equal(server.of('stream').length, 1);
-  assert.equal(server.of('page').length, 1); // of the early one alone: the line knew the others' places
+  assert.equal(server.of('page').length, 1); // of the early one alone: the upstream knew the others' positions
 });
 
-test('a subscriber far behind reads pages until it has come to the line', async () => {
+test('a subscriber far behind reads pages until it has come to the upstream', async () => {
   server.add(950);
   const feed = connect();
   const first = read(feed, server.head);
@@ -70,13 +70,13 @@ test('a subscriber far behind reads pages until it has come to the line', async 
   assert.deepEqual(first.numbers, range(950, 971));
 });
 
-test('a subscriber ahead of the line waits for it, and gets nothing that is before its place', async () => {
+test('a subscriber ahead of the upstream waits for it, and gets nothing that is before its position', async () => {
   server.add(5);
   server.shown = 2;
   const feed = connect();
   const behind = read(feed, START);
   await has(behind, 2);
-  const ahead = read(feed, placeOf(5));
+  const ahead = read(feed, positionOf(5));
   await until(() => server.of('page').length === 1);
   server.add(2);
   for (let shown = 3; shown <= 6; shown++) {
@@ -91,14 +91,14 @@ test('a subscriber ahead of the line waits for it, and gets nothing that is befo
   assert.deepEqual(ahead.numbers, [6, 7]);
 });
 
-test('with a filter, where a page ends at an event that the line never shows, nothing is lost either', async () => {
+test('with a filter, where a page ends at an event that the upstream never shows, nothing is lost either', async () => {
   server.filter = ({ data }) => data.number % 5 === 0;
   server.add(12);
   const feed = connect();
-  const first = read(feed, placeOf(11));
+  const first = read(feed, positionOf(11));
   await until(() => feed.state.phase !== 'connecting');
   server.add(2);
-  const second = read(feed, placeOf(13));
+  const second = read(feed, positionOf(13));
   await until(() => server.of('page').length === 1);
   server.add(8);
   await until(() => first.numbers.length === 2);
@@ -121,26 +121,26 @@ test('pages that fail are asked for again, and Retry-After is obeyed', async () 
   assert.ok(second.at - first.at >= 990);
 });
 
-test('a place that is lost resets its subscriber alone; a reset of the line resets all', async () => {
+test('a position that is lost resets its subscriber alone; a reset of the upstream resets all', async () => {
   server.add(4);
   const feed = connect();
-  const good = read(feed, placeOf(2));
+  const good = read(feed, positionOf(2));
   await has(good, 2);
   const bad = read(feed, '77-nowhere');
   await until(() => bad.resets.length === 1);
   assert.deepEqual([bad.resets, good.resets], [['pruned'], []]);
-  const other = read(feed, placeOf(3));
+  const other = read(feed, positionOf(3));
   await has(other, 1);
   server.lost.add(server.head);
   server.cut();
   await until(() => good.resets.length && other.resets.length);
   assert.deepEqual([good.resets, other.resets, bad.resets], [['forked'], ['forked'], ['pruned']]);
   // What was known of the history before is not believed any more.
-  server.lost.add(placeOf(2)).add(placeOf(3));
-  const stale = [read(feed, placeOf(2)), read(feed, placeOf(3))];
+  server.lost.add(positionOf(2)).add(positionOf(3));
+  const stale = [read(feed, positionOf(2)), read(feed, positionOf(3))];
   await until(() => stale.every(({ resets }) => resets.length));
   server.lost.clear();
-  const again = read(feed, placeOf(4));
+  const again = read(feed, positionOf(4));
   server.add(2);
   await has(again, 2);
   assert.deepEqual([again.numbers, good.numbers], [[5, 6], [3, 4]]);
@@ -188,7 +188,7 @@ test('a handler that throws harms nobody, and is reported', async () => {
   assert.deepEqual([numbers, reported], [[1, 2], ['at 1', 'at 2']]);
 });
 
-test('who only watches has a line as well', async () => {
+test('who only watches has an upstream as well', async () => {
   const feed = connect();
   const states = [];
   feed.addEventListener('state', (event) => states.push(event.detail));
@@ -231,7 +231,7 @@ test('a ring forgets the oldest, and knows which they are', () => {
   for (let number = 1; number <= 1000; number++) {
     ring.push(`${number}`, { id: `${number}`, event: '', data: number });
     ring.push(`${number}`);
-    assert.equal(ring.place, `${number}`);
+    assert.equal(ring.position, `${number}`);
     for (const back of [0, 1, 50, 99]) {
       const events = ring.after(`${number - back}`);
       if (number >= back) assert.deepEqual(events.map(({ data }) => data), range(number - back, number));
@@ -243,7 +243,7 @@ test('a ring forgets the oldest, and knows which they are', () => {
 const SEEDS = Number(process.env.FEED_SEEDS ?? 12);
 
 for (let seed = Number(process.env.FEED_FIRST ?? 1); seed <= SEEDS; seed++) {
-  test(`whatever happens, every subscriber gets every event after its place once and in order (seed ${seed})`, async () => {
+  test(`whatever happens, every subscriber gets every event after its position once and in order (seed ${seed})`, async () => {
     const random = seeded(seed * 7919);
     const below = (most) => Math.floor(random() * most);
     server.add(below(300));
@@ -265,7 +265,7 @@ for (let seed = Number(process.env.FEED_FIRST ?? 1); seed <= SEEDS; seed++) {
       () => feed.retryNow(),
       () => server.shown !== null && ((server.shown = Math.min(server.log.length, server.shown + below(60))), server.flush()),
     ];
-    const start = (from) => Object.assign(read(feed, placeOf(from)), { from });
+    const start = (from) => Object.assign(read(feed, positionOf(from)), { from });
     readers.push(start(below(server.log.length + 1)));
     for (let step = 0; step < 60; step++) {
       acts[below(acts.length)]();
@@ -273,11 +273,11 @@ for (let seed = Number(process.env.FEED_FIRST ?? 1); seed <= SEEDS; seed++) {
     }
     server.shown = null;
     server.add(3);
-    const seen = (from) => range(from, server.log.length).filter((number) => server.filter({ data: { number } }));
-    await until(() => readers.every(({ from, numbers }) => numbers.length >= seen(from).length), 'all events', 20);
+    const expected = (from) => range(from, server.log.length).filter((number) => server.filter({ data: { number } }));
+    await until(() => readers.every(({ from, numbers }) => numbers.length >= expected(from).length), 'all events', 20);
     for (const { from, numbers, resets } of readers) {
       assert.deepEqual(resets, []);
-      assert.deepEqual(numbers, seen(from));
+      assert.deepEqual(numbers, expected(from));
     }
   });
 }

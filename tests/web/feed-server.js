@@ -8,7 +8,7 @@ export const START = '0-00000000';
 export class FeedServer {
   /** Every event there is. */
   log = [];
-  /** The ids of places before which nothing is known. */
+  /** The ids of positions before which nothing is known. */
   lost = new Set();
   /** Requests, oldest first: {kind: 'stream' | 'page', after, headers, at}. */
   requests = [];

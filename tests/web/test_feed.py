@@ -1,4 +1,4 @@
-"""The feed client in a browser, without the pages: one connection by each of its ways, whichever tab goes."""
+"""The feed client in a browser, without the pages: one connection by each of its transports, whichever tab goes."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page
 from tests.support.node import RunningNode, Sql, wait_until
 from tests.web.conftest import NewPerson
 
-WAYS = ("shared-worker", "web-locks")
+TRANSPORTS = ("shared-worker", "web-locks")
 # Where a browser lacks something, or does not let a page have it.
 NO_WORKER = "delete window.SharedWorker"
 REFUSED = "window.SharedWorker = class { constructor() { throw new DOMException('no', 'SecurityError') } }"
@@ -17,23 +17,23 @@ MISSING = (
     "window.SharedWorker = class { constructor(url, options) { return new Real('/web/feed/not-there.js', options) } }"
 )
 NO_LOCKS = "Object.defineProperty(navigator, 'locks', { value: undefined })"
-START = """async ({ place, options }) => {
+START = """async ({ position, options }) => {
   const { connectFeed } = await import('/web/feed/feed.js');
   window.feed = connectFeed({ url: '/api/v1/events', name: 'test', pollSeconds: 1, ...options });
   window.seen = [];
   window.resets = [];
   const handlers = { event: ({ id }) => seen.push(Number(id.split('-')[0])), reset: (reason) => resets.push(reason) };
-  feed.subscribe(place, handlers);
+  feed.subscribe(position, handlers);
 }"""
 
 
 class Tab:
     """A tab with a feed and one subscriber; its document is a file of ours, with the policy of the pages."""
 
-    def __init__(self, context: BrowserContext, url: str, place: str, **options: Any) -> None:
+    def __init__(self, context: BrowserContext, url: str, position: str, **options: Any) -> None:
         self.page: Page = context.new_page()
         self.page.goto(f"{url}/web/shared/icon.svg")
-        self.page.evaluate(START, {"place": place, "options": options})
+        self.page.evaluate(START, {"position": position, "options": options})
 
     @property
     def seen(self) -> list[int]:
@@ -70,23 +70,23 @@ def all_have(tabs: list[Tab], first: int, last: int) -> None:
         assert tab.seen == list(range(first, last + 1))
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("transport", TRANSPORTS)
 def test_tabs_share_one_connection_and_the_one_that_opened_it_may_go(
-    person: NewPerson, node: RunningNode, database: Sql, way: str
+    person: NewPerson, node: RunningNode, database: Sql, transport: str
 ) -> None:
     someone = person()
     someone.sign_in("csr").close()
     start = database.head_id()
     first = int(start.split("-")[0]) + 1
-    tabs = [Tab(someone.context, node.url, start, shared=way) for _ in range(5)]
+    tabs = [Tab(someone.context, node.url, start, shared=transport) for _ in range(5)]
     all_have(tabs, first, changes(database))
-    assert {tab.state["shared"] for tab in tabs} == {way}
+    assert {tab.state["shared"] for tab in tabs} == {transport}
     assert streams(node) == 1
     for _ in range(4):
         tabs.pop(0).page.close()
         all_have(tabs, first, changes(database))
         wait_until(lambda: streams(node) == 1, 10, "one connection")
-    tabs.append(Tab(someone.context, node.url, start, shared=way))
+    tabs.append(Tab(someone.context, node.url, start, shared=transport))
     all_have(tabs, first, changes(database))
     assert streams(node) == 1
     for tab in tabs:
@@ -94,15 +94,15 @@ def test_tabs_share_one_connection_and_the_one_that_opened_it_may_go(
     wait_until(lambda: streams(node) == 0, 10, "no connection without tabs")
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("transport", TRANSPORTS)
 def test_a_tab_that_navigates_away_and_back_or_reloads_leaves_the_others_alone(
-    person: NewPerson, node: RunningNode, database: Sql, way: str
+    person: NewPerson, node: RunningNode, database: Sql, transport: str
 ) -> None:
     someone = person()
     someone.sign_in("csr").close()
     start = database.head_id()
     first = int(start.split("-")[0]) + 1
-    tabs = [Tab(someone.context, node.url, start, shared=way) for _ in range(3)]
+    tabs = [Tab(someone.context, node.url, start, shared=transport) for _ in range(3)]
     all_have(tabs, first, changes(database))
     leader = tabs.pop(0).page
     leader.goto(f"{node.url}/web/shared/style.css")
@@ -110,18 +110,18 @@ def test_a_tab_that_navigates_away_and_back_or_reloads_leaves_the_others_alone(
     leader.go_back()
     all_have(tabs, first, changes(database))
     tabs[0].page.reload()
-    tabs[0].page.evaluate(START, {"place": start, "options": {"shared": way}})
+    tabs[0].page.evaluate(START, {"position": start, "options": {"shared": transport}})
     all_have(tabs, first, changes(database))
     wait_until(lambda: streams(node) == 1, 10, "one connection")
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("transport", TRANSPORTS)
 def test_signing_out_reaches_every_tab_and_the_next_one_begins_anew(
-    person: NewPerson, node: RunningNode, database: Sql, way: str
+    person: NewPerson, node: RunningNode, database: Sql, transport: str
 ) -> None:
     someone = person()
     someone.sign_in("csr").close()
-    tabs = [Tab(someone.context, node.url, database.head_id(), shared=way) for _ in range(3)]
+    tabs = [Tab(someone.context, node.url, database.head_id(), shared=transport) for _ in range(3)]
     for tab in tabs:
         tab.wait("live")
     tabs[1].page.evaluate("window.feed.signOut()")
@@ -129,14 +129,14 @@ def test_signing_out_reaches_every_tab_and_the_next_one_begins_anew(
         tab.wait("signed-out")
     wait_until(lambda: streams(node) == 0, 10, "no connection")
     start = database.head_id()
-    new = Tab(someone.context, node.url, start, shared=way)
+    new = Tab(someone.context, node.url, start, shared=transport)
     new.wait("live")
     all_have([new], int(start.split("-")[0]) + 1, changes(database))
     assert [tab.state["phase"] for tab in tabs] == ["signed-out"] * 3
 
 
 @pytest.mark.parametrize(
-    ("lacks", "way"),
+    ("lacks", "transport"),
     [
         (NO_WORKER, "web-locks"),
         (REFUSED, "web-locks"),
@@ -145,8 +145,8 @@ def test_signing_out_reaches_every_tab_and_the_next_one_begins_anew(
         (NO_LOCKS, "shared-worker"),
     ],
 )
-def test_where_a_way_is_missing_the_next_one_serves(
-    person: NewPerson, node: RunningNode, database: Sql, lacks: str, way: str
+def test_where_a_transport_is_missing_the_next_one_serves(
+    person: NewPerson, node: RunningNode, database: Sql, lacks: str, transport: str
 ) -> None:
     someone = person()
     someone.sign_in("csr").close()
@@ -154,8 +154,8 @@ def test_where_a_way_is_missing_the_next_one_serves(
     start = database.head_id()
     tabs = [Tab(someone.context, node.url, start) for _ in range(2)]
     all_have(tabs, int(start.split("-")[0]) + 1, changes(database))
-    assert {tab.state["shared"] for tab in tabs} == {way}
-    assert streams(node) == (2 if way == "alone" else 1)
+    assert {tab.state["shared"] for tab in tabs} == {transport}
+    assert streams(node) == (2 if transport == "alone" else 1)
 
 
 def test_a_worker_that_dies_is_noticed_and_replaced(person: NewPerson, node: RunningNode, database: Sql) -> None:

@@ -1,43 +1,46 @@
-// A tab's connection to a host: by the first way that there is, again when the host has died, and not while the page is hidden away.
+// A tab's connection to a host: by the first transport that works, anew when the host has died, and none while the page is kept
+// for the back button.
 
-import { openLink } from './transport.js';
+import { openTransport } from './transport.js';
 
-/** @typedef {import('./transport.js').Way} Way */
-/** @typedef {import('./host.js').Request} Request */
+/** @typedef {import('./host.js').Answer} Answer */
+/** @typedef {import('./transport.js').Transport} Transport */
+/** @typedef {import('./transport.js').TransportName} TransportName */
 
-const WAYS = /** @type {const} */ (['shared-worker', 'web-locks', 'alone']);
-const AGAIN_MS = 1000;
+const TRANSPORTS = /** @type {const} */ (['shared-worker', 'web-locks', 'alone']);
+const REOPEN_MS = 1000;
 
 export class Connection {
   #key;
   #options;
-  #hear;
-  #way;
-  /** @type {import('./transport.js').Link | null} */
-  #link = null;
+  #onAnswer;
+  /** In TRANSPORTS, of the one that is tried or used. */
+  #index;
+  /** @type {Transport | null} */
+  #transport = null;
   #joined = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
-  /** @param {string} key @param {import('./hub.js').Options} options @param {Way} way the first to try
-   * @param {(answer: import('./host.js').Answer) => void} hear */
-  constructor(key, options, way, hear) {
+  /** @param {string} key @param {import('./hub.js').Options} options @param {TransportName} first the transport to try first
+   * @param {(answer: Answer) => void} onAnswer */
+  constructor(key, options, first, onAnswer) {
     this.#key = key;
     this.#options = options;
-    this.#way = WAYS.indexOf(way);
-    this.#hear = hear;
+    this.#index = TRANSPORTS.indexOf(first);
+    this.#onAnswer = onAnswer;
     globalThis.addEventListener?.('pagehide', this.#hide);
     globalThis.addEventListener?.('pageshow', this.#show);
     this.#open();
   }
 
-  get way() {
-    return WAYS[this.#way];
+  get transport() {
+    return TRANSPORTS[this.#index];
   }
 
-  /** Says something; nobody hears it before "hello" has come. @param {Request} request */
+  /** Sends a request; before the host's "hello" it goes nowhere. @param {import('./host.js').Request} request */
   post(request) {
-    if (this.#joined) this.#link?.post(request);
+    if (this.#joined) this.#transport?.post(request);
   }
 
   close() {
@@ -51,39 +54,41 @@ export class Connection {
   #show = (/** @type {Event} */ event) => /** @type {PageTransitionEvent} */ (event).persisted && this.#open();
 
   #open() {
-    /** @type {import('./transport.js').Link | null} */
-    let link = null;
-    const heard = (/** @type {import('./host.js').Answer} */ answer) => {
-      if (this.#link !== link) return;
+    /** @type {Transport | null} */
+    let transport = null;
+    const onAnswer = (/** @type {Answer} */ answer) => {
+      if (this.#transport !== transport) return;
       if (answer.type === 'hello') this.#joined = true;
-      this.#hear(answer);
+      this.#onAnswer(answer);
     };
-    const failed = () => this.#link === link && this.#fail();
+    const onFailure = () => this.#transport === transport && this.#fail();
     try {
-      this.#link = link = openLink(this.way, { key: this.#key, options: this.#options, heard, failed });
+      transport = openTransport(this.transport, { key: this.#key, options: this.#options, onAnswer, onFailure });
+      this.#transport = transport;
     } catch (error) {
-      if (!this.#another()) throw error;
+      if (!this.#openNext()) throw error;
     }
   }
 
   #shut() {
     clearTimeout(this.#timer);
-    this.#link?.close();
-    this.#link = null;
+    this.#transport?.close();
+    this.#transport = null;
     this.#joined = false;
   }
 
-  /** There is no host by this way; or there was, and it has died. */
+  /** This transport reaches no host; or it did, and the host has died. */
   #fail() {
     const died = this.#joined;
     this.#shut();
-    if (died) this.#timer = setTimeout(() => this.#open(), AGAIN_MS);
-    else this.#another();
+    if (died) this.#timer = setTimeout(() => this.#open(), REOPEN_MS);
+    else this.#openNext();
   }
 
-  #another() {
-    if (this.#way + 1 === WAYS.length) return false;
-    this.#way += 1;
+  /** Whether there was another transport to try. */
+  #openNext() {
+    if (this.#index + 1 === TRANSPORTS.length) return false;
+    this.#index += 1;
     this.#open();
     return true;
   }

@@ -4,20 +4,20 @@
 //   const subscription = feed.subscribe(position, { event(message) {}, reset(reason) {} });
 
 import { Connection } from './connection.js';
-import { untried } from './status.js';
+import { initialState } from './status.js';
 
 /** @typedef {import('./source.js').Message} Message */
-/** @typedef {import('./connection.js').Way} Way */
-/** @typedef {import('./status.js').State & {shared: Way}} FeedState */
-/** name: whose feed; tabs of the same name and url share a connection. shared: the first way to try.
- * @typedef {import('./hub.js').Options & {name?: string, shared?: Way}} FeedOptions */
-/** event: with every event after the place, once, in order. reset: the place is lost and the subscription over; read the list
+/** @typedef {import('./transport.js').TransportName} TransportName */
+/** @typedef {import('./status.js').State & {shared: TransportName}} FeedState */
+/** name: whose feed; tabs of the same name and url share a connection. shared: the first transport to try.
+ * @typedef {import('./hub.js').Options & {name?: string, shared?: TransportName}} FeedOptions */
+/** event: with every event after the position, once, in order. reset: the position is lost and the subscription over; read the list
  * again, and subscribe anew from its position.
  * @typedef {{event: (message: Message) => void, reset?: (reason: string) => void}} Handlers */
-/** @typedef {{place: string | null, number: number, handlers: Handlers}} Subscription */
+/** @typedef {{position: string | null, number: number, handlers: Handlers}} Subscription */
 
-// Tabs with other versions of these files do not share: change it with what hosts and tabs say to each other.
-const VERSION = 1;
+// Tabs with other versions of these files do not share: change it with the messages between tabs and hosts.
+const VERSION = 2;
 
 /** @param {FeedOptions} options @returns {Feed} */
 export function connectFeed(options) {
@@ -27,7 +27,7 @@ export function connectFeed(options) {
 /** Dispatches "state" on every change, with a FeedState as its detail. */
 export class Feed extends EventTarget {
   #connection;
-  #state = untried();
+  #state = initialState();
   /** @type {Map<number, Subscription>} */
   #subscriptions = new Map();
   #number = 0;
@@ -37,21 +37,21 @@ export class Feed extends EventTarget {
     super();
     const options = { ...rest, url: new URL(rest.url, globalThis.location?.href).href };
     // What is a function cannot be sent to another tab.
-    const way = rest.fetch || rest.random ? 'alone' : shared;
-    this.#connection = new Connection(`consentfeed ${VERSION} ${name} ${options.url}`, options, way, (answer) => this.#hear(answer));
+    const first = rest.fetch || rest.random ? 'alone' : shared;
+    this.#connection = new Connection(`consentfeed ${VERSION} ${name} ${options.url}`, options, first, (answer) => this.#take(answer));
   }
 
   /** How it is now. @returns {FeedState} */
   get state() {
-    return { ...this.#state, shared: this.#connection.way };
+    return { ...this.#state, shared: this.#connection.transport };
   }
 
-  /** Gives the handlers every event after a place; null or '': after now.
-   * @param {string | null} place @param {Handlers} handlers @returns {{close: () => void}} */
-  subscribe(place, handlers) {
-    const subscription = { place: place || null, number: 0, handlers };
-    this.#ask(subscription);
-    return { close: () => this.#end(subscription) };
+  /** Gives the handlers every event after a position; null or '': after now.
+   * @param {string | null} position @param {Handlers} handlers @returns {{close: () => void}} */
+  subscribe(position, handlers) {
+    const subscription = { position: position || null, number: 0, handlers };
+    this.#open(subscription);
+    return { close: () => this.#close(subscription) };
   }
 
   /** Ends the connection, in all tabs. */
@@ -71,34 +71,34 @@ export class Feed extends EventTarget {
   }
 
   /** @param {Subscription} subscription */
-  #ask(subscription) {
+  #open(subscription) {
     subscription.number = ++this.#number;
     this.#subscriptions.set(subscription.number, subscription);
-    this.#connection.post({ type: 'subscribe', number: subscription.number, place: subscription.place });
+    this.#connection.post({ type: 'subscribe', number: subscription.number, position: subscription.position });
   }
 
   /** @param {Subscription} subscription */
-  #end({ number }) {
+  #close({ number }) {
     if (this.#subscriptions.delete(number)) this.#connection.post({ type: 'unsubscribe', number });
   }
 
   /** @param {import('./host.js').Answer} answer */
-  #hear(answer) {
-    if (answer.type === 'hello') return this.#askAgain();
+  #take(answer) {
+    if (answer.type === 'hello') return this.#reopen();
     if (answer.type === 'state') return this.#change(answer.state);
     // A number that is not known is of a subscription that has ended, or of a host before this one.
     const subscription = this.#subscriptions.get(answer.number);
     if (!subscription) return;
     if (answer.type === 'events') this.#deliver(subscription, answer);
-    else if (answer.type === 'place') subscription.place = answer.place;
+    else if (answer.type === 'position') subscription.position = answer.position;
     else this.#reset(subscription, answer.reason);
   }
 
   /** There is a new host: it gives what the one before has not. */
-  #askAgain() {
+  #reopen() {
     const subscriptions = [...this.#subscriptions.values()];
     this.#subscriptions.clear();
-    for (const subscription of subscriptions) this.#ask(subscription);
+    for (const subscription of subscriptions) this.#open(subscription);
   }
 
   /** @param {import('./status.js').State} state */
@@ -112,20 +112,20 @@ export class Feed extends EventTarget {
     for (const message of events) {
       // A handler may have ended it.
       if (!this.#subscriptions.has(number)) return;
-      subscription.place = message.id;
-      guard(() => subscription.handlers.event(message));
+      subscription.position = message.id;
+      callHandler(() => subscription.handlers.event(message));
     }
   }
 
   /** @param {Subscription} subscription @param {string} reason */
   #reset(subscription, reason) {
     this.#subscriptions.delete(subscription.number);
-    guard(() => subscription.handlers.reset?.(reason));
+    callHandler(() => subscription.handlers.reset?.(reason));
   }
 }
 
-/** Calls somebody else's code: what it throws is reported, and stops nothing here. @param {() => void} call */
-function guard(call) {
+/** What a handler throws is reported, and stops nothing here. @param {() => void} call */
+function callHandler(call) {
   try {
     call();
   } catch (error) {

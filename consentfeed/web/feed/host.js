@@ -4,12 +4,12 @@ import { Hub } from './hub.js';
 import { Tab } from './tab.js';
 
 /** @typedef {{postMessage: (message: any) => void, onmessage: ((event: MessageEvent) => void) | null, close: () => void}} Port */
-/** What a tab says. lock: held by the tab as long as it lives, null where there are none.
+/** What a tab asks for. lock: held by the tab as long as it lives, null where there are none.
  * @typedef {{type: 'join', options: import('./hub.js').Options, lock: string | null} | {type: 'subscribe', number: number,
- *   place: string | null} | {type: 'unsubscribe', number: number} | {type: 'retry' | 'sign-out' | 'leave'}} Request */
-/** What it hears. lock: held by the host as long as it lives.
+ *   position: string | null} | {type: 'unsubscribe', number: number} | {type: 'retry' | 'sign-out' | 'leave'}} Request */
+/** What the host sends it. lock: held by the host as long as it lives.
  * @typedef {{type: 'hello', lock: string | null} | {type: 'state', state: import('./status.js').State} | {type: 'events',
- *   number: number, events: import('./source.js').Message[]} | {type: 'place', number: number, place: string} |
+ *   number: number, events: import('./source.js').Message[]} | {type: 'position', number: number, position: string} |
  *   {type: 'reset', number: number, reason: string}} Answer */
 
 export class Host {

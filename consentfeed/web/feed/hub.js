@@ -1,31 +1,31 @@
-// One line, many subscribers, of many tabs.
+// One upstream connection, many subscribers, of many tabs.
 
-import { DEFAULTS, Line } from './upstream.js';
+import { DEFAULTS, Upstream } from './upstream.js';
 import { Ring } from './ring.js';
 import { Source } from './source.js';
-import { untried } from './status.js';
+import { initialState } from './status.js';
 import { Subscriber } from './subscriber.js';
 
 /** @typedef {import('./status.js').State} State */
 /** @typedef {import('./source.js').Address & Partial<typeof DEFAULTS>} Options */
 /** @typedef {import('./tab.js').Tab} Tab */
-/** What a subscriber is told; the hub itself tells the tabs when somebody signs out.
+/** Of one subscription. That somebody has signed out all tabs see by the state.
  * @typedef {Omit<import('./subscriber.js').Reader, 'signedOut'>} Reader */
 
-const REMEMBERED = 2000;
+const RING_SIZE = 2000;
 const WATCH_MS = 1000;
 
 export class Hub {
   #options;
   #source;
-  #ring = new Ring(REMEMBERED);
-  /** @type {Line | null} */
-  #line = null;
+  #ring = new Ring(RING_SIZE);
+  /** @type {Upstream | null} */
+  #upstream = null;
   /** @type {Set<Tab>} */
   #tabs = new Set();
   /** @type {Set<Subscriber>} */
   #subscribers = new Set();
-  #state = untried();
+  #state = initialState();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
@@ -39,12 +39,12 @@ export class Hub {
     return this.#state.phase === 'signed-out';
   }
 
-  /** From now on the tab is shown the state, and may subscribe. The line is there as long as a tab is. @param {Tab} tab */
+  /** From now on the tab is shown the state, and may subscribe. There is an upstream as long as there is a tab. @param {Tab} tab */
   join(tab) {
     this.#tabs.add(tab);
     tab.show(this.#state);
     // The first subscriber says where it begins; for who only watches it begins now.
-    if (!this.#line && !this.signedOut) this.#timer ??= setTimeout(() => this.#begin(null), WATCH_MS);
+    if (!this.#upstream && !this.signedOut) this.#timer ??= setTimeout(() => this.#begin(null), WATCH_MS);
   }
 
   /** @param {Tab} tab whose subscribers have been unsubscribed */
@@ -53,17 +53,17 @@ export class Hub {
     if (this.#tabs.size) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#line?.close();
-    this.#line = null;
-    if (!this.signedOut) this.#state = untried();
+    this.#upstream?.close();
+    this.#upstream = null;
+    if (!this.signedOut) this.#state = initialState();
   }
 
-  /** Gives a reader every event after a place, null: after now. @param {string | null} place @param {Reader} reader */
-  subscribe(place, reader) {
-    if (!this.#line && !this.signedOut) this.#begin(place);
-    const subscriber = new Subscriber(this.#ring, this.#source, place, {
+  /** Gives a reader every event after a position, null: after now. @param {string | null} position @param {Reader} reader */
+  subscribe(position, reader) {
+    if (!this.#upstream && !this.signedOut) this.#begin(position);
+    const subscriber = new Subscriber(this.#ring, this.#source, position, {
       event: (message) => reader.event(message),
-      place: (reached) => reader.place(reached),
+      position: (reached) => reader.position(reached),
       reset: (reason) => reader.reset(reason),
       signedOut: () => this.signOut(),
     }, this.#options);
@@ -78,14 +78,14 @@ export class Hub {
     subscriber.end();
   }
 
-  /** Ends everything, and tells everybody. */
+  /** Ends everything, for all tabs. */
   signOut() {
-    if (this.#line) this.#line.signOut();
-    else this.#tell({ ...this.#state, phase: 'signed-out' });
+    if (this.#upstream) this.#upstream.signOut();
+    else this.#show({ ...this.#state, phase: 'signed-out' });
   }
 
   retryNow() {
-    this.#line?.retryNow();
+    this.#upstream?.retryNow();
   }
 
   /** @param {number} seconds between polls, from now on */
@@ -93,32 +93,32 @@ export class Hub {
     this.#options.pollSeconds = seconds;
   }
 
-  /** @param {string | null} place */
-  #begin(place) {
+  /** @param {string | null} position */
+  #begin(position) {
     clearTimeout(this.#timer);
-    this.#ring.restart(place);
-    const moved = (/** @type {string} */ reached, /** @type {import('./source.js').Message | null} */ message) => {
+    this.#ring.restart(position);
+    const advance = (/** @type {string} */ reached, /** @type {import('./source.js').Message | null} */ message) => {
       this.#ring.push(reached, message);
-      for (const subscriber of this.#subscribers) subscriber.moved(reached, message);
+      for (const subscriber of this.#subscribers) subscriber.advance(reached, message);
     };
-    this.#line = new Line(this.#source, place, {
-      event: (message) => moved(message.id, message),
-      moved: (reached) => moved(reached, null),
+    this.#upstream = new Upstream(this.#source, position, {
+      event: (message) => advance(message.id, message),
+      position: (reached) => advance(reached, null),
       reset: (reason, reached) => this.#reset(reason, reached),
-      state: (state) => this.#tell(state),
+      state: (state) => this.#show(state),
     }, this.#options);
   }
 
-  /** @param {string} reason @param {string | null} place */
-  #reset(reason, place) {
-    this.#ring.restart(place);
-    const ended = [...this.#subscribers];
+  /** @param {string} reason @param {string | null} position */
+  #reset(reason, position) {
+    this.#ring.restart(position);
+    const subscribers = [...this.#subscribers];
     this.#subscribers.clear();
-    for (const subscriber of ended) subscriber.reset(reason);
+    for (const subscriber of subscribers) subscriber.reset(reason);
   }
 
   /** @param {State} state */
-  #tell(state) {
+  #show(state) {
     this.#state = state;
     if (this.signedOut) for (const subscriber of this.#subscribers) this.unsubscribe(subscriber);
     for (const tab of this.#tabs) tab.show(state);

@@ -1,4 +1,4 @@
-// Locks that tell others that their holder is gone, however it went. Where there are none nobody is told.
+// Locks by which others notice that their holder is gone, however it went. Where a browser has no locks nobody notices.
 
 /** @typedef {{name: string | null, release: () => void}} Lock */
 
@@ -9,8 +9,8 @@ export function holdLock() {
   const none = { name: null, release: () => {} };
   if (!globalThis.navigator?.locks) return Promise.resolve(none);
   return new Promise((resolve) => {
-    const held = () => new Promise((release) => resolve({ name, release: () => release(null) }));
-    navigator.locks.request(name, held).catch(() => resolve(none));
+    const hold = () => new Promise((release) => resolve({ name, release: () => release(null) }));
+    navigator.locks.request(name, hold).catch(() => resolve(none));
   });
 }
 

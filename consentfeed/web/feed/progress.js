@@ -1,29 +1,29 @@
-// What has come of the feed: the place it has reached, whom it tells, and how late it is.
+// How far the feed has come: the position it has reached, and how late its events are. Passes on what comes to a listener.
 
 import { Clock } from './clock.js';
 
 /** @typedef {import('./source.js').Message} Message */
-/** event: with every event; moved: with each place that was reached without one, also the same again; reset: the place is
+/** event: with every event; position: with each that is reached without an event, also the same again; reset: the position is
  * lost, and it goes on from another, null: not known yet.
- * @typedef {{event: (message: Message) => void, moved: (place: string) => void,
- *   reset: (reason: string, place: string | null) => void, state: (state: import('./status.js').State) => void}} Listener */
+ * @typedef {{event: (message: Message) => void, position: (position: string) => void,
+ *   reset: (reason: string, position: string | null) => void, state: (state: import('./status.js').State) => void}} Listener */
 /** How a stream ended. @typedef {{signedOut?: boolean, goodbye?: boolean, retryAfter?: number | null}} End */
 
 export class Progress {
-  #told;
+  #listener;
   #status;
   #clock = new Clock();
   #openedAt = Infinity;
 
-  /** @param {string | null} place null: now @param {Listener} told @param {import('./status.js').Status} status */
-  constructor(place, told, status) {
-    /** Everything up to it was told. @type {string | null} */
-    this.place = place;
-    this.#told = told;
+  /** @param {string | null} position null: now @param {Listener} listener @param {import('./status.js').Status} status */
+  constructor(position, listener, status) {
+    /** The listener has had everything up to it. @type {string | null} */
+    this.position = position;
+    this.#listener = listener;
     this.#status = status;
   }
 
-  /** A stream has begun. @param {number | null} behind events still to come, null: not told */
+  /** A stream has begun. @param {number | null} behind events still to come, null: not known */
   open(behind) {
     this.#openedAt = Date.now();
     this.#status.set({ phase: behind ? 'catching-up' : 'live', behind, delay: null, polling: false });
@@ -31,11 +31,11 @@ export class Progress {
 
   /** Takes a block of a stream. @param {import('./sse.js').Block} block @returns {End | undefined} where it is the last one */
   take({ id, event, data }) {
-    const value = read(data);
+    const value = parse(data);
     if (event === 'goodbye') return value?.reason === 'signed-out' ? { signedOut: true } : { goodbye: true };
     if (event === 'heartbeat') this.#beat(value);
     if (event === 'reset') this.#caughtUp(0);
-    if (event === 'reset') this.reset(value?.reason, id || this.place);
+    if (event === 'reset') this.reset(value?.reason, id || this.position);
     else if (id && event !== 'heartbeat' && data !== null) this.#event({ id, event, data: value });
     else if (id) this.#move(id);
   }
@@ -56,26 +56,26 @@ export class Progress {
     this.#status.set({ heardAt: Date.now() });
   }
 
-  /** @param {string | undefined} reason @param {string | null} place */
-  reset(reason, place) {
-    this.place = place;
-    this.#told.reset(reason ?? 'unknown', place);
+  /** @param {string | undefined} reason @param {string | null} position */
+  reset(reason, position) {
+    this.position = position;
+    this.#listener.reset(reason ?? 'unknown', position);
   }
 
   /** @param {Message} message */
   #event(message) {
-    this.place = message.id;
+    this.position = message.id;
     const streams = this.#status.state.phase === 'live' || this.#status.state.phase === 'catching-up';
     const delay = streams ? this.#clock.delay(Date.now(), message.data?.timestamp, this.#openedAt) : null;
     if (delay !== null) this.#status.set({ delay });
     this.#caughtUp((this.#status.state.behind ?? 0) - 1);
-    this.#told.event(message);
+    this.#listener.event(message);
   }
 
-  /** @param {string} place */
-  #move(place) {
-    this.place = place;
-    this.#told.moved(place);
+  /** @param {string} position */
+  #move(position) {
+    this.position = position;
+    this.#listener.position(position);
   }
 
   /** @param {number} behind events still to come */
@@ -85,7 +85,7 @@ export class Progress {
 }
 
 /** Data as JSON; what is none as it is. @param {string | null} data */
-function read(data) {
+function parse(data) {
   try {
     return JSON.parse(data ?? 'null');
   } catch {

@@ -1,11 +1,11 @@
-// The newest part of the line: places in order, each with the event that led to it, if one did.
+// The newest events of the upstream: positions in order, each with the event that led to it, if one did.
 
 /** @typedef {import('./source.js').Message} Message */
 
 export class Ring {
-  /** @type {{place: string, message: Message | null}[]} */
+  /** @type {{position: string, message: Message | null}[]} */
   #entries = [];
-  /** The number of each place; numbers never begin anew. @type {Map<string, number>} */
+  /** The number of each position; numbers never begin anew. @type {Map<string, number>} */
   #numbers = new Map();
   #dropped = 0;
   #size;
@@ -15,38 +15,38 @@ export class Ring {
     this.#size = size;
   }
 
-  /** The newest place. @returns {string | null} */
-  get place() {
-    return this.#entries.at(-1)?.place ?? null;
+  /** The newest position. @returns {string | null} */
+  get position() {
+    return this.#entries.at(-1)?.position ?? null;
   }
 
-  /** @param {string} place @param {Message | null} [message] */
-  push(place, message = null) {
-    if (!message && place === this.place) return;
-    this.#numbers.set(place, this.#dropped + this.#entries.push({ place, message }));
+  /** @param {string} position @param {Message | null} [message] */
+  push(position, message = null) {
+    if (!message && position === this.position) return;
+    this.#numbers.set(position, this.#dropped + this.#entries.push({ position, message }));
     if (this.#entries.length > this.#size * 1.25) this.#trim();
   }
 
-  /** The events after a place, or null where it is not here. @param {string} place @returns {Message[] | null} */
-  after(place) {
-    const number = this.#numbers.get(place);
+  /** The events after a position, or null where it is not here. @param {string} position @returns {Message[] | null} */
+  after(position) {
+    const number = this.#numbers.get(position);
     if (number === undefined) return null;
     return this.#entries.slice(number - this.#dropped).flatMap(({ message }) => message ?? []);
   }
 
-  /** Begins anew at a place, null: not known yet. @param {string | null} place */
-  restart(place) {
+  /** Begins anew at a position, null: not known yet. @param {string | null} position */
+  restart(position) {
     this.#entries = [];
     this.#numbers.clear();
-    if (place) this.push(place);
+    if (position) this.push(position);
   }
 
   /** Many at a time, so that the list is not moved for each. */
   #trim() {
-    const gone = this.#entries.splice(0, this.#entries.length - this.#size);
-    this.#dropped += gone.length;
-    for (const { place } of gone) {
-      if (/** @type {number} */ (this.#numbers.get(place)) <= this.#dropped) this.#numbers.delete(place);
+    const oldest = this.#entries.splice(0, this.#entries.length - this.#size);
+    this.#dropped += oldest.length;
+    for (const { position } of oldest) {
+      if (/** @type {number} */ (this.#numbers.get(position)) <= this.#dropped) this.#numbers.delete(position);
     }
   }
 }

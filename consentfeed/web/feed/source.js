@@ -8,7 +8,7 @@ const PAGE_SECONDS = 15;
 
 /** An answer that is not what was asked for. */
 export class Failure extends Error {
-  /** @param {Response} response @param {string} [reason] of a place that is lost */
+  /** @param {Response} response @param {string} [reason] of a position that is lost */
   constructor(response, reason = 'unknown') {
     super(`The feed answered ${response.status}`);
     this.reason = reason;
@@ -26,7 +26,7 @@ export class Source {
     this.#address = address;
   }
 
-  /** An open stream after a place, null: from now on; throws Failure. @param {string | null} after @param {AbortSignal} signal */
+  /** An open stream after a position, null: from now on; throws Failure. @param {string | null} after @param {AbortSignal} signal */
   async stream(after, signal) {
     const headers = { accept: 'text/event-stream', ...(after ? { 'last-event-id': after } : {}) };
     const response = await this.#get(this.#address.url, headers, signal);
@@ -36,7 +36,7 @@ export class Source {
     return response;
   }
 
-  /** The events after a place, null: none, but the place there is now; throws Failure.
+  /** The events after a position, null: none, but the position there is now; throws Failure.
    * @param {string | null} after @param {AbortSignal} [signal] @returns {Promise<Page>} */
   async page(after, signal) {
     const url = new URL(this.#address.url);

@@ -1,4 +1,4 @@
-// What a feed says of itself.
+// The state of a feed, and its listener.
 
 /** @typedef {'connecting' | 'catching-up' | 'live' | 'offline' | 'signed-out'} Phase */
 /** behind: events still to come, null: not known. delay: seconds from the server to here, of the last event. since: when it
@@ -9,40 +9,40 @@
 const URGENT = /** @type {const} */ (['phase', 'attempt', 'nextTryAt', 'polling']);
 const QUIET_MS = 250;
 
-/** How it is before anything was tried. @returns {State} */
-export const untried = () => ({
+/** Before the first try. @returns {State} */
+export const initialState = () => ({
   phase: 'connecting', behind: null, delay: null, since: Date.now(), heardAt: 0, attempt: 1, nextTryAt: null, polling: false,
 });
 
 export class Status {
-  state = untried();
+  state = initialState();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
-  #tell;
+  #listener;
 
-  /** @param {(state: State) => void} tell */
-  constructor(tell) {
-    this.#tell = tell;
+  /** @param {(state: State) => void} listener */
+  constructor(listener) {
+    this.#listener = listener;
   }
 
-  /** Takes changes, and tells them: those of numbers alone a few times a second. @param {Partial<State>} changes */
+  /** Changes the state. The listener hears of numbers alone at most a few times a second. @param {Partial<State>} changes */
   set(changes) {
     const before = this.state;
     const left = before.phase === 'live' && (changes.phase ?? 'live') !== 'live';
     this.state = { ...before, ...changes, ...(left ? { since: Date.now() } : {}) };
-    if (URGENT.some((name) => this.state[name] !== before[name])) this.#now();
-    else this.#timer ??= setTimeout(() => this.#now(), QUIET_MS);
+    if (URGENT.some((name) => this.state[name] !== before[name])) this.#notify();
+    else this.#timer ??= setTimeout(() => this.#notify(), QUIET_MS);
   }
 
-  /** Tells nothing more. */
+  /** The listener hears nothing more. */
   close() {
     clearTimeout(this.#timer);
-    this.#tell = () => {};
+    this.#listener = () => {};
   }
 
-  #now() {
+  #notify() {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#tell(this.state);
+    this.#listener(this.state);
   }
 }

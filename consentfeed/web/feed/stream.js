@@ -5,19 +5,19 @@ import { Parser } from './sse.js';
 /** @typedef {import('./sse.js').Block} Block */
 
 export class Stream {
-  /** Events still to come when it was opened, null: not told. @type {number | null} */
+  /** Events still to come when it was opened, null: not known. @type {number | null} */
   behind = null;
-  #request = new AbortController();
+  #controller = new AbortController();
   /** @type {ReturnType<typeof setInterval> | undefined} */
-  #watch;
+  #watchdog;
   #heardAt = 0;
 
-  /** The blocks of each chunk that comes; throws Failure. @param {import('./source.js').Source} source @param {string | null} place
+  /** The blocks of each chunk that comes; throws Failure. @param {import('./source.js').Source} source @param {string | null} position
    * @param {{answerSeconds: number, heartbeatSeconds: number}} options @returns {AsyncGenerator<Block[], void>} */
-  async *read(source, place, { answerSeconds, heartbeatSeconds }) {
-    this.#allow(answerSeconds);
+  async *read(source, position, { answerSeconds, heartbeatSeconds }) {
+    this.#watch(answerSeconds);
     try {
-      const response = await source.stream(place, this.#request.signal);
+      const response = await source.stream(position, this.#controller.signal);
       const behind = response.headers.get('consentfeed-behind');
       this.behind = behind === null ? null : Number(behind) || 0;
       const heartbeat = Number(response.headers.get('consentfeed-heartbeat')) || heartbeatSeconds;
@@ -28,7 +28,7 @@ export class Stream {
         if (done) return;
         this.#heardAt = Date.now();
         const blocks = parser.push(value);
-        if (blocks.length && !begun) this.#allow(2.5 * heartbeat);
+        if (blocks.length && !begun) this.#watch(2.5 * heartbeat);
         begun ||= blocks.length > 0;
         yield blocks;
       }
@@ -38,16 +38,16 @@ export class Stream {
   }
 
   close() {
-    clearInterval(this.#watch);
-    this.#request.abort();
+    clearInterval(this.#watchdog);
+    this.#controller.abort();
   }
 
-  /** Closes it after so much silence. By the clock, not by one long timer: a computer that has slept finds out as soon as it
+  /** From now on closes it after so much silence. By the clock, not by one long timer: a computer that has slept finds out as soon as it
    * wakes. @param {number} seconds */
-  #allow(seconds) {
-    clearInterval(this.#watch);
+  #watch(seconds) {
+    clearInterval(this.#watchdog);
     this.#heardAt = Date.now();
-    const silent = () => Date.now() - this.#heardAt > seconds * 1000 && this.close();
-    this.#watch = setInterval(silent, Math.min(1000, seconds * 250));
+    const check = () => Date.now() - this.#heardAt > seconds * 1000 && this.close();
+    this.#watchdog = setInterval(check, Math.min(1000, seconds * 250));
   }
 }

@@ -29,7 +29,7 @@ export class Tab {
   /** @param {Request} request @param {string | null} lock the host's */
   take(request, lock) {
     if (request.type === 'join') this.#join(request, lock);
-    else if (request.type === 'subscribe') this.#subscribe(request.number, request.place);
+    else if (request.type === 'subscribe') this.#subscribe(request.number, request.position);
     else if (request.type === 'unsubscribe') this.#unsubscribe(request.number);
     else if (request.type === 'retry') this.#hub?.retryNow();
     else if (request.type === 'sign-out') this.#hub?.signOut();
@@ -59,11 +59,11 @@ export class Tab {
     if (request.lock) whenFree(request.lock, () => this.#hub && this.close());
   }
 
-  /** @param {number} number @param {string | null} place */
-  #subscribe(number, place) {
-    const subscriber = this.#hub?.subscribe(place, {
+  /** @param {number} number @param {string | null} position */
+  #subscribe(number, position) {
+    const subscriber = this.#hub?.subscribe(position, {
       event: (message) => this.#add(number, message),
-      place: (reached) => this.#post({ type: 'place', number, place: reached }),
+      position: (reached) => this.#post({ type: 'position', number, position: reached }),
       reset: (reason) => {
         this.#subscribers.delete(number); // it has ended
         this.#post({ type: 'reset', number, reason });

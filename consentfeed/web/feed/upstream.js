@@ -1,4 +1,4 @@
-// One connection to the feed, for ever: a stream, or pages while there is none, always on from the same place.
+// The one connection to the server, for ever: a stream, or pages while there is none, always on from the same position.
 
 import { Progress } from './progress.js';
 import { backOff } from './source.js';
@@ -19,7 +19,7 @@ export const DEFAULTS = {
   random: Math.random,
 };
 
-export class Line {
+export class Upstream {
   #source;
   #progress;
   #options;
@@ -30,19 +30,19 @@ export class Line {
   #closed = false;
   #hurried = false;
   #pollAt = 0;
-  #polling = new AbortController();
+  #pollController = new AbortController();
   #wake = () => {};
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #patience;
 
-  /** @param {import('./source.js').Source} source @param {string | null} place null: now
-   * @param {import('./progress.js').Listener} told @param {typeof DEFAULTS} options looked at each time */
-  constructor(source, place, told, options) {
+  /** @param {import('./source.js').Source} source @param {string | null} position null: now
+   * @param {import('./progress.js').Listener} listener @param {typeof DEFAULTS} options looked at each time */
+  constructor(source, position, listener, options) {
     this.#source = source;
     this.#options = options;
     this.#base = options.retrySeconds;
-    this.#status = new Status(told.state);
-    this.#progress = new Progress(place, told, this.#status);
+    this.#status = new Status(listener.state);
+    this.#progress = new Progress(position, listener, this.#status);
     globalThis.addEventListener?.('online', this.#online);
     globalThis.addEventListener?.('offline', this.#offline);
     this.#run();
@@ -63,7 +63,7 @@ export class Line {
     this.#cut();
   }
 
-  /** Ends, and says why. */
+  /** Ends, signed out. */
   signOut() {
     this.#status.set({ phase: 'signed-out', behind: null, delay: null, nextTryAt: null, polling: false });
     this.close();
@@ -84,7 +84,7 @@ export class Line {
   /** Ends whatever is under way, or waits. */
   #cut() {
     this.#stream.close();
-    this.#polling.abort();
+    this.#pollController.abort();
     this.#wake();
   }
 
@@ -114,7 +114,7 @@ export class Line {
     this.#openedAt = Infinity;
     this.#stream = new Stream();
     try {
-      for await (const blocks of this.#stream.read(this.#source, this.#progress.place, this.#options)) {
+      for await (const blocks of this.#stream.read(this.#source, this.#progress.position, this.#options)) {
         this.#status.set({ heardAt: Date.now() });
         for (const block of blocks) {
           const end = this.#closed ? {} : this.#take(block);
@@ -169,7 +169,7 @@ export class Line {
   async #poll() {
     const { pollSeconds, random } = this.#options;
     let seconds = pollSeconds * (0.9 + random() * 0.2);
-    this.#polling = new AbortController();
+    this.#pollController = new AbortController();
     try {
       while (await this.#readPage());
     } catch (error) {
@@ -177,7 +177,7 @@ export class Line {
       if (this.#closed) return;
       if (signedOut) return this.signOut();
       // Where things are now is asked for at once.
-      seconds = lost && this.#progress.place ? 0 : Math.max(seconds, retryAfter ?? 0);
+      seconds = lost && this.#progress.position ? 0 : Math.max(seconds, retryAfter ?? 0);
       if (lost) this.#progress.reset(reason, null);
     }
     this.#pollAt = Date.now() + seconds * 1000;
@@ -185,7 +185,7 @@ export class Line {
 
   /** Whether there is another one. */
   async #readPage() {
-    const page = await this.#source.page(this.#progress.place, this.#polling.signal);
+    const page = await this.#source.page(this.#progress.position, this.#pollController.signal);
     if (this.#closed) return false;
     this.#progress.takePage(page);
     return page.more && !this.#hurried;
