@@ -1,4 +1,4 @@
-// What browsers call themselves, and what people are told.
+// What browsers call themselves, and what people read.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -22,10 +22,10 @@ const KNOWN = {
   'Safari on iPhone': `Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) ${PHONE} Version/17.5 Mobile/15E148 Safari/604.1`,
 };
 
-for (const [told, agent] of Object.entries(KNOWN)) {
-  test(told, () => {
+for (const [name, agent] of Object.entries(KNOWN)) {
+  test(name, () => {
     const { browser, system } = readAgent(agent);
-    assert.equal(`${browser} on ${system}`, told);
+    assert.equal(`${browser} on ${system}`, name);
   });
 }
 

@@ -15,15 +15,15 @@ const consent = (id, version, more = {}) => ({
   granted_at: null, revoked_at: null, expires_at: null, updated_at: '2026-11-24T10:00:00.000000Z', ...more,
 });
 
-function held(...list) {
+function consentsOf(...list) {
   const consents = new Consents();
-  consents.learn([purpose('bills', ['sms']), purpose('news', ['sms', 'email', 'push'])]);
+  consents.setPurposes([purpose('bills', ['sms']), purpose('news', ['sms', 'email', 'push'])]);
   consents.replace(list);
   return consents;
 }
 
 test('purposes and channels keep the order of the purposes; what is not listed comes last', () => {
-  const consents = held(
+  const consents = consentsOf(
     consent('a', 1, { channel: 'fax' }), consent('b', 1, { channel: 'push' }), consent('c', 1, { channel: 'email' }),
     consent('d', 1, { purpose: 'secret' }), consent('e', 1, { purpose: 'bills' }),
   );
@@ -33,7 +33,7 @@ test('purposes and channels keep the order of the purposes; what is not listed c
 });
 
 test('only a newer version comes in, by an event or by reading again', () => {
-  const consents = held(consent('a', 2), consent('b', 2));
+  const consents = consentsOf(consent('a', 2), consent('b', 2));
   assert.equal(consents.apply(consent('a', 2)), false);
   assert.equal(consents.apply(consent('a', 1)), false);
   assert.equal(consents.apply(consent('a', 3)), true);
@@ -42,23 +42,23 @@ test('only a newer version comes in, by an event or by reading again', () => {
 });
 
 test('the text in force is shown in the language of the page, else in English, else in what there is', () => {
-  const shown = (languages, version = 2) => noticeInForce(purpose('news', [], { languages, notice_version: version }), 'ta');
-  assert.deepEqual(shown(['en', 'ta']), { key: 'news', version: 2, language: 'ta' });
-  assert.equal(shown(['si', 'en'])?.language, 'en');
-  assert.equal(shown(['si'])?.language, 'si');
-  assert.equal(shown([]), null);
-  assert.equal(shown(null, null), null);
+  const inForce = (languages, version = 2) => noticeInForce(purpose('news', [], { languages, notice_version: version }), 'ta');
+  assert.deepEqual(inForce(['en', 'ta']), { key: 'news', version: 2, language: 'ta' });
+  assert.equal(inForce(['si', 'en'])?.language, 'en');
+  assert.equal(inForce(['si'])?.language, 'si');
+  assert.equal(inForce([]), null);
+  assert.equal(inForce(null, null), null);
 });
 
-test('texts agreed to are told once for all their channels, newest first; those of what is off are not', () => {
-  const told = (version, language = 'en') => ({ key: 'news', version, language });
-  const agreed = noticesAgreedTo([
-    consent('a', 1, { status: 'granted', notice: told(1), granted_at: '2026-03-03' }),
-    consent('b', 1, { status: 'granted', notice: told(1), granted_at: '2026-03-01', channel: 'email' }),
-    consent('c', 1, { status: 'granted', notice: told(2), granted_at: '2026-05-01', channel: 'push' }),
-    consent('d', 1, { status: 'revoked', notice: told(3) }),
+test('texts agreed to are named once for all their channels, newest first; those of what is off are not', () => {
+  const notice = (version, language = 'en') => ({ key: 'news', version, language });
+  const groups = noticesAgreedTo([
+    consent('a', 1, { status: 'granted', notice: notice(1), granted_at: '2026-03-03' }),
+    consent('b', 1, { status: 'granted', notice: notice(1), granted_at: '2026-03-01', channel: 'email' }),
+    consent('c', 1, { status: 'granted', notice: notice(2), granted_at: '2026-05-01', channel: 'push' }),
+    consent('d', 1, { status: 'revoked', notice: notice(3) }),
   ]);
-  assert.deepEqual(agreed.map(({ notice, channels, since }) => [notice.version, channels, since]), [
+  assert.deepEqual(groups.map(({ notice, channels, since }) => [notice.version, channels, since]), [
     [2, ['push'], '2026-05-01'], [1, ['sms', 'email'], '2026-03-01'],
   ]);
 });
@@ -72,48 +72,48 @@ test('each state has its words and its time', () => {
 
 /** Answers in turn; what is an Error is thrown. */
 function server(...answers) {
-  const sent = [];
+  const requests = [];
   const waits = [];
   const send = async (path, body, { key }) => {
-    sent.push({ path, body, key });
+    requests.push({ path, body, key });
     const answer = answers.shift();
     if (answer instanceof Error) throw answer;
     return { data: answer };
   };
-  return { sent, waits, ways: { send, wait: async (seconds) => void waits.push(seconds) } };
+  return { requests, waits, calls: { send, wait: async (seconds) => void waits.push(seconds) } };
 }
 
 const NOTICE = { key: 'news', version: 2, language: 'si' };
 const busy = (retryAfter = 5, status = 503) => new ApiError(status, { type: '/problems/busy' }, retryAfter);
 
 test('a grant says which text was shown, a revocation needs none; each has a key of its own', async () => {
-  const { sent, ways } = server('granted', 'revoked');
-  assert.equal(await decide('a/b', true, NOTICE, ways), 'granted');
-  assert.equal(await decide('a', false, NOTICE, ways), 'revoked');
-  assert.deepEqual(sent.map(({ path, body }) => [path, body]), [
+  const { requests, calls } = server('granted', 'revoked');
+  assert.equal(await decide('a/b', true, NOTICE, calls), 'granted');
+  assert.equal(await decide('a', false, NOTICE, calls), 'revoked');
+  assert.deepEqual(requests.map(({ path, body }) => [path, body]), [
     ['/customer/consents/a%2Fb/grant', { notice_version: 2, language: 'si' }], ['/customer/consents/a/revoke', {}],
   ]);
-  assert.notEqual(sent[0].key, sent[1].key);
+  assert.notEqual(requests[0].key, requests[1].key);
 });
 
 test('a busy server is asked once more, after the time it names, under the same key', async () => {
-  const { sent, waits, ways } = server(busy(7), 'granted');
-  assert.equal(await decide('a', true, NOTICE, ways), 'granted');
+  const { requests, waits, calls } = server(busy(7), 'granted');
+  assert.equal(await decide('a', true, NOTICE, calls), 'granted');
   assert.deepEqual(waits, [7]);
-  assert.deepEqual(sent[1], sent[0]);
+  assert.deepEqual(requests[1], requests[0]);
 });
 
 test('a server that stays busy is not asked a third time, and nobody waits for an hour', async () => {
-  const { sent, waits, ways } = server(busy(3600), busy(), 'never');
-  await assert.rejects(decide('a', false, null, ways), { code: 'busy' });
-  assert.deepEqual([sent.length, waits], [2, [20]]);
+  const { requests, waits, calls } = server(busy(3600), busy(), 'never');
+  await assert.rejects(decide('a', false, null, calls), { code: 'busy' });
+  assert.deepEqual([requests.length, waits], [2, [20]]);
 });
 
-test('what another try cannot mend is told at once', async () => {
+test('what another try cannot mend is reported at once', async () => {
   for (const status of [0, 404, 409, 422, 500]) {
-    const { sent, ways } = server(busy(null, status), 'never');
-    await assert.rejects(decide('a', true, NOTICE, ways), { status });
-    assert.equal(sent.length, 1);
+    const { requests, calls } = server(busy(null, status), 'never');
+    await assert.rejects(decide('a', true, NOTICE, calls), { status });
+    assert.equal(requests.length, 1);
   }
 });
 
@@ -121,18 +121,18 @@ const message = (id, version, timestamp) => ({ id: `${id}${version}`, data: { ty
 const versions = (history) => history.list().map(({ consent: { id, version } }) => `${id}${version}`);
 
 test('the history is read to its end, newest first, and from where it was the next time', async () => {
-  const asked = [];
+  const paths = [];
   const pages = [
     { events: [message('a', 1, '1'), message('b', 1, '2')], next: 'p1', more: true },
     { events: [message('a', 2, '2')], next: 'p2', more: false },
     { events: [message('b', 2, '3')], next: 'p3', more: false },
   ];
-  const history = new History(async (path) => (asked.push(path), { data: pages.shift() }));
+  const history = new History(async (path) => (paths.push(path), { data: pages.shift() }));
   await Promise.all([history.read(), history.read()]);
   assert.deepEqual(versions(history), ['a2', 'b1', 'a1']);
   await history.read();
   assert.deepEqual(versions(history), ['b2', 'a2', 'b1', 'a1']);
-  assert.deepEqual(asked.map((path) => path.match(/after=([^&]+)/)[1]), ['0-00000000', 'p1', 'p2']);
+  assert.deepEqual(paths.map((path) => path.match(/after=([^&]+)/)[1]), ['0-00000000', 'p1', 'p2']);
 });
 
 test('what comes by the feed and by reading counts once, in whatever order', async () => {

@@ -20,7 +20,7 @@ afterEach(async () => {
   await server.close();
 });
 
-/** A tab's end of a port to the host, with what it has heard by the numbers of its subscriptions. */
+/** A tab's end of a port to the host, with what came to it, by the numbers of its subscriptions. */
 function join() {
   const { port1, port2 } = new MessageChannel();
   const tab = { phase: '', numbers: {}, resets: {}, post: (request) => port1.postMessage(request) };

@@ -72,20 +72,20 @@ test('a subscriber far behind reads pages until it has come to the upstream', as
 
 test('a subscriber ahead of the upstream waits for it, and gets nothing that is before its position', async () => {
   server.add(5);
-  server.shown = 2;
+  server.visible = 2;
   const feed = connect();
   const behind = read(feed, START);
   await has(behind, 2);
   const ahead = read(feed, positionOf(5));
   await until(() => server.of('page').length === 1);
   server.add(2);
-  for (let shown = 3; shown <= 6; shown++) {
-    server.shown = shown;
+  for (let count = 3; count <= 6; count++) {
+    server.visible = count;
     server.flush();
-    await has(behind, shown);
+    await has(behind, count);
   }
   await has(ahead, 1);
-  server.shown = 7;
+  server.visible = 7;
   server.flush();
   await has(ahead, 2);
   assert.deepEqual(ahead.numbers, [6, 7]);
@@ -171,8 +171,8 @@ test('what has closed gets nothing, also in the middle of a batch', async () => 
 });
 
 test('a handler that throws harms nobody, and is reported', async () => {
-  const reported = [];
-  globalThis.reportError = (error) => reported.push(error.message);
+  const reports = [];
+  globalThis.reportError = (error) => reports.push(error.message);
   const feed = connect();
   const numbers = [];
   feed.subscribe(START, {
@@ -185,7 +185,7 @@ test('a handler that throws harms nobody, and is reported', async () => {
   server.add(2);
   await has(other, 2);
   delete globalThis.reportError;
-  assert.deepEqual([numbers, reported], [[1, 2], ['at 1', 'at 2']]);
+  assert.deepEqual([numbers, reports], [[1, 2], ['at 1', 'at 2']]);
 });
 
 test('who only watches has an upstream as well', async () => {
@@ -247,7 +247,7 @@ for (let seed = Number(process.env.FEED_FIRST ?? 1); seed <= SEEDS; seed++) {
     const random = seeded(seed * 7919);
     const below = (most) => Math.floor(random() * most);
     server.add(below(300));
-    server.shown = seed % 3 ? null : below(server.log.length + 1);
+    server.visible = seed % 3 ? null : below(server.log.length + 1);
     if (seed % 4 === 0) server.filter = ({ data }) => data.number % 3 !== 0;
     const feed = connect({ random });
     const readers = [];
@@ -263,7 +263,7 @@ for (let seed = Number(process.env.FEED_FIRST ?? 1); seed <= SEEDS; seed++) {
       () => server.pageScript.push(status(500)),
       () => server.beat(),
       () => feed.retryNow(),
-      () => server.shown !== null && ((server.shown = Math.min(server.log.length, server.shown + below(60))), server.flush()),
+      () => server.visible !== null && ((server.visible = Math.min(server.log.length, server.visible + below(60))), server.flush()),
     ];
     const start = (from) => Object.assign(read(feed, positionOf(from)), { from });
     readers.push(start(below(server.log.length + 1)));
@@ -271,7 +271,7 @@ for (let seed = Number(process.env.FEED_FIRST ?? 1); seed <= SEEDS; seed++) {
       acts[below(acts.length)]();
       if (random() < 0.7) await new Promise((resolve) => setTimeout(resolve, below(12)));
     }
-    server.shown = null;
+    server.visible = null;
     server.add(3);
     const expected = (from) => range(from, server.log.length).filter((number) => server.filter({ data: { number } }));
     await until(() => readers.every(({ from, numbers }) => numbers.length >= expected(from).length), 'all events', 20);

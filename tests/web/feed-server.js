@@ -1,4 +1,4 @@
-// A feed as the contract has it, over a real socket, that can be told to misbehave.
+// A feed as the contract has it, over a real socket, that can be made to misbehave.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -15,8 +15,8 @@ export class FeedServer {
   /** What is answered to the next streams or pages: functions of (request, response); where it is empty, as it should be. */
   streamScript = [];
   pageScript = [];
-  /** How many events streams have been given; pages always tell all. null: all at once. */
-  shown = null;
+  /** How many events are on the streams; pages always have all. null: all at once. */
+  visible = null;
   heartbeat = 15;
   beats = false;
   /** What streams say of reconnecting, in milliseconds. */
@@ -60,7 +60,7 @@ export class FeedServer {
     return this.requests.filter((request) => request.kind === kind);
   }
 
-  /** New events, seen by all streams unless `shown` holds them back. */
+  /** New events, seen by all streams unless `visible` holds them back. */
   add(count = 1, data = {}) {
     for (let i = 0; i < count; i++) {
       const id = `${this.log.length + 1}-${((this.log.length * 2654435761) >>> 0).toString(16).padStart(8, '0')}`;
@@ -69,10 +69,10 @@ export class FeedServer {
     this.flush();
   }
 
-  /** Sends streams what they lack, up to `shown`. */
+  /** Sends streams what they lack, up to `visible`. */
   flush() {
     for (const stream of this.streams) {
-      const upto = this.shown ?? this.log.length;
+      const upto = this.visible ?? this.log.length;
       const frames = this.log.slice(stream.sent, upto).filter(this.filter).map(frame).join('');
       stream.sent = Math.max(stream.sent, upto);
       if (frames) stream.response.write(frames);
@@ -138,9 +138,9 @@ export class FeedServer {
   page(response, after, limit = 100) {
     const index = this.index(after);
     if (index === null) return json(response, 410, { reason: 'pruned' });
-    const found = this.log.slice(index).filter(this.filter);
-    const events = found.slice(0, limit);
-    const more = found.length > limit;
+    const matches = this.log.slice(index).filter(this.filter);
+    const events = matches.slice(0, limit);
+    const more = matches.length > limit;
     const next = more ? events.at(-1).id : this.log.length > index ? this.head : (after ?? this.head);
     json(response, 200, { events, next, more });
   }

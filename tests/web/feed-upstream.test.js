@@ -272,17 +272,17 @@ test('a 410 to a poll is a reset; where to go on from is asked for at once', asy
 
 test('catching up counts down, and ends at zero', async () => {
   server.add(5);
-  server.shown = 0;
+  server.visible = 0;
   follow();
   await until(() => upstream.state.phase === 'catching-up');
   assert.equal(upstream.state.behind, 5);
   for (const left of [4, 3, 2, 1]) {
-    server.shown += 1;
+    server.visible += 1;
     server.flush();
     await until(() => upstream.state.behind === left);
     assert.equal(upstream.state.phase, 'catching-up');
   }
-  server.shown = 5;
+  server.visible = 5;
   server.flush();
   await live();
   assert.equal(upstream.state.behind, 0);
@@ -290,7 +290,7 @@ test('catching up counts down, and ends at zero', async () => {
 
 test('catching up ends with a heartbeat, where a filter left events out', async () => {
   server.add(5);
-  server.shown = 2;
+  server.visible = 2;
   follow();
   await until(() => upstream.state.behind === 3);
   server.beat();

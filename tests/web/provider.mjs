@@ -61,10 +61,10 @@ async function answer(request, response) {
   const url = new URL(request.url, provider.issuer);
   if (url.pathname.startsWith('/interaction/')) return interact(url, request, response);
   if (!url.pathname.startsWith('/test/')) return provider.callback()(request, response);
-  const told = JSON.parse(await bodyOf(request));
-  if (url.pathname === '/test/account') accounts.set(told.sub, told);
-  if (url.pathname === '/test/client') clients.set(told.client_id, told);
-  if (url.pathname === '/test/keys') keys = told.keys;
+  const body = JSON.parse(await bodyOf(request));
+  if (url.pathname === '/test/account') accounts.set(body.sub, body);
+  if (url.pathname === '/test/client') clients.set(body.client_id, body);
+  if (url.pathname === '/test/keys') keys = body.keys;
   if (url.pathname !== '/test/account') rebuild(provider.issuer);
   response.end();
 }

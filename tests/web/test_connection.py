@@ -103,7 +103,7 @@ HEARD = """(region) => {
 
 
 @pytest.mark.parametrize(
-    ("role", "region", "back"), [("admin", "#light-said", "Live"), ("customer", "#said", "Connected again")]
+    ("role", "region", "back"), [("admin", "#light-region", "Live"), ("customer", "#region", "Connected again")]
 )
 def test_each_change_of_the_light_is_said_once_though_its_seconds_go_on(
     person: NewPerson, role: str, region: str, back: str

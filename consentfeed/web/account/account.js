@@ -21,7 +21,7 @@ const list = new List(byId('sessions'), {
   row: 'session-row',
   draw,
   empty: () => t('account.empty'),
-  drawn: (sessions) => (byId('others').hidden = !sessions.some((session) => !session.current)),
+  onDraw: (sessions) => (byId('others').hidden = !sessions.some((session) => !session.current)),
 });
 
 /** @param {HTMLElement} row @param {Session} session */
@@ -37,7 +37,7 @@ async function end(button, path, text) {
   if (button.getAttribute('aria-disabled') === 'true') return;
   button.setAttribute('aria-disabled', 'true');
   try {
-    await post(path).catch(endedAlready);
+    await post(path).catch(ignoreMissing);
     await list.refresh();
     toast({ kind: 'success', text, own: true });
     byId('title').focus(); // the button is gone
@@ -48,8 +48,8 @@ async function end(button, path, text) {
   }
 }
 
-/** @param {unknown} error */
-function endedAlready(error) {
+/** The session has ended already. @param {unknown} error */
+function ignoreMissing(error) {
   if (!(error instanceof ApiError) || error.status !== 404) throw error;
 }
 

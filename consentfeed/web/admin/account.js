@@ -3,7 +3,7 @@
 import { get, post } from '../shared/api.js';
 import { byId, clone, fill, slot } from '../shared/dom.js';
 import { t } from '../shared/text.js';
-import { FieldProblem, clearProblems, submitting } from './forms.js';
+import { FieldProblem, clearProblems, submitForm } from './forms.js';
 
 /** @typedef {import('./users.js').Account} Account */
 
@@ -18,23 +18,23 @@ const parts = () => {
 };
 
 /** What was typed for an account that was not added after all is still there; not the password.
- * @param {(added: Account) => void} done */
-export function askAccount(done) {
+ * @param {(account: Account) => void} onAdd */
+export function askAccount(onAdd) {
   const { input } = parts();
   input('password').value = '';
-  ask({ title: t('users.add'), roles: [...STAFF, 'customer'], role: chosenRole() || 'csr', add: true, consequence: '' }, async () => {
-    done((await post('/users', await newAccount())).data);
+  ask({ title: t('users.add'), roles: [...STAFF, 'customer'], role: currentRole() || 'csr', add: true, consequence: '' }, async () => {
+    onAdd((await post('/users', await newAccount())).data);
     input('email').value = '';
     input('customer_id').value = '';
   });
 }
 
-/** @param {Account} account @param {(changed: Account) => void} done */
-export function askRole(account, done) {
+/** @param {Account} account @param {(account: Account) => void} onChange */
+export function askRole(account, onChange) {
   const before = { title: t('users.change-title', { email: account.email }), roles: STAFF, role: account.role };
   ask({ ...before, add: false, consequence: t('users.change-text') }, async () => {
-    if (chosenRole() === account.role) throw new FieldProblem('role', t('users.same-role'));
-    done((await post(`/users/${account.id}/role`, { role: chosenRole() })).data);
+    if (currentRole() === account.role) throw new FieldProblem('role', t('users.same-role'));
+    onChange((await post(`/users/${account.id}/role`, { role: currentRole() })).data);
   });
 }
 
@@ -45,13 +45,13 @@ function ask({ title, roles, role, add, consequence }, run) {
   slot(form, 'roles').replaceChildren(...roles.map((name) => roleChoice(name, name === role)));
   slot(form, 'email-field').hidden = !add;
   slot(form, 'password-field').hidden = !add;
-  const customer = () => (slot(form, 'customer-field').hidden = !add || chosenRole() !== 'customer');
+  const customer = () => (slot(form, 'customer-field').hidden = !add || currentRole() !== 'customer');
   slot(form, 'roles').onchange = customer;
   customer();
   clearProblems(form);
   form.onsubmit = async (event) => {
     event.preventDefault();
-    if (await submitting(form, run)) dialog.close();
+    if (await submitForm(form, run)) dialog.close();
   };
   slot(form, 'cancel').onclick = () => dialog.close();
   dialog.showModal();
@@ -66,7 +66,7 @@ function roleChoice(role, checked) {
   return choice;
 }
 
-function chosenRole() {
+function currentRole() {
   return /** @type {HTMLInputElement | null} */ (parts().form.querySelector('[name=role]:checked'))?.value ?? '';
 }
 
@@ -75,7 +75,7 @@ async function newAccount() {
   const { input } = parts();
   const email = input('email').value.trim();
   const password = input('password').value;
-  const role = chosenRole();
+  const role = currentRole();
   if (!/^[^@\s]+@[^@\s]+$/.test(email)) throw new FieldProblem('email', t('users.no-email'));
   if (password && password.length < SHORTEST) throw new FieldProblem('password', t('users.short-password', { count: SHORTEST }));
   const customer = role === 'customer' ? await findCustomer(input('customer_id').value.trim() || email) : undefined;
@@ -87,7 +87,7 @@ async function findCustomer(q) {
   const { data } = await get(`/customers?${new URLSearchParams({ q, limit: '1000' })}`);
   /** @type {{id: string, email: string | null, msisdn: string | null}[]} */
   const all = data.customers;
-  const found = all.filter(({ id, email, msisdn }) => [id, email, msisdn].some((one) => one?.toLowerCase() === q.toLowerCase()));
-  if (found.length === 1) return found[0].id;
-  throw new FieldProblem('customer_id', t(found.length ? 'users.many-customers' : 'users.no-customer', { q }));
+  const matches = all.filter(({ id, email, msisdn }) => [id, email, msisdn].some((one) => one?.toLowerCase() === q.toLowerCase()));
+  if (matches.length === 1) return matches[0].id;
+  throw new FieldProblem('customer_id', t(matches.length ? 'users.many-customers' : 'users.no-customer', { q }));
 }

@@ -1,7 +1,7 @@
 // The admin page: its sections are tabs, each a module with open() when it is shown and close() when it is not any more.
 
 import { connectFeed } from '../feed/feed.js';
-import { personHeader } from '../shared/api.js';
+import { userHeader } from '../shared/api.js';
 import { byId, on } from '../shared/dom.js';
 import { prepareLight } from '../shared/light.js';
 import { leave, openPage } from '../shared/page.js';
@@ -17,8 +17,8 @@ import { usersSection } from './users.js';
 /** @typedef {{open?: (rest: string) => void, close?: () => void}} Section */
 
 const me = await openPage('admin', () => feed.signOut());
-const feed = connectFeed({ url: '/api/v1/events', name: me.id, headers: personHeader(me.id), pollSeconds: 30 });
-prepareLight(feed, { signedOut: leave });
+const feed = connectFeed({ url: '/api/v1/events', name: me.id, headers: userHeader(me.id), pollSeconds: 30 });
+prepareLight(feed, { onSignedOut: leave });
 
 /** @type {Record<string, Section>} */
 const sections = {
@@ -31,10 +31,10 @@ const sections = {
 };
 openLog();
 
-let shown = '';
+let current = '';
 openTabs(byId('tabs'), (name, rest) => {
-  if (shown && shown !== name) sections[shown].close?.();
-  shown = name;
+  if (current && current !== name) sections[current].close?.();
+  current = name;
   document.title = `${t(`admin.${name}`)} · consentfeed`;
   sections[name].open?.(rest);
 });

@@ -4,7 +4,7 @@ import { put } from '../shared/api.js';
 import { byId, clone, fill, on, slot } from '../shared/dom.js';
 import { languageName, t } from '../shared/text.js';
 import { toast } from '../shared/toasts.js';
-import { FieldProblem, clearProblems, confirm, explain, guard, submitting } from './forms.js';
+import { FieldProblem, askBeforeLeaving, clearProblems, confirm, explain, submitForm } from './forms.js';
 import { publication } from './publication.js';
 
 /** @typedef {import('./notices.js').Version} Version */
@@ -16,24 +16,24 @@ const LANGUAGES = ['en', 'si', 'ta'];
  * @type {Map<string, string>} */
 const unsaved = new Map();
 
-/** @param {(published: boolean) => Promise<void>} saved called after each change on the server */
-export function draftForm(saved) {
+/** @param {(isPublished: boolean) => Promise<void>} onSave called after each change on the server */
+export function draftForm(onSave) {
   const form = /** @type {HTMLFormElement} */ (byId('draft'));
   /** @type {{purpose: Purpose, inForce: Version | null, draft: Version | null, version: number}} */
   let now;
   const id = (/** @type {string} */ language) => `${now.purpose.key}/${language}`;
-  const saidBefore = (/** @type {string} */ language) => textOf(now.draft, language);
+  const textBefore = (/** @type {string} */ language) => textOf(now.draft, language);
   const areas = () => /** @type {HTMLTextAreaElement[]} */ ([...form.querySelectorAll('textarea')]);
-  const changed = () => areas().filter((area) => area.value !== saidBefore(area.lang) && (area.value.trim() || saidBefore(area.lang)));
+  const changedAreas = () => areas().filter((area) => area.value !== textBefore(area.lang) && (area.value.trim() || textBefore(area.lang)));
   const buttons = () => {
-    const open = changed().length;
+    const open = changedAreas().length;
     byId('draft-unsaved').textContent = open ? t('notices.unsaved') : '';
     enable('draft-publish', areas().some((area) => area.value.trim()));
     byId('draft-copy').hidden = !now.inForce || areas().every((area) => area.value || !textOf(now.inForce, area.lang));
   };
 
   on(form, 'input', ({ target }) => {
-    if (target.value === saidBefore(target.lang)) unsaved.delete(id(target.lang));
+    if (target.value === textBefore(target.lang)) unsaved.delete(id(target.lang));
     else unsaved.set(id(target.lang), target.value);
     buttons();
   });
@@ -46,25 +46,25 @@ export function draftForm(saved) {
   });
   on(form, 'submit', (event) => {
     event.preventDefault();
-    submitting(form, async () => {
-      if (!changed().length) return void toast({ kind: 'info', text: t('notices.nothing') });
+    submitForm(form, async () => {
+      if (!changedAreas().length) return void toast({ kind: 'info', text: t('notices.nothing') });
       if (await save()) toast({ kind: 'success', text: t('notices.saved', { version: now.version }) });
     });
   });
   on(byId('draft-publish'), 'click', () =>
-    submitting(form, async () => {
+    submitForm(form, async () => {
       if (!(await save())) return;
       const languages = areas().filter((area) => area.value.trim()).map((area) => area.lang);
-      confirm(publication({ ...now, languages }, () => saved(true)));
+      confirm(publication({ ...now, languages }, () => onSave(true)));
     }),
   );
-  guard(() => unsaved.size > 0);
+  askBeforeLeaving(() => unsaved.size > 0);
 
   /** Writes what has changed; what is refused is said beside its language. @returns {Promise<boolean>} whether all was taken */
   async function save() {
     const writing = { ...now };
-    let refused = 0;
-    for (const area of changed()) {
+    let refusals = 0;
+    for (const area of changedAreas()) {
       const text = area.value;
       try {
         if (!text.trim()) throw new FieldProblem('', t('notices.blank'));
@@ -72,12 +72,12 @@ export function draftForm(saved) {
         // What was typed since then is not saved yet.
         if (area.value === text) unsaved.delete(`${writing.purpose.key}/${area.lang}`);
       } catch (error) {
-        refused += 1;
-        beside(area, explain(error));
+        refusals += 1;
+        showProblem(area, explain(error));
       }
     }
-    await saved(false);
-    return !refused;
+    await onSave(false);
+    return !refusals;
   }
 
   return {
@@ -95,8 +95,8 @@ export function draftForm(saved) {
       byId('draft-title').textContent = t(draft ? 'notices.draft' : 'notices.new-draft', { version: now.version });
       byId('draft-lead').textContent = t(inForce ? 'notices.draft-lead' : 'notices.draft-first');
       const languages = [...new Set([...LANGUAGES, ...[inForce, draft].flatMap((one) => one?.texts ?? []).map((text) => text.language)])];
-      const shown = areas().map((area) => area.dataset.of).join();
-      if (shown !== languages.map(id).join()) byId('draft-languages').replaceChildren(...languages.map((one) => makeLanguage(one, id(one))));
+      const current = areas().map((area) => area.dataset.of).join();
+      if (current !== languages.map(id).join()) byId('draft-languages').replaceChildren(...languages.map((one) => makeLanguage(one, id(one))));
       if (form.hidden) clearProblems(form);
       for (const area of areas()) drawLanguage(area, inForce, unsaved.get(id(area.lang)) ?? textOf(draft, area.lang));
       form.hidden = false;
@@ -131,7 +131,7 @@ function drawLanguage(area, inForce, text) {
 }
 
 /** @param {HTMLTextAreaElement} area @param {string} text */
-function beside(area, text) {
+function showProblem(area, text) {
   slot(/** @type {HTMLElement} */ (area.closest('.draft-language')), 'problem').textContent = text;
   area.setAttribute('aria-invalid', 'true');
   area.focus();

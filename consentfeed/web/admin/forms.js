@@ -18,7 +18,7 @@ export const explain = (error) => (error instanceof FieldProblem ? error.message
 
 /** Runs what a form's submit button does, once at a time; a refusal is shown where it belongs.
  * @param {HTMLFormElement} form @param {() => Promise<void>} run @returns {Promise<boolean>} whether it went well */
-export async function submitting(form, run) {
+export async function submitForm(form, run) {
   const button = slot(form, 'submit');
   if (button.getAttribute('aria-disabled') === 'true') return false;
   clearProblems(form);
@@ -45,8 +45,8 @@ export function clearProblems(form) {
 function showProblem(form, error) {
   const text = explain(error);
   const input = form.querySelector(`[name="${CSS.escape(fieldOf(error))}"]`);
-  const place = input?.closest('.field')?.querySelector('.problem') ?? slot(form, 'problem');
-  place.textContent = text;
+  const target = input?.closest('.field')?.querySelector('.problem') ?? slot(form, 'problem');
+  target.textContent = text;
   if (!(input instanceof HTMLElement)) return;
   input.setAttribute('aria-invalid', 'true');
   input.focus();
@@ -73,7 +73,7 @@ export function confirm({ title, text, action, danger, run }) {
   clearProblems(form);
   form.onsubmit = async (event) => {
     event.preventDefault();
-    if (await submitting(form, run)) dialog.close();
+    if (await submitForm(form, run)) dialog.close();
   };
   slot(form, 'cancel').onclick = () => dialog.close();
   dialog.showModal();
@@ -87,7 +87,7 @@ function paragraph(content) {
   return line;
 }
 
-/** Tells before the page is left that something would be lost. @param {() => boolean} unsaved */
-export function guard(unsaved) {
-  on(window, 'beforeunload', (event) => unsaved() && event.preventDefault());
+/** The browser asks before the page is left, where something would be lost. @param {() => boolean} isUnsaved */
+export function askBeforeLeaving(isUnsaved) {
+  on(window, 'beforeunload', (event) => isUnsaved() && event.preventDefault());
 }

@@ -5,7 +5,7 @@ import { byId, clone, element, fill, on, slot } from '../shared/dom.js';
 import { t } from '../shared/text.js';
 import { count, timeNode } from '../shared/time.js';
 import { toast } from '../shared/toasts.js';
-import { submitting } from './forms.js';
+import { submitForm } from './forms.js';
 
 /** @typedef {{whole: boolean, head: string, position: number | null, problem: string | null, events: number}} Verification */
 
@@ -14,7 +14,7 @@ export function openLog() {
   const form = /** @type {HTMLFormElement} */ (byId('log'));
   on(form, 'submit', (event) => {
     event.preventDefault();
-    submitting(form, verify);
+    submitForm(form, verify);
   });
 }
 
@@ -46,20 +46,20 @@ function showProgress() {
   };
 }
 
-/** @param {Verification} found */
-function result(found) {
+/** @param {Verification} verification */
+function result(verification) {
   const box = fill(clone('verified'), {
-    mark: t(found.whole ? 'log.is-whole' : 'log.is-broken'),
-    words: found.whole ? t('log.whole', { count: found.events }) : t('log.broken', { position: count(found.position ?? 0) }),
+    mark: t(verification.whole ? 'log.is-whole' : 'log.is-broken'),
+    words: verification.whole ? t('log.whole', { count: verification.events }) : t('log.broken', { position: count(verification.position ?? 0) }),
   });
-  slot(box, 'mark').dataset.mark = found.whole ? 'good' : 'bad';
+  slot(box, 'mark').dataset.mark = verification.whole ? 'good' : 'bad';
   /** @type {[string, string | Node][]} */
   const facts = [
-    ['head', copyable(found.head)],
-    ['events', count(found.events)],
+    ['head', copyable(verification.head)],
+    ['events', count(verification.events)],
     ['at', timeNode(new Date().toISOString())],
   ];
-  if (!found.whole) facts.unshift(['position', count(found.position ?? 0)], ['problem', found.problem ?? '']);
+  if (!verification.whole) facts.unshift(['position', count(verification.position ?? 0)], ['problem', verification.problem ?? '']);
   slot(box, 'facts').replaceChildren(...facts.map(([name, value]) => fill(clone('fact'), { name: t(`log.${name}`), value })));
   return box;
 }

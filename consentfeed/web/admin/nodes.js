@@ -11,14 +11,15 @@ import { timeNode } from '../shared/time.js';
  *   decisions_waiting: number}} Numbers */
 /** @typedef {{id: string, host: string, started_at: string, seen_at: string, numbers: Numbers}} Node */
 
-const EVERY = 5000;
+const REFRESH_MS = 5000;
 const SILENT_SECONDS = 15;
 // The log is read every two seconds, and the listener proves itself more often: beyond this something is wrong.
 const BEHIND_SECONDS = 10;
 const LATE_SECONDS = 10;
 
-/** When a node was seen to report, by our own clock: the server's may be another. @type {Map<string, {seen: string, at: number}>} */
-const heard = new Map();
+/** The newest report of each node: its own time, and when it came here by our clock, which may be another.
+ * @type {Map<string, {seenAt: string, at: number}>} */
+const reports = new Map();
 
 /** @returns {import('./admin.js').Section} */
 export function nodesSection() {
@@ -29,7 +30,7 @@ export function nodesSection() {
     row: 'node-row',
     draw: drawNode,
     empty: () => t('nodes.empty'),
-    drawn: drawTotals,
+    onDraw: drawTotals,
   });
   let timer = 0;
   const refresh = () => void (document.hidden || list.refresh());
@@ -38,7 +39,7 @@ export function nodesSection() {
     open() {
       refresh();
       clearInterval(timer);
-      timer = window.setInterval(refresh, EVERY);
+      timer = window.setInterval(refresh, REFRESH_MS);
     },
     close() {
       clearInterval(timer);
@@ -52,15 +53,15 @@ async function read() {
   const newest = Math.max(...nodes.map((node) => Date.parse(node.seen_at)));
   const now = performance.now();
   for (const node of nodes) {
-    if (heard.get(node.id)?.seen === node.seen_at) continue;
+    if (reports.get(node.id)?.seenAt === node.seen_at) continue;
     // At first sight a node is as old as it lies behind the newest report.
-    heard.set(node.id, { seen: node.seen_at, at: now - (heard.has(node.id) ? 0 : newest - Date.parse(node.seen_at)) });
+    reports.set(node.id, { seenAt: node.seen_at, at: now - (reports.has(node.id) ? 0 : newest - Date.parse(node.seen_at)) });
   }
   return { items: nodes, next: null };
 }
 
 /** @param {Node} node */
-const silentSeconds = (node) => (performance.now() - (heard.get(node.id)?.at ?? 0)) / 1000;
+const silentSeconds = (node) => (performance.now() - (reports.get(node.id)?.at ?? 0)) / 1000;
 
 /** @param {Node} node @returns {'silent' | 'deaf' | 'behind' | 'well'} */
 function stateOf(node) {
@@ -92,12 +93,12 @@ function drawNode(row, node) {
   if (!since.firstChild) since.append(`${t('nodes.since')} `, timeNode(node.started_at));
 }
 
-/** All nodes that can be heard, together. @param {Node[]} nodes */
+/** All nodes that are not silent, together. @param {Node[]} nodes */
 function drawTotals(nodes) {
-  const heardOf = nodes.filter((node) => stateOf(node) !== 'silent');
-  const sum = (/** @type {keyof Numbers} */ name) => heardOf.reduce((all, node) => all + node.numbers[name], 0);
+  const audible = nodes.filter((node) => stateOf(node) !== 'silent');
+  const sum = (/** @type {keyof Numbers} */ name) => audible.reduce((all, node) => all + node.numbers[name], 0);
   const totals = {
-    nodes: heardOf.length < nodes.length ? t('nodes.of', { heard: heardOf.length, all: nodes.length }) : number(nodes.length),
+    nodes: audible.length < nodes.length ? t('nodes.of', { audible: audible.length, all: nodes.length }) : number(nodes.length),
     streams: number(sum('streams')),
     writes: number(sum('writes_per_second'), 1),
     deliveries: number(sum('deliveries_per_second'), 1),

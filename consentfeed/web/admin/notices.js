@@ -12,9 +12,9 @@ import { draftForm } from './draft.js';
 
 const MARKS = { 'in-force': 'good', superseded: 'off', draft: 'wait', scheduled: 'wait', overtaken: 'off' };
 
-/** @param {() => void} published called after each publication
+/** @param {() => void} onPublish called after each publication
  * @returns {{open: (purpose: import('./purposes.js').Purpose | null) => void}} */
-export function noticesOf(published) {
+export function noticesOf(onPublish) {
   let key = '';
   /** @type {List<Version>} */
   const list = new List(byId('versions'), {
@@ -23,11 +23,11 @@ export function noticesOf(published) {
     row: 'version',
     draw: drawVersion,
     empty: () => t('notices.empty'),
-    drawn: (versions) => draft.draw(versions),
+    onDraw: (versions) => draft.draw(versions),
   });
   const draft = draftForm(async (isPublished) => {
     await list.refresh();
-    if (isPublished) published();
+    if (isPublished) onPublish();
   });
   return {
     open(purpose) {

@@ -1,4 +1,4 @@
-// A search box that picks one of what it finds: the combobox of the ARIA Authoring Practices.
+// A search box to pick one of the matches: the combobox of the ARIA Authoring Practices.
 
 import { byId, element, on } from '../shared/dom.js';
 import { problemText } from '../shared/problems.js';
@@ -13,40 +13,40 @@ export class Picker {
   #input;
   #list;
   #search;
-  #changed;
+  #onChange;
   /** @type {Choice[]} */
-  #found = [];
+  #choices = [];
   #at = -1;
   #pause = 0;
-  #asked = 0;
+  #request = 0;
   /** @type {Choice | null} */
-  #picked = null;
+  #choice = null;
 
   /** @param {string} id of the input; its list is called id-list @param {(q: string) => Promise<Choice[]>} search
-   * @param {() => void} changed called when another one is picked, or none any more */
-  constructor(id, search, changed) {
+   * @param {() => void} onChange called when another one is picked, or none any more */
+  constructor(id, search, onChange) {
     this.#input = /** @type {HTMLInputElement} */ (byId(id));
     this.#list = byId(`${id}-list`);
     this.#search = search;
-    this.#changed = changed;
-    on(this.#input, 'input', () => this.#typed());
+    this.#onChange = onChange;
+    on(this.#input, 'input', () => this.#onInput());
     on(this.#input, 'keydown', (event) => this.#key(event));
     on(this.#input, 'blur', () => this.#leave());
     on(this.#list, 'mousedown', (event) => event.preventDefault()); // or the input would lose the focus first
-    on(this.#list, 'click', (event) => this.#pick(this.#found[[...this.#list.children].indexOf(event.target.closest('[role=option]'))]));
+    on(this.#list, 'click', (event) => this.#pick(this.#choices[[...this.#list.children].indexOf(event.target.closest('[role=option]'))]));
   }
 
   /** Id of what is picked; '' where nothing is. */
   get value() {
-    return this.#picked?.id ?? '';
+    return this.#choice?.id ?? '';
   }
 
   clear() {
-    this.#picked = null;
+    this.#choice = null;
     this.#leave();
   }
 
-  #typed() {
+  #onInput() {
     clearTimeout(this.#pause);
     const q = this.#input.value.trim();
     if (q) this.#pause = window.setTimeout(() => this.#find(q), PAUSE);
@@ -55,22 +55,22 @@ export class Picker {
 
   /** @param {string} q */
   async #find(q) {
-    const asked = ++this.#asked;
+    const request = ++this.#request;
     try {
-      const found = await this.#search(q);
-      if (asked !== this.#asked) return;
+      const choices = await this.#search(q);
+      if (request !== this.#request) return;
       // Tokens from outside have no account, and customers may be gone: their ids are known all the same.
-      this.#show(found.length || !ID.test(q) ? found : [{ id: q.toLowerCase(), text: q.toLowerCase() }], t('trail.none-found'));
+      this.#show(choices.length || !ID.test(q) ? choices : [{ id: q.toLowerCase(), text: q.toLowerCase() }], t('trail.none-found'));
     } catch (error) {
-      if (asked === this.#asked) this.#show([], problemText(error));
+      if (request === this.#request) this.#show([], problemText(error));
     }
   }
 
-  /** @param {Choice[]} found @param {string} otherwise what is said where there is none */
-  #show(found, otherwise) {
-    this.#found = found;
-    this.#list.replaceChildren(...found.map((choice, index) => this.#option(choice, index)));
-    if (!found.length) {
+  /** @param {Choice[]} choices @param {string} otherwise the text where there is none */
+  #show(choices, otherwise) {
+    this.#choices = choices;
+    this.#list.replaceChildren(...choices.map((choice, index) => this.#option(choice, index)));
+    if (!choices.length) {
       const none = element('li', 'muted', otherwise);
       none.setAttribute('role', 'option');
       none.setAttribute('aria-disabled', 'true');
@@ -102,10 +102,10 @@ export class Picker {
   /** @param {KeyboardEvent} event */
   #key(event) {
     if (this.#list.hidden) return;
-    const { length } = this.#found;
+    const { length } = this.#choices;
     if (event.key === 'ArrowDown' && length) this.#mark((this.#at + 1) % length);
     else if (event.key === 'ArrowUp' && length) this.#mark((Math.max(this.#at, 0) - 1 + length) % length);
-    else if (event.key === 'Enter' && length) this.#pick(this.#found[Math.max(this.#at, 0)]);
+    else if (event.key === 'Enter' && length) this.#pick(this.#choices[Math.max(this.#at, 0)]);
     else if (event.key === 'Escape') this.#leave();
     else return;
     event.preventDefault();
@@ -115,17 +115,17 @@ export class Picker {
   #pick(choice) {
     if (choice === undefined) return;
     const before = this.value;
-    this.#picked = choice;
+    this.#choice = choice;
     this.#leave();
-    if (this.value !== before) this.#changed();
+    if (this.value !== before) this.#onChange();
   }
 
-  /** What the box says is what is picked: anything else would look like a filter. */
+  /** Only what is picked stays in the box: anything else would look like a filter. */
   #leave() {
     clearTimeout(this.#pause);
-    this.#asked += 1;
-    this.#found = [];
-    this.#input.value = this.#picked?.text ?? '';
+    this.#request += 1;
+    this.#choices = [];
+    this.#input.value = this.#choice?.text ?? '';
     this.#list.hidden = true;
     this.#input.setAttribute('aria-expanded', 'false');
     this.#input.removeAttribute('aria-activedescendant');

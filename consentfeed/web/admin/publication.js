@@ -8,10 +8,10 @@ import { toast } from '../shared/toasts.js';
 
 /** @typedef {import('./notices.js').Version} Version */
 /** languages: those that the new version has.
- * @typedef {{purpose: import('./purposes.js').Purpose, inForce: Version | null, version: number, languages: string[]}} Coming */
+ * @typedef {{purpose: import('./purposes.js').Purpose, inForce: Version | null, version: number, languages: string[]}} Publication */
 
-/** The question for confirm(). @param {Coming} coming @param {() => Promise<void>} done */
-export function publication({ purpose, inForce, version, languages }, done) {
+/** The question for confirm(). @param {Publication} publication @param {() => Promise<void>} onPublish */
+export function publication({ purpose, inForce, version, languages }, onPublish) {
   const { title } = purpose;
   return {
     title: t('notices.publish-title', { version, title }),
@@ -25,7 +25,7 @@ export function publication({ purpose, inForce, version, languages }, done) {
     run: async () => {
       await post(`/purposes/${purpose.key}/notices/${version}/publish`);
       toast({ kind: 'success', text: t('notices.published', { version, title }) });
-      await done();
+      await onPublish();
     },
   };
 }
@@ -35,9 +35,9 @@ const supersedes = (inForce) => t('notices.publish-supersedes', { version: inFor
 
 /** A warning where a language would be lost. @param {Version | null} inForce @param {string[]} languages */
 function missing(inForce, languages) {
-  const lost = (inForce?.texts ?? []).map((text) => text.language).filter((language) => !languages.includes(language));
-  if (!lost.length) return [];
-  const mark = element('span', 'mark', t('notices.publish-missing', { languages: names(lost) }));
+  const without = (inForce?.texts ?? []).map((text) => text.language).filter((language) => !languages.includes(language));
+  if (!without.length) return [];
+  const mark = element('span', 'mark', t('notices.publish-missing', { languages: names(without) }));
   mark.dataset.mark = 'wait';
   return [mark];
 }

@@ -4,24 +4,24 @@ import { put } from '../shared/api.js';
 import { byId, clone, fill, on, slot } from '../shared/dom.js';
 import { channelName, t } from '../shared/text.js';
 import { toast } from '../shared/toasts.js';
-import { FieldProblem, clearProblems, guard, submitting } from './forms.js';
+import { FieldProblem, askBeforeLeaving, clearProblems, submitForm } from './forms.js';
 
 /** @typedef {import('./purposes.js').Purpose} Purpose */
 
 const USUAL = ['sms', 'email', 'push', 'voice'];
 
-/** @param {() => Purpose[]} all those that are known @param {(saved: Purpose, added: boolean) => void} done
+/** @param {() => Purpose[]} all of them @param {(purpose: Purpose, isNew: boolean) => void} onSave
  * @returns {{open: (purpose: Purpose | null) => void}} null: a new one */
-export function purposeForm(all, done) {
+export function purposeForm(all, onSave) {
   const form = /** @type {HTMLFormElement} */ (byId('purpose-form'));
   /** @type {Purpose | null | undefined} */
-  let shown;
+  let current;
   let before = '';
-  const changed = () => JSON.stringify(values(form)) !== before;
+  const isChanged = () => JSON.stringify(values(form)) !== before;
 
   /** @param {Purpose | null} purpose */
   const draw = (purpose) => {
-    shown = purpose;
+    current = purpose;
     clearProblems(form);
     byId('purpose-key-field').hidden = purpose !== null;
     slot(form, 'submit').textContent = t(purpose ? 'purposes.save' : 'purposes.add');
@@ -30,21 +30,21 @@ export function purposeForm(all, done) {
   };
   on(form, 'submit', (event) => {
     event.preventDefault();
-    submitting(form, async () => {
-      const { key, ...offer } = checked(values(form), shown ? [] : all());
-      const saved = (await put(`/purposes/${encodeURIComponent(shown?.key ?? key)}`, offer)).data;
-      toast({ kind: 'success', text: t(shown ? 'purposes.saved' : 'purposes.added', { title: saved.title }) });
-      const added = !shown;
-      draw(saved);
-      byId('purpose-title').textContent = saved.title;
-      done(saved, added);
+    submitForm(form, async () => {
+      const { key, ...offer } = validate(values(form), current ? [] : all());
+      const purpose = (await put(`/purposes/${encodeURIComponent(current?.key ?? key)}`, offer)).data;
+      toast({ kind: 'success', text: t(current ? 'purposes.saved' : 'purposes.added', { title: purpose.title }) });
+      const isNew = !current;
+      draw(purpose);
+      byId('purpose-title').textContent = purpose.title;
+      onSave(purpose, isNew);
     });
   });
-  guard(() => shown !== undefined && changed());
+  askBeforeLeaving(() => current !== undefined && isChanged());
   return {
     open(purpose) {
       // Coming back to what one was changing finds it as it was left.
-      if (shown === undefined || shown?.key !== purpose?.key || !changed()) draw(purpose);
+      if (current === undefined || current?.key !== purpose?.key || !isChanged()) draw(purpose);
     },
   };
 }
@@ -91,17 +91,17 @@ function values(form) {
   };
 }
 
-/** The same, as the server wants it; throws FieldProblem. @param {ReturnType<typeof values>} told @param {Purpose[]} taken */
-function checked(told, taken) {
-  const days = told.default_validity_days === '' ? null : whole(told.default_validity_days, 'default_validity_days', 1, 36_500);
+/** The same, as the server wants it; throws FieldProblem. @param {ReturnType<typeof values>} input @param {Purpose[]} others */
+function validate(input, others) {
+  const days = input.default_validity_days === '' ? null : whole(input.default_validity_days, 'default_validity_days', 1, 36_500);
   if (!byId('purpose-key-field').hidden) {
-    if (!/^[a-z][a-z0-9-]{0,62}$/.test(told.key)) throw new FieldProblem('key', t('purposes.bad-key'));
-    if (taken.some((purpose) => purpose.key === told.key)) throw new FieldProblem('key', t('purposes.taken', { key: told.key }));
+    if (!/^[a-z][a-z0-9-]{0,62}$/.test(input.key)) throw new FieldProblem('key', t('purposes.bad-key'));
+    if (others.some((purpose) => purpose.key === input.key)) throw new FieldProblem('key', t('purposes.taken', { key: input.key }));
   }
-  if (!told.title) throw new FieldProblem('title', t('purposes.no-title'));
-  if (!told.channels.length) throw new FieldProblem('channels', t('purposes.no-channels'));
-  if (!told.channels.every((channel) => /^[a-z][a-z0-9-]{0,31}$/.test(channel))) throw new FieldProblem('channels', t('purposes.bad-channels'));
-  return { ...told, default_validity_days: days, position: whole(told.position, 'position', 0, 2 ** 31 - 1) };
+  if (!input.title) throw new FieldProblem('title', t('purposes.no-title'));
+  if (!input.channels.length) throw new FieldProblem('channels', t('purposes.no-channels'));
+  if (!input.channels.every((channel) => /^[a-z][a-z0-9-]{0,31}$/.test(channel))) throw new FieldProblem('channels', t('purposes.bad-channels'));
+  return { ...input, default_validity_days: days, position: whole(input.position, 'position', 0, 2 ** 31 - 1) };
 }
 
 /** @param {string} text @param {string} field @param {number} least @param {number} most */

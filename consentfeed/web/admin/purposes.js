@@ -23,8 +23,8 @@ export function purposesSection() {
     draw: drawPurpose,
     empty: () => t('purposes.empty'),
   });
-  const form = purposeForm(() => list.items, (saved, added) => {
-    if (added) location.hash = `#purposes/${saved.key}`;
+  const form = purposeForm(() => list.items, (purpose, isNew) => {
+    if (isNew) location.hash = `#purposes/${purpose.key}`;
     else list.refresh();
   });
   const notices = noticesOf(() => list.refresh());
@@ -33,11 +33,11 @@ export function purposesSection() {
   /** @param {string} key */
   const openOne = async (key) => {
     // For a new one too: what there is already must be known, or it would be overwritten.
-    const read = list.find(key) !== undefined || (await list.refresh());
+    const isRead = list.find(key) !== undefined || (await list.refresh());
     if (open !== key) return;
     const purpose = list.find(key);
     // It is not there, or cannot be read: the list says which.
-    if (!read || (!purpose && key !== NEW)) return show(false);
+    if (!isRead || (!purpose && key !== NEW)) return show(false);
     show(true);
     byId('purpose-title').textContent = purpose?.title ?? t('purposes.add');
     byId('purpose-key').textContent = purpose?.key ?? '';

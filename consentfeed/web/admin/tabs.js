@@ -1,4 +1,4 @@
-// The tabs of the ARIA Authoring Practices; the chosen one stands in the location's hash, as in #users or #purposes/marketing.
+// The tabs of the ARIA Authoring Practices; the current one stands in the location's hash, as in #users or #purposes/marketing.
 
 import { byId, on } from '../shared/dom.js';
 
@@ -6,19 +6,19 @@ import { byId, on } from '../shared/dom.js';
  * @param {HTMLElement} list @param {(name: string, rest: string) => void} show called at each change */
 export function openTabs(list, show) {
   const all = /** @type {HTMLElement[]} */ ([...list.querySelectorAll('[role=tab]')]);
-  const shown = () => all.filter((tab) => !tab.hidden);
+  const visible = () => all.filter((tab) => !tab.hidden);
   const draw = () => {
-    const { name, rest } = place();
-    const chosen = shown().find((tab) => nameOf(tab) === name) ?? all[0];
-    for (const tab of all) mark(tab, tab === chosen);
-    show(nameOf(chosen), nameOf(chosen) === name ? rest : '');
+    const { name, rest } = parseHash();
+    const current = visible().find((tab) => nameOf(tab) === name) ?? all[0];
+    for (const tab of all) mark(tab, tab === current);
+    show(nameOf(current), nameOf(current) === name ? rest : '');
   };
   on(list, 'click', (event) => {
     const tab = event.target.closest('[role=tab]');
     if (tab) location.hash = nameOf(tab);
   });
   on(list, 'keydown', (event) => {
-    const next = neighbour(shown(), event.target, event.key);
+    const next = neighbour(visible(), event.target, event.key);
     if (!next) return;
     event.preventDefault();
     // Walking along the tabs is not a history to go back through.
@@ -31,7 +31,7 @@ export function openTabs(list, show) {
 }
 
 /** What the hash says: the tab's name, and what is meant within it. */
-function place() {
+function parseHash() {
   const [name, ...rest] = location.hash.slice(1).split('/');
   return { name, rest: rest.join('/') };
 }
@@ -39,11 +39,11 @@ function place() {
 /** @param {HTMLElement} tab */
 const nameOf = (tab) => tab.id.replace('tab-', '');
 
-/** @param {HTMLElement} tab @param {boolean} chosen */
-function mark(tab, chosen) {
-  tab.setAttribute('aria-selected', String(chosen));
-  tab.tabIndex = chosen ? 0 : -1;
-  byId(tab.getAttribute('aria-controls') ?? '').hidden = !chosen;
+/** @param {HTMLElement} tab @param {boolean} isCurrent */
+function mark(tab, isCurrent) {
+  tab.setAttribute('aria-selected', String(isCurrent));
+  tab.tabIndex = isCurrent ? 0 : -1;
+  byId(tab.getAttribute('aria-controls') ?? '').hidden = !isCurrent;
 }
 
 /** @param {HTMLElement[]} tabs @param {HTMLElement} tab @param {string} key */

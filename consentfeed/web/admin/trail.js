@@ -11,8 +11,8 @@ import { Picker } from './picker.js';
  *   customers: string[], filters: Record<string, unknown>, rows: number}} Access */
 
 const PAGE = 100;
-const FOUND = '8';
-const SHOWN = 3;
+const MAX_CHOICES = '8';
+const MAX_IDS = 3;
 const ACTIONS = [
   'list-consents', 'read-consent', 'read-history', 'repeat-decision', 'list-customers', 'read-customer',
   'open-stream', 'read-events', 'list-accounts', 'read-account', 'list-sessions', 'read-trail',
@@ -23,11 +23,11 @@ export function trailSection() {
   const form = /** @type {HTMLFormElement} */ (byId('trail-filters'));
   const action = /** @type {HTMLSelectElement} */ (byId('trail-action'));
   const [since, until] = ['since', 'until'].map((name) => /** @type {HTMLInputElement} */ (byId(`trail-${name}`)));
-  const customer = new Picker('trail-customer', findCustomers, ask);
-  const actor = new Picker('trail-actor', findAccounts, ask);
+  const customer = new Picker('trail-customer', findCustomers, restart);
+  const actor = new Picker('trail-actor', findAccounts, restart);
   const filters = () => {
-    const asked = { customer: customer.value, actor: actor.value, action: action.value, since: instant(since), until: instant(until) };
-    return Object.entries(asked).filter(([, value]) => value);
+    const values = { customer: customer.value, actor: actor.value, action: action.value, since: instant(since), until: instant(until) };
+    return Object.entries(values).filter(([, value]) => value);
   };
 
   /** @type {List<Access>} */
@@ -42,26 +42,26 @@ export function trailSection() {
     empty: () => t(filters().length ? 'trail.none-found' : 'trail.empty'),
   });
 
-  /** What is shown was asked for otherwise. */
-  function ask() {
+  /** The filters are others now: what is shown does not fit them. */
+  function restart() {
     byId('trail-clear').hidden = !filters().length;
     list.reset();
     list.refresh();
   }
 
   for (const name of ACTIONS) action.append(Object.assign(element('option', '', actionText(name)), { value: name }));
-  for (const input of [action, since, until]) on(input, 'change', ask);
+  for (const input of [action, since, until]) on(input, 'change', restart);
   on(form, 'submit', (event) => event.preventDefault());
   on(byId('trail-clear'), 'click', () => {
     form.reset();
     customer.clear();
     actor.clear();
-    ask();
+    restart();
     byId('trail-customer').focus();
   });
   on(window, 'beforeprint', () => {
-    const asked = filtersText(Object.fromEntries(filters()));
-    byId('trail-printed').textContent = [dateText(new Date()), asked].filter(Boolean).join(' · ');
+    const text = filtersText(Object.fromEntries(filters()));
+    byId('trail-printed').textContent = [dateText(new Date()), text].filter(Boolean).join(' · ');
   });
   return { open: () => void list.refresh() };
 }
@@ -69,15 +69,15 @@ export function trailSection() {
 /** @param {string} q */
 async function findCustomers(q) {
   /** @type {{id: string, name: string | null, email: string | null, msisdn: string | null}[]} */
-  const found = (await get(`/customers?${new URLSearchParams({ q, limit: FOUND })}`)).data.customers;
-  return found.map(({ id, name, email, msisdn }) => ({ id, text: name ?? email ?? msisdn ?? id, detail: name ? (msisdn ?? email) : null }));
+  const customers = (await get(`/customers?${new URLSearchParams({ q, limit: MAX_CHOICES })}`)).data.customers;
+  return customers.map(({ id, name, email, msisdn }) => ({ id, text: name ?? email ?? msisdn ?? id, detail: name ? (msisdn ?? email) : null }));
 }
 
 /** @param {string} q */
 async function findAccounts(q) {
   /** @type {import('./users.js').Account[]} */
-  const found = (await get(`/users?${new URLSearchParams({ q, limit: FOUND })}`)).data.users;
-  return found.map(({ id, email, role }) => ({ id, text: email, detail: t(`role.${role}`) }));
+  const users = (await get(`/users?${new URLSearchParams({ q, limit: MAX_CHOICES })}`)).data.users;
+  return users.map(({ id, email, role }) => ({ id, text: email, detail: t(`role.${role}`) }));
 }
 
 /** The instant that an input names in the reader's own time. @param {HTMLInputElement} input */
@@ -105,7 +105,7 @@ function drawAccess(row, { at, actor, action, customers, filters, rows }) {
 /** Few by their ids; of many the number, and their ids when it is opened. @param {string} action @param {string[]} ids */
 function whose(action, ids) {
   if (!ids.length) return action === 'open-stream' ? t('trail.everybody') : null;
-  if (ids.length <= SHOWN) return customersLinks(ids);
+  if (ids.length <= MAX_IDS) return customersLinks(ids);
   const details = /** @type {HTMLDetailsElement} */ (clone('trail-customers'));
   slot(details, 'count').textContent = t('trail.customers', { count: ids.length });
   on(details, 'toggle', () => slot(details, 'ids').replaceChildren(customersLinks(details.open ? ids : [])));
@@ -126,9 +126,9 @@ function filtersText(filters) {
 
 /** @param {string} name @param {unknown} value */
 function filterText(name, value) {
-  const called = hasText(`trail.by-${name}`) ? t(`trail.by-${name}`) : name;
-  if (value === true) return called;
-  return `${called}: ${[value].flat().map((one) => valueText(name, String(one))).join(', ')}`;
+  const label = hasText(`trail.by-${name}`) ? t(`trail.by-${name}`) : name;
+  if (value === true) return label;
+  return `${label}: ${[value].flat().map((one) => valueText(name, String(one))).join(', ')}`;
 }
 
 /** @param {string} name @param {string} value */

@@ -49,14 +49,14 @@ export function usersSection(own) {
     if (account && act) acts[/** @type {keyof typeof acts} */ (act)](account);
   });
 
-  /** @param {Account} account @param {string} key of what is said of it */
-  const changed = (account, key) => {
+  /** @param {Account} account @param {string} key of the text about it */
+  const showChange = (account, key) => {
     list.replace(account);
     toast({ kind: 'success', text: t(key, { email: account.email, role: t(`role.${account.role}`) }) });
   };
   const acts = {
     /** @param {Account} account */
-    role: (account) => askRole(account, (now) => changed(now, 'users.changed')),
+    role: (account) => askRole(account, (now) => showChange(now, 'users.changed')),
     /** @param {Account} account */
     disable: (account) =>
       confirm({
@@ -64,7 +64,7 @@ export function usersSection(own) {
         text: [t('users.disable-text')],
         action: t('users.disable'),
         danger: true,
-        run: async () => changed((await post(`/users/${account.id}/disable`)).data, 'users.disabled'),
+        run: async () => showChange((await post(`/users/${account.id}/disable`)).data, 'users.disabled'),
       }),
     /** @param {Account} account */
     enable: (account) =>
@@ -72,7 +72,7 @@ export function usersSection(own) {
         title: t('users.enable-title', { email: account.email }),
         text: [t('users.enable-text')],
         action: t('users.enable'),
-        run: async () => changed((await post(`/users/${account.id}/enable`)).data, 'users.enabled'),
+        run: async () => showChange((await post(`/users/${account.id}/enable`)).data, 'users.enabled'),
       }),
   };
   return { open: () => void list.refresh() };

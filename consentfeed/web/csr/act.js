@@ -3,7 +3,7 @@
 import { newKey, post } from '../shared/api.js';
 import { dialog } from '../shared/dialogs.js';
 import { byId, element, on } from '../shared/dom.js';
-import { notice } from '../shared/notices.js';
+import { readNotice } from '../shared/notices.js';
 import { problemText } from '../shared/problems.js';
 import { language, languageName, t } from '../shared/text.js';
 import { toast } from '../shared/toasts.js';
@@ -22,26 +22,26 @@ const actions = /** @type {RadioNodeList} */ (form.elements.namedItem('action'))
 
 /** @type {Consent | null} */
 let consent = null;
-/** @type {Consent | null} */
-let decided = null;
+/** After the decision. @type {Consent | null} */
+let result = null;
 // The same request again, after no answer came, must not be done twice; another one needs another key.
 let key = '';
-let sent = '';
+let lastRequest = '';
 
 /** Asks, and does it; what the consent is then, or null where nothing was done.
  * @param {Consent} about @param {string} customer @returns {Promise<Consent | null>} */
 export function actOn(about, customer) {
-  [consent, decided, sent] = [about, null, ''];
+  [consent, result, lastRequest] = [about, null, ''];
   form.reset();
   byId('act-about').textContent = t('csr.act-about', { what: whatText(about), customer, status: statusName(about.status) });
   actions.value = about.status === 'granted' ? 'revoke' : 'grant';
   drawCodes();
   drawLanguages();
   drawAction();
-  complain('');
+  showProblem('');
   dialog('act').showModal();
   /** @type {HTMLElement} */ (form.querySelector('input:checked')).focus();
-  return new Promise((resolve) => on(dialog('act'), 'close', () => resolve(decided), { once: true }));
+  return new Promise((resolve) => on(dialog('act'), 'close', () => resolve(result), { once: true }));
 }
 
 /** @param {HTMLSelectElement} select @param {[string, string][]} options value and text */
@@ -65,24 +65,25 @@ function drawLanguages() {
 async function drawAction() {
   const grants = actions.value === 'grant';
   submit.textContent = t(grants ? 'csr.act-do-grant' : 'csr.act-do-revoke');
-  byId('act-told').hidden = !grants;
-  const asked = grants ? shownNotice() : null;
+  byId('act-notice').hidden = !grants;
+  const notice = grants ? noticeToRead() : null;
   const text = byId('act-text');
-  text.textContent = asked ? '…' : t('csr.act-no-notice');
-  if (!asked) return;
-  const found = await notice(asked).then((one) => one.text, problemText);
-  if (asked.language !== languages.value) return;
-  text.lang = asked.language;
-  text.textContent = found;
+  text.textContent = notice ? '…' : t('csr.act-no-notice');
+  if (!notice) return;
+  const content = await readNotice(notice).then((one) => one.text, problemText);
+  if (notice.language !== languages.value) return;
+  text.lang = notice.language;
+  text.textContent = content;
 }
 
-function shownNotice() {
+/** The text in force, in the language that is chosen. */
+function noticeToRead() {
   const version = purpose(consent?.purpose ?? '')?.notice_version;
   return version && languages.value ? { key: consent?.purpose ?? '', version, language: languages.value } : null;
 }
 
 /** @param {string} text @param {HTMLElement} [at] */
-function complain(text, at) {
+function showProblem(text, at) {
   byId('act-problem').textContent = text;
   for (const input of [code, own]) input.setAttribute('aria-invalid', String(input === at));
   at?.focus();
@@ -91,28 +92,29 @@ function complain(text, at) {
 /** @param {SubmitEvent} event */
 async function act(event) {
   event.preventDefault();
-  const chosen = code.value === OWN ? own.value.trim() : code.value;
-  if (!code.value) return complain(t('csr.reason-missing'), code);
-  if (!/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/.test(chosen)) return complain(t('csr.reason-own-hint'), own);
-  const shown = actions.value === 'grant' ? shownNotice() : null;
-  const body = { ...(shown && { notice_version: shown.version, language: shown.language }), reason: reason(chosen) };
+  const reasonCode = code.value === OWN ? own.value.trim() : code.value;
+  if (!code.value) return showProblem(t('csr.reason-missing'), code);
+  if (!/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/.test(reasonCode)) return showProblem(t('csr.reason-own-hint'), own);
+  const notice = actions.value === 'grant' ? noticeToRead() : null;
+  const body = { ...(notice && { notice_version: notice.version, language: notice.language }), reason: reason(reasonCode) };
   await decide(`/consents/${consent?.id}/${actions.value}`, body);
 }
 
-/** @param {string} chosen */
-function reason(chosen) {
-  const [filed, said] = [reference.value.trim(), note.value.trim()];
-  return { code: chosen, ...(filed && { reference: filed }), ...(said && { text: said }) };
+/** @param {string} reasonCode */
+function reason(reasonCode) {
+  const [where, text] = [reference.value.trim(), note.value.trim()];
+  return { code: reasonCode, ...(where && { reference: where }), ...(text && { text }) };
 }
 
 /** @param {string} path @param {object} body */
 async function decide(path, body) {
-  if (sent !== path + JSON.stringify(body)) [sent, key] = [path + JSON.stringify(body), newKey()];
+  const request = path + JSON.stringify(body);
+  if (request !== lastRequest) [lastRequest, key] = [request, newKey()];
   submit.disabled = true;
-  complain('');
+  showProblem('');
   try {
     const { data } = await post(path, body, { key });
-    decided = data.consent;
+    result = data.consent;
     dialog('act').close();
     if (data.event) toast({ kind: 'success', text: t('csr.act-done'), own: true });
     else toast({ kind: 'info', text: t('csr.act-nothing'), own: true });
@@ -129,9 +131,9 @@ async function explain(error) {
     await loadPurposes().catch(() => {});
     drawLanguages();
     drawAction();
-    return complain(t('csr.act-superseded'));
+    return showProblem(t('csr.act-superseded'));
   }
-  complain(error.code === 'offline' || error.code === 'outcome-unknown' ? t('csr.act-unknown') : problemText(error));
+  showProblem(error.code === 'offline' || error.code === 'outcome-unknown' ? t('csr.act-unknown') : problemText(error));
 }
 
 on(form, 'submit', act);

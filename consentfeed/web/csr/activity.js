@@ -5,21 +5,21 @@ import { t } from '../shared/text.js';
 import { clockText, setTime } from '../shared/time.js';
 import { setStatus, whatText } from './words.js';
 
-const KEPT = 100;
+const MAX_LINES = 100;
 
 /** @typedef {import('./list.js').Consent} Consent */
 /** @typedef {{type: string, consent: Consent, timestamp: string, user: {id: string, email: string | null},
  *   actor: {kind: string, id: string}, method: string,
  *   reason: {code: string | null, text: string | null, reference: string | null} | null}} Change */
 /** @typedef {{id: string, event: string, data: any}} Message */
-/** @typedef {{event: (message: Message) => void, reset: (reason: string) => void}} Listener */
-/** @typedef {{subscribe: (position: string, listener: Listener) => {close: () => void}}} Feed */
+/** @typedef {{event: (message: Message) => void, reset: (reason: string) => void}} Handlers */
+/** @typedef {{subscribe: (position: string, handlers: Handlers) => {close: () => void}}} Feed */
 
 export class Activity {
   #panel = byId('activity');
   #lines = byId('activity-lines');
-  #waiting = /** @type {Change[]} */ ([]);
-  #held = byId('activity-held');
+  #queue = /** @type {Change[]} */ ([]);
+  #freshButton = byId('activity-fresh');
   #frame = 0;
 
   /** @param {{open: (change: Change) => void, name: (customer: string) => string | null}} page */
@@ -28,13 +28,13 @@ export class Activity {
     byId('activity-empty').textContent = t('csr.activity-empty', { time: clockText(new Date()) });
     on(this.#lines, 'mouseleave', () => this.#draw());
     on(this.#panel, 'focusout', () => this.#draw());
-    on(this.#held, 'click', () => this.#show());
+    on(this.#freshButton, 'click', () => this.#show());
   }
 
   /** @param {Change} change */
   add(change) {
-    this.#waiting.push(change);
-    if (this.#waiting.length > KEPT) this.#waiting.shift();
+    this.#queue.push(change);
+    if (this.#queue.length > MAX_LINES) this.#queue.shift();
     this.#draw();
   }
 
@@ -43,20 +43,20 @@ export class Activity {
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
       // Nothing moves under the pointer or the keyboard.
-      const read = this.#lines.matches(':hover') || this.#lines.contains(document.activeElement);
-      this.#held.hidden = !read || !this.#waiting.length;
-      if (!read) this.#show();
-      else this.#held.textContent = t('csr.fresh', { count: this.#waiting.length });
+      const isRead = this.#lines.matches(':hover') || this.#lines.contains(document.activeElement);
+      this.#freshButton.hidden = !isRead || !this.#queue.length;
+      if (!isRead) this.#show();
+      else this.#freshButton.textContent = t('csr.fresh', { count: this.#queue.length });
     });
   }
 
   #show() {
-    if (!this.#waiting.length) return;
+    if (!this.#queue.length) return;
     byId('activity-empty').hidden = true;
-    this.#held.hidden = true;
-    this.#lines.prepend(...this.#waiting.map((change) => this.#line(change)).reverse());
-    this.#waiting = [];
-    while (this.#lines.childElementCount > KEPT) this.#lines.lastElementChild?.remove();
+    this.#freshButton.hidden = true;
+    this.#lines.prepend(...this.#queue.map((change) => this.#line(change)).reverse());
+    this.#queue = [];
+    while (this.#lines.childElementCount > MAX_LINES) this.#lines.lastElementChild?.remove();
   }
 
   /** @param {Change} change */

@@ -7,7 +7,7 @@ import { t } from '../shared/text.js';
 import { timeNode } from '../shared/time.js';
 import { toast } from '../shared/toasts.js';
 import { actOn } from './act.js';
-import { choices } from './alerts.js';
+import { readChoices } from './alerts.js';
 import { isNarrow, settle } from './panels.js';
 import { watch } from './settings.js';
 import { entry, newestFirst, prepareForPrint, readHistory } from './timeline.js';
@@ -33,7 +33,7 @@ export class Card {
   #name = '';
   #run = 0;
 
-  /** @param {import('./activity.js').Feed} feed @param {{closed: () => void, table: () => void, decided: (consent: Consent) => void}} page */
+  /** @param {import('./activity.js').Feed} feed @param {{onClose: () => void, focusTable: () => void, onDecision: (consent: Consent) => void}} page */
   constructor(feed, page) {
     this.feed = feed;
     this.page = page;
@@ -63,9 +63,9 @@ export class Card {
     this.customer = null;
     this.#panel.hidden = true;
     settle();
-    this.page.closed();
+    this.page.onClose();
     if (within && this.#opener?.isConnected) /** @type {HTMLElement} */ (this.#opener).focus();
-    else if (within) this.page.table();
+    else if (within) this.page.focusTable();
     return true;
   }
 
@@ -145,8 +145,8 @@ export class Card {
   /** @param {string} id */
   async #act(id) {
     const consent = /** @type {Consent} */ (this.#consents.get(id));
-    const decided = await actOn(consent, this.#name);
-    if (decided) this.page.decided(decided), this.#take(decided);
+    const result = await actOn(consent, this.#name);
+    if (result) this.page.onDecision(result), this.#take(result);
   }
 
   /** @param {Change} change */
@@ -158,11 +158,11 @@ export class Card {
     fill(this.#inside, { 'history-state': null });
   }
 
-  /** @param {Consent} consent as it is now, unless what is held is newer */
+  /** @param {Consent} consent as it is now, unless the one that is shown is newer */
   #take(consent) {
-    const held = this.#consents.get(consent.id);
+    const current = this.#consents.get(consent.id);
     const line = this.#lines.get(consent.id);
-    if (!line || (held && held.version >= consent.version)) return;
+    if (!line || (current && current.version >= consent.version)) return;
     this.#consents.set(consent.id, consent);
     write(line, consent).classList.add('glow');
   }
@@ -170,7 +170,7 @@ export class Card {
   async #watch() {
     const id = /** @type {string} */ (this.customer);
     try {
-      await watch(id, !choices().watched.includes(id));
+      await watch(id, !readChoices().watched.includes(id));
     } catch (error) {
       toast({ kind: 'error', text: problemText(error) });
     }
@@ -178,8 +178,8 @@ export class Card {
   }
 
   #drawWatch() {
-    const watched = choices().watched.includes(this.customer ?? '');
-    slot(this.#inside, 'watch').setAttribute('aria-pressed', String(watched));
+    const isWatched = readChoices().watched.includes(this.customer ?? '');
+    slot(this.#inside, 'watch').setAttribute('aria-pressed', String(isWatched));
   }
 }
 

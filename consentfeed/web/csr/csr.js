@@ -1,7 +1,7 @@
 // The dashboard: puts its parts together.
 
 import { connectFeed } from '../feed/feed.js';
-import { personHeader } from '../shared/api.js';
+import { userHeader } from '../shared/api.js';
 import { dialog, prepareDialogs } from '../shared/dialogs.js';
 import { byId, on, slot } from '../shared/dom.js';
 import { leave, openPage } from '../shared/page.js';
@@ -28,10 +28,10 @@ setSelf(user);
 byId('admin-link').hidden = user.role !== 'admin';
 const purposes = loadPurposes().catch(() => {});
 
-const feed = connectFeed({ url: '/api/v1/events', name: user.id, headers: personHeader(user.id), pollSeconds: preference('pollSeconds', 30) });
-const list = new ConsentList(changed);
+const feed = connectFeed({ url: '/api/v1/events', name: user.id, headers: userHeader(user.id), pollSeconds: preference('pollSeconds', 30) });
+const list = new ConsentList(onListChange);
 const table = new Table(byId('grid'), byId('grid-rows'), list, { open: (row, byKey) => open(row.customer_id, row.id, byKey), refresh });
-const card = new Card(/** @type {Feed} */ (feed), { closed: () => table.select(''), table: () => table.focus(), decided });
+const card = new Card(/** @type {Feed} */ (feed), { onClose: () => table.select(''), focusTable: () => table.focus(), onDecision });
 const page = {
   open: (/** @type {Change} */ { consent }) => open(consent.customer_id, consent.id, true),
   name: (/** @type {string} */ customer) => list.customer(customer)?.name ?? null,
@@ -40,10 +40,10 @@ const page = {
 const activity = new Activity(page);
 
 /** @type {{close: () => void} | null} */
-let following = null;
+let subscription = null;
 let listening = false;
 let again = 0;
-let drawn = list.rows;
+let tableRows = list.rows;
 let frame = 0;
 
 /** Reads the list, and follows it from where it stands. @param {import('./list.js').Query} query */
@@ -51,10 +51,10 @@ async function show(query) {
   clearTimeout(again);
   const position = await list.load(query);
   // With nothing that keeps it right, a list may not stay as it is until somebody notices.
-  if (list.phase === 'error' && !following) again = setTimeout(refresh, RETRY);
+  if (list.phase === 'error' && !subscription) again = setTimeout(refresh, RETRY);
   if (position === null) return;
-  following?.close();
-  following = feed.subscribe(position, { event: ({ data }) => data.consent && list.apply(data.consent), reset: begin });
+  subscription?.close();
+  subscription = feed.subscribe(position, { event: ({ data }) => data.consent && list.apply(data.consent), reset: begin });
   if (!listening) listen(position);
 }
 
@@ -63,7 +63,7 @@ function refresh() {
 }
 
 function begin() {
-  following = null;
+  subscription = null;
   refresh();
 }
 
@@ -81,9 +81,9 @@ function listen(position) {
 }
 
 /** @param {string | null} id of the row, or null: anything else */
-function changed(id) {
-  if (list.rows === drawn) table.draw(id);
-  else (drawn = list.rows), table.restart();
+function onListChange(id) {
+  if (list.rows === tableRows) table.draw(id);
+  else (tableRows = list.rows), table.restart();
   if (!id) frame ||= requestAnimationFrame(() => ((frame = 0), drawList(list)));
 }
 
@@ -94,7 +94,7 @@ function open(customer, consent, focus) {
 }
 
 /** The answer is newer than the feed, where that is away. @param {import('./list.js').Consent} consent */
-function decided(consent) {
+function onDecision(consent) {
   if (list.indexOf(consent.id) >= 0) list.apply(consent);
 }
 

@@ -6,7 +6,7 @@ import { channelName, t } from '../shared/text.js';
 import { clockText, minuteText } from '../shared/time.js';
 import { allPurposes, statusName } from './words.js';
 
-const TYPING = 250;
+const TYPING_MS = 250;
 const SORTS = { '-updated_at': 'csr.sort-newest', 'updated_at': 'csr.sort-oldest', 'customer': 'csr.sort-name', '-customer': 'csr.sort-name-back' };
 
 const search = /** @type {HTMLInputElement} */ (byId('search'));
@@ -15,14 +15,14 @@ const heads = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(
 
 /** @typedef {import('./list.js').Query} Query */
 
-/** Makes them work. @param {(query: Query) => void} ask another question, or the same again */
-export function prepareFilters(ask) {
-  const asked = () => (drawSort(), ask(query()));
+/** Makes them work. @param {(query: Query) => void} onQuery with another one, or the same again */
+export function prepareFilters(onQuery) {
+  const run = () => (drawSort(), onQuery(query()));
   let typing = 0;
-  on(search, 'input', () => (clearTimeout(typing), (typing = setTimeout(asked, TYPING))));
-  for (const select of selects) on(select, 'change', asked);
-  for (const head of heads) on(slot(head, 'sort'), 'click', () => (sortBy(head.dataset.sort ?? ''), asked()));
-  on(byId('clear'), 'click', () => (clear(), asked(), search.focus()));
+  on(search, 'input', () => (clearTimeout(typing), (typing = setTimeout(run, TYPING_MS))));
+  for (const select of selects) on(select, 'change', run);
+  for (const head of heads) on(slot(head, 'sort'), 'click', () => (sortBy(head.dataset.sort ?? ''), run()));
+  on(byId('clear'), 'click', () => (clear(), run(), search.focus()));
   drawOptions();
   drawSort();
 }

@@ -2,7 +2,7 @@
 
 import { dialog } from '../shared/dialogs.js';
 import { byId, on } from '../shared/dom.js';
-import { choices } from './alerts.js';
+import { readChoices } from './alerts.js';
 
 /** @param {{close: () => boolean, table: () => void}} page close: whether there was something to close */
 export function prepareKeys(page) {
@@ -10,7 +10,7 @@ export function prepareKeys(page) {
   on(document, 'keydown', (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return;
     if (event.key === 'Escape') return escape(event);
-    if (isTyping(event.target) || !choices().keys) return;
+    if (isTyping(event.target) || !readChoices().keys) return;
     if (event.key === '/') event.preventDefault(), search.focus(), search.select();
     else if (event.key === '?') dialog('help').showModal();
   });

@@ -4,12 +4,12 @@ import { byId, on } from '../shared/dom.js';
 import { prepareLight } from '../shared/light.js';
 import { drawUpdated } from './filters.js';
 
-/** Keeps both right. @param {any} feed @param {import('./list.js').ConsentList} list @param {() => void} signedOut */
-export function prepareLights(feed, list, signedOut) {
+/** Keeps both right. @param {any} feed @param {import('./list.js').ConsentList} list @param {() => void} onSignedOut */
+export function prepareLights(feed, list, onSignedOut) {
   let shownAt = 0;
 
   /** @param {any} state */
-  function drawn(state) {
+  function onDraw(state) {
     // While it catches up, bytes come, and the page is still behind.
     if (state.phase === 'live' || state.polling) shownAt = Math.max(shownAt, state.heardAt ?? 0);
     shownAt = Math.max(shownAt, list.loadedAt);
@@ -17,5 +17,5 @@ export function prepareLights(feed, list, signedOut) {
   }
 
   on(byId('light'), 'click', () => feed.retryNow());
-  prepareLight(feed, { signedOut, drawn });
+  prepareLight(feed, { onSignedOut, onDraw });
 }

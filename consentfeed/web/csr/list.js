@@ -3,8 +3,8 @@
 import { get } from '../shared/api.js';
 
 const PAGE = 200;
-const FRESH = 1000;
-const MOST = 10_000;
+const MAX_FRESH = 1000;
+const MAX_ROWS = 10_000;
 
 /** @typedef {{id: string, name: string | null, email: string | null, msisdn: string | null}} Customer */
 /** @typedef {{key: string, version: number, language: string, sha256: string}} BoundNotice */
@@ -32,40 +32,40 @@ export class ConsentList {
   /** Consents that have changed and are not loaded. @type {Set<string>} */
   fresh = new Set();
   /** Whom a search finds, beyond what is loaded; asked for when the first such event comes. @type {Promise<Set<string>> | null} */
-  #found = null;
+  #matches = null;
   /** @type {Map<string, Customer>} */
   #customers = new Map();
   /** @type {Map<string, number>} */
-  #at = new Map();
+  #indexes = new Map();
   #run = 0;
   #loadingMore = false;
 
-  /** @param {(id: string | null) => void} changed one row has, or null: anything else */
-  constructor(changed) {
-    this.#changed = changed;
+  /** @param {(id: string | null) => void} onChange with the id of one row, or null: anything else */
+  constructor(onChange) {
+    this.#onChange = onChange;
   }
 
   /** @type {(id: string | null) => void} */
-  #changed;
+  #onChange;
 
   /** Whether nothing more comes by scrolling. */
   get complete() {
-    return this.next === null || this.rows.length >= MOST;
+    return this.next === null || this.rows.length >= MAX_ROWS;
   }
 
   /** @param {string} id */
   indexOf(id) {
-    return this.#at.get(id) ?? -1;
+    return this.#indexes.get(id) ?? -1;
   }
 
-  /** Reads the first page. The place in the feed where it stands, or null where it failed or another load overtook it.
+  /** Reads the first page. The position in the feed where it stands, or null where it failed or another load overtook it.
    * @param {Query} query @returns {Promise<string | null>} */
   async load(query) {
     const run = ++this.#run;
     const same = path(query, null) === path(this.query, null);
     this.query = query;
     this.phase = 'loading';
-    this.#changed(null);
+    this.#onChange(null);
     try {
       const answer = await get(path(query, null));
       if (run !== this.#run) return null;
@@ -81,23 +81,23 @@ export class ConsentList {
   /** @param {{consents: Row[], next: string | null}} page */
   #start(page) {
     this.rows = page.consents;
-    this.#at = new Map(this.rows.map((row, index) => [row.id, index]));
+    this.#indexes = new Map(this.rows.map((row, index) => [row.id, index]));
     this.#customers = new Map(this.rows.map((row) => [row.customer_id, row.customer]));
     this.next = page.next;
     this.fresh.clear();
-    this.#found = null;
+    this.#matches = null;
     this.loadedAt = Date.now();
     this.phase = 'ready';
     this.problem = null;
-    this.#changed(null);
+    this.#onChange(null);
   }
 
   /** What was there stays only where it answers the same question. @param {any} error @param {boolean} same */
   #fail(error, same) {
     this.phase = 'error';
     this.problem = error;
-    if (!same) (this.rows = []), this.#at.clear();
-    this.#changed(null);
+    if (!same) (this.rows = []), this.#indexes.clear();
+    this.#onChange(null);
   }
 
   /** Reads the next page, unless it is on its way. */
@@ -121,21 +121,21 @@ export class ConsentList {
       this.fresh.delete(row.id);
       this.#customers.set(row.customer_id, row.customer);
       // Changed since the first page, it may have moved to where this page begins.
-      if (this.#at.has(row.id)) this.apply(row);
-      else this.#at.set(row.id, this.rows.push(row) - 1);
+      if (this.#indexes.has(row.id)) this.apply(row);
+      else this.#indexes.set(row.id, this.rows.push(row) - 1);
     }
     this.next = page.next;
-    this.#changed(null);
+    this.#onChange(null);
   }
 
-  /** Takes a consent as it is now; older than what is held, it is passed over. @param {Consent} consent */
+  /** Takes a consent as it is now; older than the one that is here, it is passed over. @param {Consent} consent */
   apply(consent) {
-    const index = this.#at.get(consent.id);
+    const index = this.#indexes.get(consent.id);
     if (index === undefined) return this.#count(consent);
-    const held = this.rows[index];
-    if (consent.version <= held.version) return;
-    this.rows[index] = { ...held, ...consent };
-    this.#changed(consent.id);
+    const row = this.rows[index];
+    if (consent.version <= row.version) return;
+    this.rows[index] = { ...row, ...consent };
+    this.#onChange(consent.id);
   }
 
   /** The customer, where one of the rows names it. @param {string} id */
@@ -150,25 +150,25 @@ export class ConsentList {
     if (query.sort !== '-updated_at' && this.next !== null) return;
     if (FILTERS.some((name) => query[name] && query[name] !== consent[name])) return;
     const run = this.#run;
-    if (query.q && !(await this.#finds(query.q)).has(consent.customer_id)) return;
-    if (run !== this.#run || this.#at.has(consent.id)) return;
-    if (this.fresh.size >= FRESH) return; // else it would grow as long as nobody looks
+    if (query.q && !(await this.#search(query.q)).has(consent.customer_id)) return;
+    if (run !== this.#run || this.#indexes.has(consent.id)) return;
+    if (this.fresh.size >= MAX_FRESH) return; // else it would grow as long as nobody looks
     this.fresh.add(consent.id);
-    this.#changed(null);
+    this.#onChange(null);
   }
 
   /** @param {string} q */
-  #finds(q) {
-    this.#found ??= get(`/customers?${new URLSearchParams({ q, limit: '1000' })}`).then(
+  #search(q) {
+    this.#matches ??= get(`/customers?${new URLSearchParams({ q, limit: '1000' })}`).then(
       ({ data }) => new Set(data.customers.map((/** @type {Customer} */ customer) => customer.id)),
-      () => ((this.#found = null), new Set()),
+      () => ((this.#matches = null), new Set()),
     );
-    return this.#found;
+    return this.#matches;
   }
 }
 
 /** @param {Query} query @param {string | null} cursor */
 function path(query, cursor) {
-  const asked = new URLSearchParams(Object.entries({ ...query, cursor: cursor ?? '', limit: String(PAGE) }).filter(([, value]) => value));
-  return `/consents?${asked}`;
+  const parameters = new URLSearchParams(Object.entries({ ...query, cursor: cursor ?? '', limit: String(PAGE) }).filter(([, value]) => value));
+  return `/consents?${parameters}`;
 }

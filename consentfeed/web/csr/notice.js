@@ -2,28 +2,28 @@
 
 import { dialog } from '../shared/dialogs.js';
 import { byId } from '../shared/dom.js';
-import { notice } from '../shared/notices.js';
+import { readNotice } from '../shared/notices.js';
 import { problemText } from '../shared/problems.js';
 import { languageName, t } from '../shared/text.js';
 import { purposeTitle } from './words.js';
 
-/** @typedef {import('../shared/notices.js').Asked & {sha256?: string}} Asked */
+/** @typedef {import('../shared/notices.js').NoticeId & {sha256?: string}} BoundNotice */
 
-/** "Version 2, Sinhala". @param {Asked} asked */
+/** "Version 2, Sinhala". @param {BoundNotice} bound */
 export const noticeName = ({ version, language }) => t('csr.notice-name', { version: String(version), language: languageName(language) });
 
-/** Shows the text that a consent is bound to, and whether it is still that text. @param {Asked} asked */
-export async function showNotice(asked) {
-  byId('notice-title').textContent = purposeTitle(asked.key);
-  byId('notice-about').textContent = noticeName(asked);
+/** Shows the text that a consent is bound to, and whether it is still that text. @param {BoundNotice} bound */
+export async function showNotice(bound) {
+  byId('notice-title').textContent = purposeTitle(bound.key);
+  byId('notice-about').textContent = noticeName(bound);
   byId('notice-text').textContent = '…';
   byId('notice-hash').textContent = '';
   dialog('notice').showModal();
   try {
-    const { text, sha256 } = await notice(asked);
-    byId('notice-text').lang = asked.language;
+    const { text, sha256 } = await readNotice(bound);
+    byId('notice-text').lang = bound.language;
     byId('notice-text').textContent = text;
-    byId('notice-hash').textContent = t(sha256 === asked.sha256 ? 'csr.notice-same' : 'csr.notice-other', { sha256 });
+    byId('notice-hash').textContent = t(sha256 === bound.sha256 ? 'csr.notice-same' : 'csr.notice-other', { sha256 });
   } catch (error) {
     byId('notice-text').lang = '';
     byId('notice-text').textContent = problemText(error);

@@ -6,7 +6,7 @@ import { byId, clone, element, on, slot } from '../shared/dom.js';
 import { preference, setPreferences } from '../shared/preferences.js';
 import { problemText } from '../shared/problems.js';
 import { t } from '../shared/text.js';
-import { KINDS, choices } from './alerts.js';
+import { KINDS, readChoices } from './alerts.js';
 import { beep } from './sound.js';
 import { customerText, setStatus, statusName } from './words.js';
 
@@ -21,25 +21,25 @@ export function prepareSettings() {
 }
 
 export function openSettings() {
-  const chosen = choices();
-  watched = chosen.watched;
-  field('about').value = chosen.about;
-  for (const box of boxes()) box.checked = (box.name === 'message' ? chosen.messages : chosen.sounds).includes(box.value);
-  field('quiet-from').value = chosen.quiet.from;
-  field('quiet-to').value = chosen.quiet.to;
+  const choices = readChoices();
+  watched = choices.watched;
+  field('about').value = choices.about;
+  for (const box of boxes()) box.checked = (box.name === 'message' ? choices.messages : choices.sounds).includes(box.value);
+  field('quiet-from').value = choices.quiet.from;
+  field('quiet-to').value = choices.quiet.to;
   field('toast-seconds').value = String(preference('toastSeconds', 5));
   field('poll-seconds').value = String(preference('pollSeconds', 30));
-  /** @type {HTMLInputElement} */ (byId('single-keys')).checked = chosen.keys;
+  /** @type {HTMLInputElement} */ (byId('single-keys')).checked = choices.keys;
   byId('settings-problem').textContent = '';
   drawWatched();
   dialog('settings').showModal();
 }
 
-/** Watches a customer, or no longer. @param {string} customer @param {boolean} on */
-export async function watch(customer, on) {
+/** Watches a customer, or no longer. @param {string} customer @param {boolean} isWatched from now on */
+export async function watch(customer, isWatched) {
   await setPreferences(() => {
-    const others = choices().watched.filter((id) => id !== customer);
-    return { csr: { ...choices(), watched: on ? [...others, customer] : others } };
+    const others = readChoices().watched.filter((id) => id !== customer);
+    return { csr: { ...readChoices(), watched: isWatched ? [...others, customer] : others } };
   });
 }
 
@@ -91,13 +91,13 @@ async function customerName(id) {
 /** @param {SubmitEvent} event */
 async function save(event) {
   event.preventDefault();
-  const ticked = (/** @type {string} */ name) => boxes().filter((box) => box.name === name && box.checked).map((box) => box.value);
+  const values = (/** @type {string} */ name) => boxes().filter((box) => box.name === name && box.checked).map((box) => box.value);
   const quiet = { from: field('quiet-from').value, to: field('quiet-to').value };
   const keys = /** @type {HTMLInputElement} */ (byId('single-keys')).checked;
   try {
-    const told = { about: field('about').value, messages: ticked('message'), sounds: ticked('sound') };
+    const alerts = { about: field('about').value, messages: values('message'), sounds: values('sound') };
     const seconds = { toastSeconds: Number(field('toast-seconds').value), pollSeconds: Number(field('poll-seconds').value) };
-    await setPreferences(() => ({ ...seconds, csr: { ...choices(), ...told, quiet, watched, keys } }));
+    await setPreferences(() => ({ ...seconds, csr: { ...readChoices(), ...alerts, quiet, watched, keys } }));
   } catch (error) {
     byId('settings-problem').textContent = problemText(error);
     return;

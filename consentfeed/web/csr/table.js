@@ -9,7 +9,7 @@ const AROUND = 8;
 
 export class Table {
   /** @type {Map<string, HTMLElement>} rows in the document, by consent */
-  #drawn = new Map();
+  #nodes = new Map();
   /** @type {Set<string>} */
   #dirty = new Set();
   /** The one row that Tab reaches; it stays in the document wherever the rest is scrolled to. */
@@ -19,16 +19,16 @@ export class Table {
   #whole = true;
   // Kept from the observers: asking the document in a frame would lay it out again.
   #top = 0;
-  #room = 0;
+  #viewport = 0;
   #height = 36;
 
   /** @param {HTMLElement} grid @param {HTMLElement} body @param {import('./list.js').ConsentList} list
-   * @param {{open: (row: Row, byKey: boolean) => void, refresh: () => void}} then */
-  constructor(grid, body, list, then) {
+   * @param {{open: (row: Row, byKey: boolean) => void, refresh: () => void}} page */
+  constructor(grid, body, list, page) {
     this.grid = grid;
     this.body = body;
     this.list = list;
-    this.then = then;
+    this.page = page;
     on(grid, 'scroll', () => ((this.#top = grid.scrollTop), this.#schedule()), { passive: true });
     on(grid, 'keydown', (event) => this.#key(event));
     on(body, 'click', (event) => this.#click(event));
@@ -42,7 +42,7 @@ export class Table {
     this.body.append(probe);
     this.#height = probe.offsetHeight || 36;
     probe.remove();
-    this.#room = this.grid.clientHeight;
+    this.#viewport = this.grid.clientHeight;
     this.#top = this.grid.scrollTop;
     this.draw();
   }
@@ -61,8 +61,8 @@ export class Table {
   /** Other rows than before: from the top. */
   restart() {
     const focused = this.body.contains(document.activeElement);
-    for (const node of this.#drawn.values()) node.remove();
-    this.#drawn.clear();
+    for (const node of this.#nodes.values()) node.remove();
+    this.#nodes.clear();
     this.#dirty.clear();
     this.#whole = true;
     this.#top = this.grid.scrollTop = 0;
@@ -88,9 +88,9 @@ export class Table {
     this.#frame = 0;
     const { rows } = this.list;
     const first = Math.max(0, Math.floor(this.#top / this.#height) - AROUND);
-    const end = Math.min(rows.length, Math.ceil((this.#top + this.#room) / this.#height) + AROUND);
-    const shown = this.#indexes(first, end);
-    this.#place(shown, rows);
+    const end = Math.min(rows.length, Math.ceil((this.#top + this.#viewport) / this.#height) + AROUND);
+    const indexes = this.#indexes(first, end);
+    this.#place(indexes, rows);
     if (this.#whole) this.#frameSize();
     this.#whole = false;
     this.#dirty.clear();
@@ -99,21 +99,21 @@ export class Table {
 
   /** The rows to be seen, and the one that has the keyboard. @param {number} first @param {number} end */
   #indexes(first, end) {
-    const shown = Array.from({ length: Math.max(0, end - first) }, (_, offset) => first + offset);
+    const indexes = Array.from({ length: Math.max(0, end - first) }, (_, offset) => first + offset);
     const active = this.list.indexOf(this.#active);
-    if (active >= 0 && active < first) shown.unshift(active);
-    if (active >= end) shown.push(active);
-    return shown;
+    if (active >= 0 && active < first) indexes.unshift(active);
+    if (active >= end) indexes.push(active);
+    return indexes;
   }
 
-  /** @param {number[]} shown @param {Row[]} rows */
-  #place(shown, rows) {
-    const wanted = new Set(shown.map((index) => rows[index].id));
-    for (const [id, node] of this.#drawn) if (!wanted.has(id)) node.remove(), this.#drawn.delete(id);
+  /** @param {number[]} indexes @param {Row[]} rows */
+  #place(indexes, rows) {
+    const ids = new Set(indexes.map((index) => rows[index].id));
+    for (const [id, node] of this.#nodes) if (!ids.has(id)) node.remove(), this.#nodes.delete(id);
     let after = this.body.firstElementChild;
-    for (const index of shown) {
+    for (const index of indexes) {
       const row = rows[index];
-      const old = this.#drawn.get(row.id);
+      const old = this.#nodes.get(row.id);
       const node = old ?? this.#make(row, index);
       if (old && this.#dirty.has(row.id)) changeRow(node, row, row.id === this.#selected);
       if (old && this.#whole) this.#put(node, index);
@@ -127,7 +127,7 @@ export class Table {
     this.grid.setAttribute('aria-rowcount', String(this.list.next === null ? this.list.rows.length + 1 : -1));
     const first = this.list.rows[0]?.id;
     const tab = this.#active || first;
-    for (const [id, node] of this.#drawn) node.tabIndex = id === tab ? 0 : -1;
+    for (const [id, node] of this.#nodes) node.tabIndex = id === tab ? 0 : -1;
   }
 
   /** @param {Row} row @param {number} index */
@@ -135,7 +135,7 @@ export class Table {
     const node = makeRow(row, row.id === this.#selected);
     node.tabIndex = row.id === this.#active || (!this.#active && index === 0) ? 0 : -1;
     this.#put(node, index);
-    this.#drawn.set(row.id, node);
+    this.#nodes.set(row.id, node);
     return node;
   }
 
@@ -149,11 +149,11 @@ export class Table {
   #key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || !(event.target instanceof HTMLElement) || !event.target.dataset.id) return;
     const at = this.list.indexOf(event.target.dataset.id);
-    const page = Math.max(1, Math.floor(this.#room / this.#height) - 2);
-    const steps = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + page, PageUp: at - page, Home: 0, End: Infinity };
+    const perPage = Math.max(1, Math.floor(this.#viewport / this.#height) - 2);
+    const steps = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + perPage, PageUp: at - perPage, Home: 0, End: Infinity };
     if (event.key in steps) this.#go(steps[/** @type {keyof typeof steps} */ (event.key)]);
-    else if (event.key === 'Enter' || event.key === ' ') this.then.open(this.list.rows[at], true);
-    else if (event.key === 'r') this.then.refresh();
+    else if (event.key === 'Enter' || event.key === ' ') this.page.open(this.list.rows[at], true);
+    else if (event.key === 'r') this.page.refresh();
     else return;
     event.preventDefault();
   }
@@ -164,21 +164,21 @@ export class Table {
     const index = this.list.indexOf(node instanceof HTMLElement ? (node.dataset.id ?? '') : '');
     if (index < 0 || getSelection()?.type === 'Range') return; // somebody copies a number
     this.#go(index);
-    this.then.open(this.list.rows[index], false);
+    this.page.open(this.list.rows[index], false);
   }
 
-  /** Moves the keyboard to a row, and the row into view. @param {number} wanted */
-  #go(wanted) {
-    const index = Math.min(this.list.rows.length - 1, Math.max(0, wanted));
+  /** Moves the keyboard to a row, and the row into view. @param {number} target */
+  #go(target) {
+    const index = Math.min(this.list.rows.length - 1, Math.max(0, target));
     if (index < 0) return;
     this.#active = this.list.rows[index].id;
     const head = this.body.offsetTop;
-    const [above, below] = [index * this.#height, (index + 1) * this.#height + head - this.#room];
+    const [above, below] = [index * this.#height, (index + 1) * this.#height + head - this.#viewport];
     if (this.#top > above) this.grid.scrollTop = above;
     else if (this.#top < below) this.grid.scrollTop = below;
     this.#top = this.grid.scrollTop;
     this.#whole = true;
     this.#paint();
-    this.#drawn.get(this.#active)?.focus({ preventScroll: true });
+    this.#nodes.get(this.#active)?.focus({ preventScroll: true });
   }
 }

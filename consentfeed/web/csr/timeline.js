@@ -11,8 +11,8 @@ import { howText, reasonText, setStatus, whatText, whoText } from './words.js';
 
 /** All changes of these consents. @param {import('./list.js').Consent[]} consents @returns {Promise<Change[]>} */
 export async function readHistory(consents) {
-  const changed = consents.filter((consent) => consent.version > 0);
-  const answers = await Promise.all(changed.map((consent) => get(`/consents/${consent.id}/history`)));
+  const withEvents = consents.filter((consent) => consent.version > 0);
+  const answers = await Promise.all(withEvents.map((consent) => get(`/consents/${consent.id}/history`)));
   return answers.flatMap(({ data }) => data.events.map((/** @type {{data: Change}} */ event) => event.data));
 }
 
@@ -29,22 +29,22 @@ export function entry(change) {
   fill(line, {
     what: whatText(consent),
     who: `${whoText(change.actor)} · ${howText(change.method)}`,
-    told: change.type === 'granted' && consent.notice ? toldWhat(consent.notice) : null,
+    notice: change.type === 'granted' && consent.notice ? noticeLine(consent.notice) : null,
     reason: reason?.code ? [reasonText(reason.code), reason.reference].filter(Boolean).join(' · ') : null,
     note: reason?.text ?? null,
   });
-  for (const name of ['told', 'reason', 'note']) slot(line, name).hidden = !slot(line, name).hasChildNodes();
+  for (const name of ['notice', 'reason', 'note']) slot(line, name).hidden = !slot(line, name).hasChildNodes();
   return line;
 }
 
 /** @param {import('./list.js').BoundNotice} bound */
-function toldWhat(bound) {
-  const told = element('span', '', `${t('csr.told')} `);
+function noticeLine(bound) {
+  const line = element('span', '', `${t('csr.notice-read')} `);
   const link = element('button', 'link', noticeName(bound));
   link.setAttribute('type', 'button');
   on(link, 'click', () => showNotice(bound));
-  told.append(link);
-  return told;
+  line.append(link);
+  return line;
 }
 
 /** On paper "5 minutes ago" says nothing: exact times there, and the usual ones back on the screen. @param {HTMLElement} root */

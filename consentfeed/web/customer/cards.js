@@ -26,14 +26,14 @@ function card(consents, key, page) {
   heading.id = `title-${key}`;
   node.setAttribute('aria-labelledby', heading.id);
   for (const consent of all) {
-    const made = new Choice(consent, heading.id, page);
-    choices.set(consent.id, made);
-    slot(node, 'choices').append(made.node);
+    const control = new Choice(consent, heading.id, page);
+    choices.set(consent.id, control);
+    slot(node, 'choices').append(control.node);
   }
   const link = slot(node, 'notice');
   link.id = `notice-${key}`;
   link.setAttribute('aria-labelledby', `${link.id} ${heading.id}`);
   link.hidden = !page.notice(all[0]) && all.every(({ notice }) => !notice);
-  on(link, 'click', () => page.read(all[0]));
+  on(link, 'click', () => page.openNotice(all[0]));
   return node;
 }

@@ -1,4 +1,4 @@
-// One switch: shows what is held or, while that is being saved, what is wished.
+// One switch: shows the consent as it is or, while a wish is being saved, the wish.
 
 import { clone, element, fill, on, slot } from '../shared/dom.js';
 import { problemText } from '../shared/problems.js';
@@ -8,9 +8,9 @@ import { stateNode } from './words.js';
 
 /** @typedef {import('./consents.js').Consent} Consent */
 /** @typedef {import('./consents.js').BoundNotice} BoundNotice */
-/** notice: the text shown now; saved: the server's answer; superseded: another text is in force by now.
- * @typedef {{notice: (consent: Consent) => BoundNotice | null, read: (consent: Consent) => void,
- *   saved: (consent: Consent) => void, superseded: (consent: Consent) => Promise<void>}} Page */
+/** notice: the text shown now; onSave: with the server's answer; onSuperseded: another text is in force by now.
+ * @typedef {{notice: (consent: Consent) => BoundNotice | null, openNotice: (consent: Consent) => void,
+ *   onSave: (consent: Consent) => void, onSuperseded: (consent: Consent) => Promise<void>}} Page */
 
 export class Choice {
   node = clone('choice');
@@ -20,8 +20,8 @@ export class Choice {
   /** @type {boolean | null} */
   #wish = null;
   #saving = false;
-  /** What was sent, and no answer has said yet what became of it. @type {boolean | null} */
-  #sent = null;
+  /** The wish that a request carries whose outcome is not known yet. @type {boolean | null} */
+  #pending = null;
 
   /** @param {Consent} consent @param {string} titleId of the element with the purpose's title @param {Page} page */
   constructor(consent, titleId, page) {
@@ -32,15 +32,15 @@ export class Choice {
     this.draw();
   }
 
-  /** Whether this change is what this switch itself has asked for. @param {string} type */
-  made(type) {
-    return this.#sent !== null && type === (this.#sent ? 'granted' : 'revoked');
+  /** Whether this change is of this switch's own making. @param {string} type */
+  isOwn(type) {
+    return this.#pending !== null && type === (this.#pending ? 'granted' : 'revoked');
   }
 
   /** A newer consent, from the server's answer or from the feed. @param {Consent} consent @param {boolean} [elsewhere] changed */
   take(consent, elsewhere = false) {
     this.#consent = consent;
-    if (!elsewhere) this.#sent = null;
+    if (!elsewhere) this.#pending = null;
     if (!this.#saving) this.#complain(null);
     this.draw();
     if (elsewhere) shine(this.node);
@@ -71,7 +71,7 @@ export class Choice {
     if (!this.#saving) this.#save();
   }
 
-  /** Somebody may think again while it is being saved: what was wished last is sent last. */
+  /** Somebody may think again while it is being saved: the last wish is sent last. */
   async #save() {
     this.#saving = true;
     while (this.#wish !== null) {
@@ -88,11 +88,11 @@ export class Choice {
 
   /** What to say where it failed. @param {boolean} wish @returns {Promise<string | Node | null>} */
   async #send(wish) {
-    this.#sent = wish;
+    this.#pending = wish;
     try {
       const { consent } = await decide(this.#consent.id, wish, this.#page.notice(this.#consent));
       if (consent.version >= this.#consent.version) this.take(consent);
-      this.#page.saved(this.#consent);
+      this.#page.onSave(this.#consent);
       return null;
     } catch (error) {
       return this.#why(/** @type {import('../shared/api.js').ApiError} */ (error));
@@ -104,7 +104,7 @@ export class Choice {
     const { status, code } = error;
     if (code === 'offline') return t('customer.problem-offline');
     // Only now it is certain that nothing of this request can still come in by the feed.
-    if (status < 500) this.#sent = null;
+    if (status < 500) this.#pending = null;
     if (code === 'notice-superseded') return this.#whySuperseded();
     if (code === 'no-notice') return t('customer.problem-no-notice');
     if (status === 429) return problemText(error);
@@ -112,9 +112,9 @@ export class Choice {
   }
 
   async #whySuperseded() {
-    await this.#page.superseded(this.#consent);
+    await this.#page.onSuperseded(this.#consent);
     const link = element('button', 'link', t('customer.read'));
-    on(link, 'click', () => this.#page.read(this.#consent));
+    on(link, 'click', () => this.#page.openNotice(this.#consent));
     const text = element('span', '', `${t('customer.problem-superseded')} `);
     text.append(link);
     return text;

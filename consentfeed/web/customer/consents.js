@@ -10,37 +10,37 @@
 
 export class Consents {
   /** @type {Map<string, Consent>} */
-  #held = new Map();
+  #consents = new Map();
   /** @type {Map<string, Purpose>} */
   #purposes = new Map();
 
   /** @param {Purpose[]} purposes */
-  learn(purposes) {
+  setPurposes(purposes) {
     this.#purposes = new Map(purposes.map((purpose) => [purpose.key, purpose]));
   }
 
-  /** Holds these instead, but never an older version than it held; the ids that changed. @param {Consent[]} list */
+  /** Holds these instead, but of each the newer version; the ids of those that changed. @param {Consent[]} list */
   replace(list) {
-    const before = this.#held;
-    this.#held = new Map(list.map((consent) => [consent.id, newer(consent, before.get(consent.id))]));
-    return list.map(({ id }) => id).filter((id) => before.has(id) && before.get(id)?.version !== this.#held.get(id)?.version);
+    const before = this.#consents;
+    this.#consents = new Map(list.map((consent) => [consent.id, newer(consent, before.get(consent.id))]));
+    return list.map(({ id }) => id).filter((id) => before.has(id) && before.get(id)?.version !== this.#consents.get(id)?.version);
   }
 
-  /** Takes a consent in; whether it is newer than what is held. @param {Consent} consent */
+  /** Takes a consent in; whether it is newer than the one that is here. @param {Consent} consent */
   apply(consent) {
-    const held = this.#held.get(consent.id);
-    if (held && held.version >= consent.version) return false;
-    this.#held.set(consent.id, consent);
+    const current = this.#consents.get(consent.id);
+    if (current && current.version >= consent.version) return false;
+    this.#consents.set(consent.id, consent);
     return true;
   }
 
   /** @param {string} id */
   get(id) {
-    return this.#held.get(id);
+    return this.#consents.get(id);
   }
 
   get size() {
-    return this.#held.size;
+    return this.#consents.size;
   }
 
   /** What is known of a purpose; of one that is not listed, its key. @param {string} key @returns {Purpose} */
@@ -51,39 +51,39 @@ export class Consents {
   /** The consents of a purpose, in the order of its channels. @param {string} key */
   of(key) {
     const { channels } = this.purpose(key);
-    const place = (/** @type {Consent} */ { channel }) => (channels.indexOf(channel) + channels.length + 1) % (channels.length + 1);
-    return [...this.#held.values()].filter(({ purpose }) => purpose === key).sort((a, b) => place(a) - place(b));
+    const rank = (/** @type {Consent} */ { channel }) => (channels.indexOf(channel) + channels.length + 1) % (channels.length + 1);
+    return [...this.#consents.values()].filter(({ purpose }) => purpose === key).sort((a, b) => rank(a) - rank(b));
   }
 
   /** The purposes that there are consents for, in the purposes' order. */
   keys() {
-    const used = new Set([...this.#held.values()].map(({ purpose }) => purpose));
-    return [...new Set([...this.#purposes.keys(), ...used])].filter((key) => used.has(key));
+    const present = new Set([...this.#consents.values()].map(({ purpose }) => purpose));
+    return [...new Set([...this.#purposes.keys(), ...present])].filter((key) => present.has(key));
   }
 }
 
-/** @param {Consent} read @param {Consent | undefined} held */
-const newer = (read, held) => (held && held.version > read.version ? held : read);
+/** @param {Consent} consent @param {Consent | undefined} other */
+const newer = (consent, other) => (other && other.version > consent.version ? other : consent);
 
 /** The text that is shown to whoever is asked now: null where none is published. @param {Purpose} purpose
  * @param {string} language of the page @returns {BoundNotice | null} */
 export function noticeInForce({ key, notice_version, languages }, language) {
   if (!notice_version || !languages?.length) return null;
-  const shown = [language, 'en'].find((code) => languages.includes(code)) ?? languages[0];
-  return { key, version: notice_version, language: shown };
+  const code = [language, 'en'].find((code) => languages.includes(code)) ?? languages[0];
+  return { key, version: notice_version, language: code };
 }
 
 /** The texts that were agreed to and still count, each with the channels it was agreed to for. @param {Consent[]} consents */
 export function noticesAgreedTo(consents) {
   /** @type {Map<string, {notice: BoundNotice, channels: string[], since: string}>} */
-  const agreed = new Map();
+  const groups = new Map();
   for (const { status, notice, channel, granted_at } of consents) {
     if (status !== 'granted' || !notice) continue;
     const name = `${notice.version} ${notice.language}`;
-    const entry = agreed.get(name) ?? { notice, channels: [], since: granted_at ?? '' };
-    entry.channels.push(channel);
-    if (granted_at && granted_at < entry.since) entry.since = granted_at;
-    agreed.set(name, entry);
+    const group = groups.get(name) ?? { notice, channels: [], since: granted_at ?? '' };
+    group.channels.push(channel);
+    if (granted_at && granted_at < group.since) group.since = granted_at;
+    groups.set(name, group);
   }
-  return [...agreed.values()].sort((a, b) => b.notice.version - a.notice.version);
+  return [...groups.values()].sort((a, b) => b.notice.version - a.notice.version);
 }

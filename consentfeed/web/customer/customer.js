@@ -1,7 +1,7 @@
 // The consent centre: puts its parts together.
 
 import { connectFeed } from '../feed/feed.js';
-import { get, personHeader } from '../shared/api.js';
+import { get, userHeader } from '../shared/api.js';
 import { prepareDialogs } from '../shared/dialogs.js';
 import { byId, on } from '../shared/dom.js';
 import { leave, openPage } from '../shared/page.js';
@@ -23,32 +23,32 @@ import { whoText } from './words.js';
 const RETRY_MS = 5000;
 
 const user = await openPage('customer', () => feed.signOut());
-const feed = connectFeed({ url: '/api/v1/events', name: user.id, headers: personHeader(user.id), pollSeconds: preference('pollSeconds', 30) });
+const feed = connectFeed({ url: '/api/v1/events', name: user.id, headers: userHeader(user.id), pollSeconds: preference('pollSeconds', 30) });
 const consents = new Consents();
 let history = new History();
 /** @type {{close: () => void} | null} */
-let following = null;
+let subscription = null;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let retry;
 
 /** What the switches need of the page. @type {import('./choice.js').Page} */
 const page = {
   notice: ({ purpose }) => noticeInForce(consents.purpose(purpose), language()),
-  read: ({ purpose }) => showNotices(consents, purpose),
-  saved(consent) {
+  openNotice: ({ purpose }) => showNotices(consents, purpose),
+  onSave(consent) {
     // The card may have been drawn anew since.
     if (consents.apply(consent)) choice(consent.id)?.take(consent);
-    byId('said').textContent = t('customer.saved', { what: whatText(consent), state: nowText(consent) });
+    byId('region').textContent = t('customer.saved', { what: whatText(consent), state: nowText(consent) });
     if (feed.state.phase !== 'live') readHistory();
   },
-  async superseded({ purpose }) {
+  async onSuperseded({ purpose }) {
     await readPurposes().catch(() => {});
     showNotices(consents, purpose);
   },
 };
 
 async function readPurposes() {
-  consents.learn((await get('/purposes')).data.purposes);
+  consents.setPurposes((await get('/purposes')).data.purposes);
 }
 
 /** Reads all of it, and follows it from where it stands. */
@@ -57,35 +57,35 @@ async function load() {
   byId('loading').hidden = consents.size > 0;
   const [{ data, position }] = await Promise.all([get('/customer/consents'), readPurposes()]);
   show(consents.replace(data.consents));
-  following?.close();
-  following = feed.subscribe(position ?? '', { event: happened, reset: begin });
+  subscription?.close();
+  subscription = feed.subscribe(position ?? '', { event: onEvent, reset: begin });
   history = new History();
   readHistory();
 }
 
-/** @param {string[]} changed since it was shown last */
-function show(changed) {
+/** @param {string[]} ids of the consents that have changed since they were shown last */
+function show(ids) {
   byId('loading').hidden = true;
   byId('empty').hidden = consents.size > 0;
   byId('history').hidden = false;
   drawCards(consents, page);
-  for (const id of changed) choice(id)?.take(/** @type {Consent} */ (consents.get(id)), true);
+  for (const id of ids) choice(id)?.take(/** @type {Consent} */ (consents.get(id)), true);
 }
 
 /** @param {import('./history.js').Message} message */
-function happened(message) {
+function onEvent(message) {
   const { type, consent, actor } = message.data;
   if (!consent) return;
   history.add(message);
   if (history.complete) drawHistory(history.list(), titleOf);
   else readHistory();
   if (!choice(consent.id)) begin();
-  else if (consents.apply(consent)) changed(type, consent, actor);
+  else if (consents.apply(consent)) showChange(type, consent, actor);
 }
 
 /** @param {string} type @param {Consent} consent @param {{kind: string, id: string}} actor */
-function changed(type, consent, actor) {
-  const own = actor.id === user.id && choice(consent.id)?.made(type);
+function showChange(type, consent, actor) {
+  const own = actor.id === user.id && choice(consent.id)?.isOwn(type);
   choice(consent.id)?.take(consent, !own);
   if (own) return;
   const text = t('customer.elsewhere', { what: whatText(consent), state: nowText(consent) });
@@ -93,12 +93,12 @@ function changed(type, consent, actor) {
 }
 
 async function readHistory() {
-  const reading = history;
+  const current = history;
   try {
-    await reading.read();
-    if (reading === history) drawHistory(history.list(), titleOf);
+    await current.read();
+    if (current === history) drawHistory(history.list(), titleOf);
   } catch {
-    if (reading === history) drawHistoryFailed();
+    if (current === history) drawHistoryFailed();
   }
 }
 

@@ -13,7 +13,7 @@ const sleep = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds 
 
 /** The consent after it, and the id of the event where there is one. @param {string} id of the consent @param {boolean} on
  * @param {{version: number, language: string} | null} notice that was shown
- * @param {{send?: Send, wait?: (seconds: number) => Promise<void>}} [ways] for tests
+ * @param {{send?: Send, wait?: (seconds: number) => Promise<void>}} [calls] for tests
  * @returns {Promise<{consent: Consent, event: {id: string} | null}>} */
 export async function decide(id, on, notice, { send = post, wait = sleep } = {}) {
   const path = `/customer/consents/${encodeURIComponent(id)}/${on ? 'grant' : 'revoke'}`;

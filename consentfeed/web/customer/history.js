@@ -9,30 +9,30 @@ const ORIGIN = '0-00000000';
 
 export class History {
   /** @type {Map<string, Message>} by consent and version, so that what comes twice counts once */
-  #held = new Map();
-  #place = ORIGIN;
+  #messages = new Map();
+  #position = ORIGIN;
   #get;
   /** Whether all of it has been read once. */
   complete = false;
-  /** @type {Promise<void> | null} */
-  #reading = null;
+  /** Of the reading that goes on. @type {Promise<void> | null} */
+  #promise = null;
 
-  /** @param {(path: string) => Promise<{data: any}>} [read] for tests */
-  constructor(read = get) {
-    this.#get = read;
+  /** @param {(path: string) => Promise<{data: any}>} [getPage] for tests */
+  constructor(getPage = get) {
+    this.#get = getPage;
   }
 
   /** Reads on from where it last came to, to the end. @returns {Promise<void>} */
   read() {
-    this.#reading ??= this.#pages().finally(() => (this.#reading = null));
-    return this.#reading;
+    this.#promise ??= this.#pages().finally(() => (this.#promise = null));
+    return this.#promise;
   }
 
   async #pages() {
     for (let more = true; more; ) {
-      const { data } = await this.#get(`/events?after=${this.#place}&limit=1000`);
+      const { data } = await this.#get(`/events?after=${this.#position}&limit=1000`);
       for (const message of data.events) this.add(message);
-      this.#place = data.next;
+      this.#position = data.next;
       more = data.more;
     }
     this.complete = true;
@@ -42,12 +42,12 @@ export class History {
   add(message) {
     if (!message.data.consent) return;
     const name = `${message.data.consent.id} ${message.data.consent.version}`;
-    if (!this.#held.has(name)) this.#held.set(name, message);
+    if (!this.#messages.has(name)) this.#messages.set(name, message);
   }
 
   /** Newest first; of the same moment, the one that came last. @returns {Change[]} */
   list() {
-    const changes = [...this.#held.values()].map(({ data }) => data).reverse();
+    const changes = [...this.#messages.values()].map(({ data }) => data).reverse();
     return changes.sort((a, b) => (a.timestamp === b.timestamp ? versions(a, b) : a.timestamp < b.timestamp ? 1 : -1));
   }
 }

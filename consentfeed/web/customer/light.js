@@ -1,7 +1,7 @@
 // The connection light of the consent centre: silent while all is well.
 
 import { byId, on } from '../shared/dom.js';
-import { prepareLight, wordsOf } from '../shared/light.js';
+import { prepareLight, stateText } from '../shared/light.js';
 import { t } from '../shared/text.js';
 
 const PATIENCE = 3000;
@@ -11,15 +11,15 @@ export function speaks({ phase, since }, now) {
   return phase === 'offline' || (phase !== 'live' && phase !== 'signed-out' && now - since > PATIENCE);
 }
 
-/** Keeps it right. @param {any} feed @param {() => void} signedOut */
-export function prepareStrip(feed, signedOut) {
-  const about = (/** @type {any} */ state) => speaks(state, Date.now());
+/** Keeps it right. @param {any} feed @param {() => void} onSignedOut */
+export function prepareStrip(feed, onSignedOut) {
+  const isLoud = (/** @type {any} */ state) => speaks(state, Date.now());
   on(byId('retry'), 'click', () => feed.retryNow());
   prepareLight(feed, {
-    signedOut,
-    about,
-    drawn: (state) => (byId('strip').hidden = !about(state)),
-    words: (state) => (about(state) ? wordsOf(state) : t('customer.back')),
-    said: byId('said'),
+    onSignedOut,
+    keyOf: isLoud,
+    onDraw: (state) => (byId('strip').hidden = !isLoud(state)),
+    textOf: (state) => (isLoud(state) ? stateText(state) : t('customer.back')),
+    region: byId('region'),
   });
 }

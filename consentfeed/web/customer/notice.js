@@ -2,7 +2,7 @@
 
 import { dialog } from '../shared/dialogs.js';
 import { byId, clone, fill, slot } from '../shared/dom.js';
-import { notice } from '../shared/notices.js';
+import { readNotice } from '../shared/notices.js';
 import { channelName, language, t } from '../shared/text.js';
 import { dayText } from '../shared/time.js';
 import { noticeInForce, noticesAgreedTo } from './consents.js';
@@ -14,11 +14,11 @@ import { noticeName } from './words.js';
 /** The texts of a purpose. @param {import('./consents.js').Consents} consents @param {string} key */
 export function showNotices(consents, key) {
   const { title } = consents.purpose(key);
-  const agreed = noticesAgreedTo(consents.of(key));
-  const parts = agreed.map(({ notice, channels, since }) => ({ notice, heading: agreedText(channels, since) }));
+  const groups = noticesAgreedTo(consents.of(key));
+  const parts = groups.map(({ notice, channels, since }) => ({ notice, heading: agreedText(channels, since) }));
   const now = noticeInForce(consents.purpose(key), language());
-  if (now && !agreed.some(({ notice }) => notice.version === now.version)) {
-    parts.push({ notice: now, heading: t(agreed.length ? 'customer.newer' : 'customer.in-force') });
+  if (now && !groups.some(({ notice }) => notice.version === now.version)) {
+    parts.push({ notice: now, heading: t(groups.length ? 'customer.newer' : 'customer.in-force') });
   }
   show(title, parts);
 }
@@ -50,11 +50,11 @@ function draw({ heading, notice }) {
   return node;
 }
 
-/** @param {HTMLElement} target @param {BoundNotice} asked */
-async function write(target, asked) {
+/** @param {HTMLElement} target @param {BoundNotice} notice */
+async function write(target, notice) {
   try {
-    const { text } = await notice(asked);
-    target.lang = asked.language;
+    const { text } = await readNotice(notice);
+    target.lang = notice.language;
     target.textContent = text;
   } catch {
     target.textContent = t('customer.no-text');

@@ -10,7 +10,7 @@ import { didText, noticeName, reasonText, whoText } from './words.js';
 
 const FIRST = 10;
 const MORE = 20;
-let shown = FIRST;
+let visible = FIRST;
 /** @type {WeakMap<Change, HTMLElement>} */
 const rows = new WeakMap();
 
@@ -20,10 +20,10 @@ export function drawHistory(changes, title) {
   byId('history-state').textContent = changes.length ? '' : t('customer.history-empty');
   byId('history-again').hidden = true;
   const body = byId('history-rows');
-  for (const [place, change] of changes.entries()) {
+  for (const [index, change] of changes.entries()) {
     const line = rows.get(change) ?? row(change, title(change.consent.purpose));
-    // Lines that are in their place stay untouched: the focus may be in one.
-    if (body.children[place] !== line) body.insertBefore(line, body.children[place] ?? null);
+    // Lines that are where they belong stay untouched: the focus may be in one.
+    if (body.children[index] !== line) body.insertBefore(line, body.children[index] ?? null);
   }
   while (body.children.length > changes.length) body.lastElementChild?.remove();
   hideLater();
@@ -61,15 +61,15 @@ function noticeLink(title, notice) {
 
 function hideLater() {
   const lines = byId('history-rows').children;
-  for (const [place, line] of [...lines].entries()) line.classList.toggle('later', place >= shown);
+  for (const [index, line] of [...lines].entries()) line.classList.toggle('later', index >= visible);
   const more = byId('history-more');
-  more.hidden = lines.length <= shown;
-  more.textContent = t('customer.more', { count: Math.min(MORE, lines.length - shown) });
+  more.hidden = lines.length <= visible;
+  more.textContent = t('customer.more', { count: Math.min(MORE, lines.length - visible) });
 }
 
 function showMore() {
-  const next = /** @type {HTMLElement} */ (byId('history-rows').children[shown]);
-  shown += MORE;
+  const next = /** @type {HTMLElement} */ (byId('history-rows').children[visible]);
+  visible += MORE;
   hideLater();
   next.focus();
 }

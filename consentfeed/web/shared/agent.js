@@ -1,4 +1,4 @@
-// What a browser calls itself, in words. It may call itself what it likes: this tells people their devices apart, and no more.
+// What a browser calls itself, in words. It may call itself anything: people tell their devices apart by it, and no more is made of it.
 
 import { t } from './text.js';
 
@@ -22,7 +22,7 @@ const SYSTEMS = /** @type {const} */ ([
   ['Linux', /\bLinux\b/],
 ]);
 
-/** "Firefox on Windows"; where it is not known as a browser, the text itself. @param {string | null} agent */
+/** "Firefox on Windows"; where no browser is recognised, the text itself. @param {string | null} agent */
 export function deviceText(agent) {
   if (!agent) return t('device.unknown');
   const { browser, system } = readAgent(agent);
@@ -35,5 +35,5 @@ export function readAgent(agent) {
   return { browser: nameOf(BROWSERS, agent), system: nameOf(SYSTEMS, /\(([^)]*)\)/.exec(agent)?.[1] ?? '') };
 }
 
-/** @param {readonly (readonly [string, RegExp])[]} known @param {string} text */
-const nameOf = (known, text) => known.find(([, pattern]) => pattern.test(text))?.[0] ?? null;
+/** @param {readonly (readonly [string, RegExp])[]} patterns @param {string} text */
+const nameOf = (patterns, text) => patterns.find(([, pattern]) => pattern.test(text))?.[0] ?? null;

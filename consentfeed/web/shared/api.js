@@ -16,23 +16,23 @@ export class ApiError extends Error {
 }
 
 /** @type {() => void} */
-let signedOut = () => {};
+let onSignedOut = () => {};
 
 /** @type {Record<string, string>} */
-let person = {};
+let user = {};
 
 /** From now on requests are this person's alone: where another has signed in since, in another tab, they are refused.
  * @param {string} id */
-export function speakFor(id) {
-  person = personHeader(id);
+export function setUser(id) {
+  user = userHeader(id);
 }
 
-/** What a request says about whose it is. @param {string} id */
-export const personHeader = (id) => ({ 'Consentfeed-User': id });
+/** The header that says whose a request is. @param {string} id */
+export const userHeader = (id) => ({ 'Consentfeed-User': id });
 
 /** Sets what happens when the session has ended. @param {() => void} handler */
 export function whenSignedOut(handler) {
-  signedOut = handler;
+  onSignedOut = handler;
 }
 
 /** @param {string} path after /api/v1 */
@@ -51,7 +51,7 @@ export const newKey = () => {
 /** @param {string} method @param {string} path @param {unknown} [body] @param {{key?: string}} [options] @returns {Promise<Answer>} */
 async function request(method, path, body, options = {}) {
   /** @type {Record<string, string>} */
-  const headers = { Accept: 'application/json', ...person };
+  const headers = { Accept: 'application/json', ...user };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   if (options.key) headers['Idempotency-Key'] = options.key;
   const init = { method, headers, body: body === undefined ? undefined : JSON.stringify(body) };
@@ -64,7 +64,7 @@ async function request(method, path, body, options = {}) {
   const data = await readJson(response);
   if (response.ok) return { data, status: response.status, position: response.headers.get('consentfeed-position'), etag: response.headers.get('etag') };
   if (response.status === 401 && path !== '/auth/login') {
-    signedOut();
+    onSignedOut();
     return new Promise(() => {}); // the page is on its way out: nothing more is to be said on it
   }
   const wait = Number(response.headers.get('retry-after'));

@@ -2,9 +2,9 @@
 
 /** The element with this id; throws where there is none. @param {string} id @returns {HTMLElement} */
 export function byId(id) {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`no element #${id}`);
-  return found;
+  const node = document.getElementById(id);
+  if (!node) throw new Error(`no element #${id}`);
+  return node;
 }
 
 /** A copy of the first element of a template. @param {string} id @returns {HTMLElement} */
@@ -17,10 +17,10 @@ export function clone(id) {
 
 /** The element marked data-slot="name" in root, or root itself. @param {Element} root @param {string} name @returns {HTMLElement} */
 export function slot(root, name) {
-  const own = root instanceof HTMLElement && root.dataset.slot === name ? root : null;
-  const found = own ?? root.querySelector(`[data-slot="${name}"]`);
-  if (!found) throw new Error(`no slot ${name}`);
-  return /** @type {HTMLElement} */ (found);
+  const self = root instanceof HTMLElement && root.dataset.slot === name ? root : null;
+  const node = self ?? root.querySelector(`[data-slot="${name}"]`);
+  if (!node) throw new Error(`no slot ${name}`);
+  return /** @type {HTMLElement} */ (node);
 }
 
 /** Puts text or a node into slots; null empties. @template {Element} E @param {E} root
@@ -42,10 +42,10 @@ export function on(target, type, handler, options) {
 
 /** An element with a class and text. @param {string} tag @param {string} [className] @param {string | null} [text] @returns {HTMLElement} */
 export function element(tag, className = '', text = null) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== null) made.textContent = text;
-  return made;
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text !== null) node.textContent = text;
+  return node;
 }
 
 /** A button says to whom it happens, to those who do not see the row.

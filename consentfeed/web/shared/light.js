@@ -6,24 +6,24 @@ import { minuteText } from './time.js';
 
 const COLOURS = { live: 'green', connecting: 'yellow', 'catching-up': 'yellow', offline: 'red', 'signed-out': 'red' };
 
-/** drawn is called at each drawing; a change of what about tells is said, by words.
- * @typedef {{signedOut: () => void, drawn?: (state: any) => void, about?: (state: any) => unknown,
- *   words?: (state: any) => string, said?: HTMLElement}} Page */
+/** onDraw: at each drawing. Whenever what keyOf gives changes, the region, a live one, gets the text that textOf gives.
+ * @typedef {{onSignedOut: () => void, onDraw?: (state: any) => void, keyOf?: (state: any) => unknown,
+ *   textOf?: (state: any) => string, region?: HTMLElement}} LightOptions */
 
 /** Keeps the light of the page right. Readers of the screen hear each change once: the seconds that follow are for the eye.
- * @param {any} feed @param {Page} page */
-export function prepareLight(feed, { signedOut, drawn, about = phaseOf, words = wordsOf, said = byId('light-said') }) {
-  let told = about(feed.state);
+ * @param {any} feed @param {LightOptions} options */
+export function prepareLight(feed, { onSignedOut, onDraw, keyOf = phaseOf, textOf = stateText, region = byId('light-region') }) {
+  let key = keyOf(feed.state);
 
   function draw() {
     const { state } = feed;
     drawLight(byId('light'), state);
-    drawn?.(state);
-    if (about(state) !== told) said.textContent = words(state);
-    told = about(state);
+    onDraw?.(state);
+    if (keyOf(state) !== key) region.textContent = textOf(state);
+    key = keyOf(state);
     if (state.phase !== 'signed-out') return;
     clearInterval(timer);
-    signedOut();
+    onSignedOut();
   }
 
   const timer = setInterval(draw, 1000);
@@ -34,20 +34,20 @@ export function prepareLight(feed, { signedOut, drawn, about = phaseOf, words = 
 /** @param {{phase: string}} state */
 const phaseOf = ({ phase }) => phase;
 
-/** What is said of a state. @param {any} state */
-export const wordsOf = (state) => lightWords({ ...state, delay: null, behind: null }, Date.now());
+/** A state without its numbers. @param {any} state */
+export const stateText = (state) => lightText({ ...state, delay: null, behind: null }, Date.now());
 
 /** @param {HTMLElement} node @param {any} state @param {number} [now] */
 function drawLight(node, state, now = Date.now()) {
   node.dataset.light = COLOURS[/** @type {keyof typeof COLOURS} */ (state.phase)];
   node.dataset.phase = state.phase;
-  const words = lightWords(state, now);
+  const text = lightText(state, now);
   const target = node.querySelector('[data-slot="words"]') ?? node;
-  if (target.textContent !== words) target.textContent = words;
+  if (target.textContent !== text) target.textContent = text;
 }
 
 /** "Live · 0.2 s behind", "Offline since 10:14 · next try in 8 s · showing 10:14". @param {any} state @param {number} now */
-function lightWords(state, now) {
+function lightText(state, now) {
   switch (state.phase) {
     case 'live':
       return state.delay === null ? t('light.live') : t('light.live-delay', { seconds: state.delay.toFixed(1) });

@@ -11,8 +11,8 @@ import { clockText } from './time.js';
  *   row: string,
  *   draw: (row: HTMLElement, item: T) => void,
  *   empty: () => string,
- *   drawn?: (items: T[]) => void,
- * }} Kind row is the template of a row; empty says what to do where there is none; drawn is called after each drawing */
+ *   onDraw?: (items: T[]) => void,
+ * }} Kind row is the template of a row; empty says what to do where there is none; onDraw is called after each drawing */
 
 /** @template T */
 export class List {
@@ -20,7 +20,8 @@ export class List {
   items = [];
   /** @type {'loading' | 'empty' | 'error' | 'ready' | 'stale'} */
   state = 'loading';
-  #asked = 0;
+  /** The number of the newest request: answers to older ones are not shown. */
+  #request = 0;
   /** @type {string | null} */
   #next = null;
   #readAt = 0;
@@ -33,10 +34,10 @@ export class List {
     this.kind = kind;
     this.body = slot(root, 'body');
     this.note = clone('list-note');
-    this.instead = element('div');
+    this.placeholder = element('div');
     this.moreButton = element('button', 'button no-print', t('list.more'));
     root.prepend(this.note);
-    root.append(this.instead, this.moreButton);
+    root.append(this.placeholder, this.moreButton);
     on(slot(this.note, 'again'), 'click', () => this.refresh());
     on(this.moreButton, 'click', () => this.#more());
     this.#show('loading');
@@ -50,7 +51,7 @@ export class List {
 
   /** Forgets what is shown: the next refresh reads another list. */
   reset() {
-    this.#asked += 1;
+    this.#request += 1;
     this.#readAt = 0;
     this.items = [];
     this.#show('loading');
@@ -84,21 +85,21 @@ export class List {
 
   /** @param {string | null} cursor */
   async #read(cursor) {
-    const asked = ++this.#asked;
+    const request = ++this.#request;
     this.root.setAttribute('aria-busy', 'true');
     try {
       const page = await this.kind.read(cursor);
-      if (asked !== this.#asked) return false;
+      if (request !== this.#request) return false;
       this.items = cursor ? [...this.items, ...page.items] : page.items;
       this.#next = page.next;
       this.#readAt = Date.now();
       this.#draw();
       return true;
     } catch (error) {
-      if (asked === this.#asked) this.#show(this.#readAt ? 'stale' : 'error', problemText(error));
+      if (request === this.#request) this.#show(this.#readAt ? 'stale' : 'error', problemText(error));
       return false;
     } finally {
-      if (asked === this.#asked) this.root.removeAttribute('aria-busy');
+      if (request === this.#request) this.root.removeAttribute('aria-busy');
     }
   }
 
@@ -114,7 +115,7 @@ export class List {
       if (this.body.children[index] !== row) this.body.insertBefore(row, this.body.children[index] ?? null);
     });
     this.#show(this.items.length ? 'ready' : 'empty');
-    this.kind.drawn?.(this.items);
+    this.kind.onDraw?.(this.items);
   }
 
   /** @param {List<T>['state']} state @param {string} [why] */
@@ -126,11 +127,11 @@ export class List {
     slot(this.note, 'updated').textContent = state === 'stale' ? t('list.stale', { time, why }) : t('list.updated', { time });
     slot(this.note, 'again').textContent = t(state === 'stale' ? 'error.again' : 'list.refresh');
     this.moreButton.hidden = !this.#next || !['ready', 'stale'].includes(state);
-    this.instead.replaceChildren(...this.#instead(why));
+    this.placeholder.replaceChildren(...this.#placeholders(why));
   }
 
   /** What stands in place of the rows. @param {string} why */
-  #instead(why) {
+  #placeholders(why) {
     if (this.state === 'loading') return [clone('list-loading')];
     if (this.state !== 'error' && this.state !== 'empty') return [];
     const failed = this.state === 'error';

@@ -2,16 +2,16 @@
 
 import { get } from './api.js';
 
-/** @typedef {{key: string, version: number, language: string}} Asked */
+/** Names one text. @typedef {{key: string, version: number, language: string}} NoticeId */
 
 /** @type {Map<string, Promise<any>>} */
-const known = new Map();
+const cache = new Map();
 
-/** The text and its fingerprint. @param {Asked} asked @returns {Promise<{text: string, sha256: string}>} */
-export function notice({ key, version, language }) {
+/** The text and its fingerprint. @param {NoticeId} id @returns {Promise<{text: string, sha256: string}>} */
+export function readNotice({ key, version, language }) {
   const path = `/notices/${encodeURIComponent(key)}/${version}/${encodeURIComponent(language)}`;
-  const found = known.get(path) ?? get(path).then(({ data }) => data);
-  known.set(path, found);
-  found.catch(() => known.delete(path));
-  return found;
+  const notice = cache.get(path) ?? get(path).then(({ data }) => data);
+  cache.set(path, notice);
+  notice.catch(() => cache.delete(path));
+  return notice;
 }

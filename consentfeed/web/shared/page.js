@@ -1,6 +1,6 @@
 // What every page of somebody who is signed in begins with.
 
-import { ApiError, get, post, speakFor, whenSignedOut } from './api.js';
+import { ApiError, get, post, setUser, whenSignedOut } from './api.js';
 import { byId, element, on } from './dom.js';
 import { loadPreferences } from './preferences.js';
 import { problemText } from './problems.js';
@@ -17,7 +17,7 @@ export async function openPage(name, beforeLeaving = () => {}) {
   await loadTexts(name);
   translate(document);
   const me = await get('/auth/me').catch(waitForServer);
-  speakFor(me.data.user.id);
+  setUser(me.data.user.id);
   await loadPreferences().catch(waitForServer);
   tick();
   drawLanguageChoice();

@@ -3,23 +3,23 @@
 import { get, put } from './api.js';
 
 /** @type {Record<string, any>} */
-let kept = {};
+let preferences = {};
 
 /** Reads them; once per page. */
 export async function loadPreferences() {
-  kept = (await get('/preferences')).data.preferences;
+  preferences = (await get('/preferences')).data.preferences;
 }
 
 /** A choice, or what holds until there is one. @template T @param {string} name @param {T} fallback @returns {T} */
 export function preference(name, fallback) {
-  return name in kept ? kept[name] : fallback;
+  return name in preferences ? preferences[name] : fallback;
 }
 
 /** Makes choices, on top of those that another tab has made meanwhile. @param {() => Record<string, unknown>} choose is called
  * when the newest are known */
 export async function setPreferences(choose) {
   await loadPreferences();
-  const preferences = { ...kept, ...choose() };
-  await put('/preferences', { preferences });
-  kept = preferences;
+  const next = { ...preferences, ...choose() };
+  await put('/preferences', { preferences: next });
+  preferences = next;
 }

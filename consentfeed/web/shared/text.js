@@ -4,7 +4,7 @@
 
 export const languages = { en: 'English', si: 'සිංහල', ta: 'தமிழ்' };
 
-const KEPT = 'consentfeed.language';
+const STORAGE_KEY = 'consentfeed.language';
 /** @type {Record<string, Entry>} */
 let texts = {};
 let current = 'en';
@@ -13,26 +13,26 @@ let plural = new Intl.PluralRules('en');
 /** The language that is shown: en, si or ta. */
 export const language = () => current;
 
-/** Remembers a language for this browser; the page has to be loaded again. @param {string} chosen */
-export function keepLanguage(chosen) {
-  localStorage.setItem(KEPT, chosen);
+/** Remembers a language for this browser; the page has to be loaded again. @param {string} code */
+export function keepLanguage(code) {
+  localStorage.setItem(STORAGE_KEY, code);
 }
 
 /** Loads the shared catalogue and the page's own, and names the language in the document.
  * @param {string} [page] as in texts/en-csr.js */
 export async function loadTexts(page) {
-  current = choose();
+  current = preferredLanguage();
   plural = new Intl.PluralRules(current);
   document.documentElement.lang = current;
-  const wanted = [...new Set(['en', current])].flatMap((code) => [code, ...(page ? [`${code}-${page}`] : [])]);
-  const loaded = await Promise.all(wanted.map((name) => import(`../texts/${name}.js`)));
-  texts = Object.assign({}, ...loaded.map((module) => module.default));
+  const names = [...new Set(['en', current])].flatMap((code) => [code, ...(page ? [`${code}-${page}`] : [])]);
+  const modules = await Promise.all(names.map((name) => import(`../texts/${name}.js`)));
+  texts = Object.assign({}, ...modules.map((module) => module.default));
 }
 
-function choose() {
-  const asked = [localStorage.getItem(KEPT), ...navigator.languages];
-  const known = asked.map((tag) => (tag ?? '').slice(0, 2).toLowerCase()).filter((code) => code in languages);
-  return known[0] ?? 'en';
+function preferredLanguage() {
+  const tags = [localStorage.getItem(STORAGE_KEY), ...navigator.languages];
+  const codes = tags.map((tag) => (tag ?? '').slice(0, 2).toLowerCase()).filter((code) => code in languages);
+  return codes[0] ?? 'en';
 }
 
 /** The text of a key, with {name} filled in; entries with one/other go by values.count.
@@ -41,11 +41,11 @@ export function t(key, values = {}) {
   const entry = texts[key];
   if (entry === undefined) throw new Error(`no text for ${key}`);
   const form = typeof entry === 'string' ? entry : plural.select(Number(values.count)) === 'one' ? entry.one : entry.other;
-  return form.replace(/\{(\w+)\}/g, (_, name) => shown(values[name]));
+  return form.replace(/\{(\w+)\}/g, (_, name) => formatValue(values[name]));
 }
 
 /** @param {string | number | undefined} value */
-const shown = (value) => (typeof value === 'number' ? value.toLocaleString(current) : (value ?? ''));
+const formatValue = (value) => (typeof value === 'number' ? value.toLocaleString(current) : (value ?? ''));
 
 /** Whether there is a text of this key. @param {string} key */
 export const hasText = (key) => key in texts;
@@ -68,6 +68,6 @@ export const channelName = (channel) => (hasText(`channel.${channel}`) ? t(`chan
 
 /** The name of a language in the reader's, or its own: not each browser knows each. @param {string} tag @returns {string} */
 export function languageName(tag) {
-  const known = new Intl.DisplayNames(language(), { type: 'language', fallback: 'none' }).of(tag);
-  return known ?? languages[/** @type {keyof typeof languages} */ (tag)] ?? tag;
+  const name = new Intl.DisplayNames(language(), { type: 'language', fallback: 'none' }).of(tag);
+  return name ?? languages[/** @type {keyof typeof languages} */ (tag)] ?? tag;
 }

@@ -4,12 +4,12 @@ import { element, on } from './dom.js';
 import { preference } from './preferences.js';
 import { t } from './text.js';
 
-const SHOWN = 3;
+const MAX_OPEN = 3;
 const ICONS = { success: '✓', warning: '!', error: '✕', info: 'i' };
+// How long those that found no room are counted.
+const HIDDEN_MS = 10_000;
 
-const FORGOTTEN = 10_000;
-
-/** own: about what the person has just done; it and an error take the place of the oldest.
+/** own: about what the person has just done; such a toast or an error takes the place of the oldest.
  * @typedef {{kind: 'success' | 'warning' | 'error' | 'info', text: string, detail?: string | Node, seconds?: number,
  *   own?: boolean, action?: {text: string, run: () => void}}} Toast */
 
@@ -24,8 +24,8 @@ const more = element('div', 'toast-more');
 /** Shows a message; screen readers hear an error at once, all others when they pause. @param {Toast} toast */
 export function toast(toast) {
   region ??= makeRegion();
-  if (open.length >= SHOWN && (toast.own || toast.kind === 'error')) close(open[0].node);
-  if (open.length >= SHOWN) {
+  if (open.length >= MAX_OPEN && (toast.own || toast.kind === 'error')) close(open[0].node);
+  if (open.length >= MAX_OPEN) {
     hidden += 1;
     hiddenAt = Date.now();
   } else {
@@ -50,25 +50,25 @@ function makeRegion() {
   on(document, 'keydown', (event) => {
     if (event.key === 'Escape' && area.contains(document.activeElement)) clearToasts();
   });
-  document.body.append(area, voices.polite, voices.assertive);
+  document.body.append(area, liveRegions.polite, liveRegions.assertive);
   setInterval(age, 250);
   return area;
 }
 
 // Filled while they are in the page already: what comes in with its text is not read out by all readers.
-const voices = { polite: voice('polite'), assertive: voice('assertive') };
+const liveRegions = { polite: liveRegion('polite'), assertive: liveRegion('assertive') };
 
-/** @param {string} how */
-function voice(how) {
-  const made = element('div', 'visually-hidden');
-  made.setAttribute('aria-live', how);
-  return made;
+/** @param {string} politeness */
+function liveRegion(politeness) {
+  const node = element('div', 'visually-hidden');
+  node.setAttribute('aria-live', politeness);
+  return node;
 }
 
 /** @param {Toast} toast */
 function announce(toast) {
   const line = element('p', '', typeof toast.detail === 'string' ? `${toast.text} ${toast.detail}` : toast.text);
-  const target = toast.kind === 'error' ? voices.assertive : voices.polite;
+  const target = toast.kind === 'error' ? liveRegions.assertive : liveRegions.polite;
   target.append(line);
   setTimeout(() => line.remove(), 10_000);
 }
@@ -111,7 +111,7 @@ function close(node) {
 
 function age() {
   if (document.hidden || region?.matches(':hover') || region?.contains(document.activeElement)) return;
-  if (hidden && Date.now() - hiddenAt > FORGOTTEN) hidden = 0;
+  if (hidden && Date.now() - hiddenAt > HIDDEN_MS) hidden = 0;
   showMore();
   for (const entry of [...open]) {
     entry.left -= 250;

@@ -7,38 +7,38 @@ import { hasText, keepLanguage, language, languages, loadTexts, t, translate } f
 
 /** @typedef {{password: boolean, single_sign_on: {title: string} | null}} Ways */
 
-const AGAIN = 5;
+const RETRY_SECONDS = 5;
 const PAGES = ['/account', '/admin', '/csr', '/customer'];
 
 const email = /** @type {HTMLInputElement} */ (byId('email'));
 const password = /** @type {HTMLInputElement} */ (byId('password'));
 const submit = /** @type {HTMLButtonElement} */ (byId('submit'));
 const sso = /** @type {HTMLAnchorElement} */ (byId('sso'));
-const asked = new URLSearchParams(location.search);
+const query = new URLSearchParams(location.search);
 // Elsewhere nobody is sent: a link to this page may come from anywhere.
-const to = PAGES.find((page) => page === asked.get('to'));
+const to = PAGES.find((page) => page === query.get('to'));
 
 /** @param {SubmitEvent} event */
 async function signIn(event) {
   event.preventDefault();
   const empty = [email, password].find((input) => !input.value.trim());
-  if (empty) return complain(t(empty === email ? 'signin.no-email' : 'signin.no-password'), empty);
+  if (empty) return showProblem(t(empty === email ? 'signin.no-email' : 'signin.no-password'), empty);
   submit.disabled = true;
   try {
     const { data } = await post('/auth/login', { email: email.value.trim(), password: password.value });
     if (data.user.role !== 'service') return location.replace(to ?? '/'); // the server knows where each role goes
     await post('/auth/logout');
     submit.disabled = false;
-    complain(t('signin.no-page'), email);
+    showProblem(t('signin.no-page'), email);
   } catch (error) {
     submit.disabled = false;
-    if (error instanceof ApiError && error.code === 'wrong-password') complain(t('signin.wrong'), email, password);
-    else complain(problemText(error), password);
+    if (error instanceof ApiError && error.code === 'wrong-password') showProblem(t('signin.wrong'), email, password);
+    else showProblem(problemText(error), password);
   }
 }
 
 /** The last of the wrong ones gets the focus. @param {string} text @param {HTMLInputElement[]} wrong */
-function complain(text, ...wrong) {
+function showProblem(text, ...wrong) {
   byId('problem').textContent = text;
   for (const one of [email, password]) one.setAttribute('aria-invalid', String(wrong.includes(one)));
   wrong.at(-1)?.focus();
@@ -46,13 +46,13 @@ function complain(text, ...wrong) {
 
 /** Why the identity provider's answer led back here; said once, and not again by a reload. */
 function drawProblem() {
-  const code = asked.get('problem');
+  const code = query.get('problem');
   if (code) byId('problem').textContent = t(hasText(`signin.problem-${code}`) ? `signin.problem-${code}` : 'signin.problem');
-  if (asked.size) history.replaceState(null, '', to ? `/?to=${to}` : '/');
+  if (query.size) history.replaceState(null, '', to ? `/?to=${to}` : '/');
 }
 
 /** What is offered here; until that is known, the form. */
-async function askWays() {
+async function loadWays() {
   try {
     const { data } = await get('/auth/ways');
     await texts;
@@ -62,18 +62,18 @@ async function askWays() {
     if (!(error instanceof ApiError)) throw error;
     await texts;
     byId('ways-away').textContent = t('signin.ways-away');
-    setTimeout(askWays, 1000 * (error.retryAfter ?? AGAIN));
+    setTimeout(loadWays, 1000 * (error.retryAfter ?? RETRY_SECONDS));
   }
 }
 
 /** @param {Ways} ways */
 function drawWays(ways) {
-  const outside = ways.single_sign_on;
+  const provider = ways.single_sign_on;
   byId('form').hidden = !ways.password;
-  byId('or').hidden = !ways.password || !outside;
-  sso.hidden = !outside;
-  if (outside) {
-    sso.textContent = t('signin.sso', { title: outside.title });
+  byId('or').hidden = !ways.password || !provider;
+  sso.hidden = !provider;
+  if (provider) {
+    sso.textContent = t('signin.sso', { title: provider.title });
     if (to) sso.search = `?to=${to}`;
     delete submit.dataset.kind;
   } else if (document.activeElement === document.body) email.focus();
@@ -90,7 +90,7 @@ function drawLanguages() {
 }
 
 const texts = loadTexts();
-askWays(); // at once: where there are no passwords, the form should not be seen first
+loadWays(); // at once: where there are no passwords, the form should not be seen first
 await texts;
 translate(document);
 drawLanguages();

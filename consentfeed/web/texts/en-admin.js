@@ -27,7 +27,7 @@ export default {
   'nodes.lead': 'The nodes that have reported within the last minute. Numbers change every five seconds.',
   'nodes.table': 'Nodes',
   'nodes.nodes': 'Nodes',
-  'nodes.of': '{heard} of {all}',
+  'nodes.of': '{audible} of {all}',
   'nodes.node': 'Node',
   'nodes.since': 'started',
   'nodes.state': 'State',

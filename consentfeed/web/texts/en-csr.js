@@ -49,7 +49,7 @@ export default {
   'csr.printed': 'As of {time}',
   'csr.act': 'Act…',
   'csr.act-of': 'Act on behalf… {what}',
-  'csr.told': 'Told:',
+  'csr.notice-read': 'Told:',
   'csr.notice-name': 'notice version {version}, {language}',
   'csr.notice-same': 'The same text that the consent is bound to: SHA-256 {sha256}',
   'csr.notice-other': 'Not the text that the consent is bound to! SHA-256 {sha256}',
@@ -121,9 +121,9 @@ export default {
 
   'csr.open-card': 'Open the card',
   'csr.a-customer': 'A customer',
-  'csr.told-granted': '{customer}: consent granted',
-  'csr.told-revoked': '{customer}: consent revoked',
-  'csr.told-expired': '{customer}: consent expired',
+  'csr.alert-granted': '{customer}: consent granted',
+  'csr.alert-revoked': '{customer}: consent revoked',
+  'csr.alert-expired': '{customer}: consent expired',
   'csr.activity-empty': 'Nothing since {time}. Changes appear here as they happen.',
 
   'csr.key-search': 'Search',

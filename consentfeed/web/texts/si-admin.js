@@ -27,7 +27,7 @@ export default {
   'nodes.lead': 'පසුගිය විනාඩිය තුළ වාර්තා කළ නෝඩ. අංක තත්පර පහකට වරක් වෙනස් වේ.',
   'nodes.table': 'නෝඩ',
   'nodes.nodes': 'නෝඩ',
-  'nodes.of': '{all} න් {heard}',
+  'nodes.of': '{all} න් {audible}',
   'nodes.node': 'නෝඩය',
   'nodes.since': 'ආරම්භය',
   'nodes.state': 'තත්ත්වය',

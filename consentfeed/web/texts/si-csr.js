@@ -49,7 +49,7 @@ export default {
   'csr.printed': '{time} වන විට',
   'csr.act': 'ක්‍රියා කරන්න…',
   'csr.act-of': 'ක්‍රියා කරන්න… පාරිභෝගිකයා වෙනුවෙන්: {what}',
-  'csr.told': 'දැනුම් දුන්නේ:',
+  'csr.notice-read': 'දැනුම් දුන්නේ:',
   'csr.notice-name': 'දැන්වීමේ අනුවාදය {version}, {language}',
   'csr.notice-same': 'කැමැත්ත බැඳී ඇති පාඨයම වේ: SHA-256 {sha256}',
   'csr.notice-other': 'කැමැත්ත බැඳී ඇති පාඨය නොවේ! SHA-256 {sha256}',
@@ -121,9 +121,9 @@ export default {
 
   'csr.open-card': 'කාඩ්පත විවෘත කරන්න',
   'csr.a-customer': 'පාරිභෝගිකයෙක්',
-  'csr.told-granted': '{customer}: කැමැත්ත ලබා දෙන ලදී',
-  'csr.told-revoked': '{customer}: කැමැත්ත ඉවත් කරන ලදී',
-  'csr.told-expired': '{customer}: කැමැත්ත කල් ඉකුත් විය',
+  'csr.alert-granted': '{customer}: කැමැත්ත ලබා දෙන ලදී',
+  'csr.alert-revoked': '{customer}: කැමැත්ත ඉවත් කරන ලදී',
+  'csr.alert-expired': '{customer}: කැමැත්ත කල් ඉකුත් විය',
   'csr.activity-empty': '{time} සිට කිසිවක් නැත. වෙනස්කම් සිදු වන විට මෙහි පෙනේ.',
 
   'csr.key-search': 'සොයන්න',

@@ -27,7 +27,7 @@ export default {
   'nodes.lead': 'கடந்த ஒரு நிமிடத்தில் அறிக்கை அனுப்பிய முனைகள். எண்கள் ஐந்து வினாடிக்கு ஒருமுறை மாறும்.',
   'nodes.table': 'முனைகள்',
   'nodes.nodes': 'முனைகள்',
-  'nodes.of': '{all} இல் {heard}',
+  'nodes.of': '{all} இல் {audible}',
   'nodes.node': 'முனை',
   'nodes.since': 'தொடக்கம்',
   'nodes.state': 'நிலை',

@@ -49,7 +49,7 @@ export default {
   'csr.printed': '{time} நிலவரப்படி',
   'csr.act': 'செயல்படு…',
   'csr.act-of': 'செயல்படு… வாடிக்கையாளர் சார்பாக: {what}',
-  'csr.told': 'தெரிவிக்கப்பட்டது:',
+  'csr.notice-read': 'தெரிவிக்கப்பட்டது:',
   'csr.notice-name': 'அறிவிப்பு பதிப்பு {version}, {language}',
   'csr.notice-same': 'ஒப்புதல் பிணைக்கப்பட்ட அதே உரை: SHA-256 {sha256}',
   'csr.notice-other': 'ஒப்புதல் பிணைக்கப்பட்ட உரை அல்ல! SHA-256 {sha256}',
@@ -121,9 +121,9 @@ export default {
 
   'csr.open-card': 'அட்டையைத் திற',
   'csr.a-customer': 'ஒரு வாடிக்கையாளர்',
-  'csr.told-granted': '{customer}: ஒப்புதல் வழங்கப்பட்டது',
-  'csr.told-revoked': '{customer}: ஒப்புதல் திரும்பப் பெறப்பட்டது',
-  'csr.told-expired': '{customer}: ஒப்புதல் காலாவதியானது',
+  'csr.alert-granted': '{customer}: ஒப்புதல் வழங்கப்பட்டது',
+  'csr.alert-revoked': '{customer}: ஒப்புதல் திரும்பப் பெறப்பட்டது',
+  'csr.alert-expired': '{customer}: ஒப்புதல் காலாவதியானது',
   'csr.activity-empty': '{time} முதல் எதுவும் இல்லை. மாற்றங்கள் நிகழும்போது இங்கே தோன்றும்.',
 
   'csr.key-search': 'தேடு',
