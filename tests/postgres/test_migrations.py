@@ -12,7 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from consentfeed.cli import main
-from consentfeed.postgres import migrations
+from consentfeed.node import serve
+from consentfeed.postgres import fit, migrations
 from consentfeed.postgres.migrations import MigrationError
 from consentfeed.settings import Settings
 from tests.conftest import with_login
@@ -98,8 +99,8 @@ def test_a_database_from_before_the_first_release_is_refused_by_migrate_and_by_s
         assert "made before consentfeed 0.1.0, and there is no upgrade" in str(refused.exception)
         assert "make a new database" in str(refused.exception)
     assert (catalog(database.url), database.run("SELECT * FROM consentfeed.migrations ORDER BY name")) == before
-    with pytest.raises(app.Unfit, match=r"made before consentfeed 0\.1\.0.* make a new database"):
-        asyncio.run(app.check(Settings(database_url=database.app_url, secret=SECRET)))
+    with pytest.raises(fit.Unfit, match=r"made before consentfeed 0\.1\.0.* make a new database"):
+        asyncio.run(serve.check(Settings(database_url=database.app_url, secret=SECRET)))
 
 
 def test_serve_is_told_what_does_not_fit() -> None:

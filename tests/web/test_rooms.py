@@ -6,8 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
-from consentfeed.pages import PAGES, WEB
+from consentfeed.http.pages import PAGES, WEB
 
 HERE = Path(__file__).parent
 ESLINT = HERE / "node_modules" / ".bin" / "eslint"
