@@ -55,6 +55,7 @@ class Replay:
             raise PositionLost(judged.verdict)
         if judged.position.seq > self._feed.head.seq:
             self._feed.wake()  # another node was faster
+        # With the whole hash, where the id has a part of it: a fork between now and the next read is noticed.
         return judged.position
 
     async def why_lost(self, position: Position, filter: Filter) -> str:
@@ -74,6 +75,7 @@ class Replay:
             return events, min(events[-1].position if events else upto, upto)
         rows = await self._customer_rows(filter, position)
         events = [event_from_row(row) for row in rows]
+        # A page that is not full holds all there is: the reader has passed others' events too, up to where it looked.
         return events, min(events[-1].position, upto) if len(events) == PAGE else upto
 
     async def _customer_rows(self, filter: Filter, position: Position) -> list[Row]:

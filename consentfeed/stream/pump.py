@@ -73,6 +73,7 @@ class Pump:
 
     def take_over(self, reader: Reader, last_words: Write) -> None:
         """Ends a reader with a last write, after the one under way."""
+        # Before anything is awaited: nothing of the log may follow the last words.
         reader.gone = True
         self._leave(reader)
         before = reader.task
@@ -128,6 +129,7 @@ class Pump:
         # From here on joiners stand behind these events, so that nobody gets them twice.
         self.follower.position = self._feed.head
         for group, matches, readers in work:
+            # The readers as they stood before: who joined since lacks nothing of this batch.
             await self._send(readers, list(chunks(matches, group.ids)), before)
         async with self._reached:
             self._reached.notify_all()
@@ -139,6 +141,7 @@ class Pump:
         for reader in readers:
             position = before
             for piece, chunk, count, end in offers:
+                # A pause below may have ended it, or made it slow: then a task of its own goes on from its position.
                 if not reader.live or not self._offer(reader, piece, chunk, position, end, count):
                     break
                 delivered += count
@@ -158,6 +161,7 @@ class Pump:
             self.close(reader)
             return False
         metrics.slow_writes.inc()
+        # While it was live its position was the pump's; from here on it is its own, and stands before this chunk.
         reader.position = position
         self._leave(reader)
         reader.task = asyncio.create_task(self._finish(reader, chunk, end, count))
@@ -211,8 +215,10 @@ class Pump:
             await self._tell_lost(reader, "forked")
             return
         if reader.position.seq > self.position.seq:
+            # The client has been served by a node that was faster: wait, rather than send what it has.
             await self.reached(reader.position.seq, seconds=3600)
             return
+        # Taken before the page is read: what is appended meanwhile belongs to the next page.
         upto = self.position
         # A customer's from the own index alone: walking past others' events would take time by their number.
         events = None if reader.filter.owner else self._feed.after(reader.position)
@@ -226,6 +232,7 @@ class Pump:
         for chunk, count, end in chunks(
             (e for e in events if e.position.seq <= upto.seq and reader.filter.matches(e)), reader.ids
         ):
+            # Frames of a history that is no more must not follow the reset that tells so.
             if reader.generation != self.follower.generation or not await self._within_deadline(
                 reader, reader.connection.write(chunk)
             ):
@@ -251,6 +258,7 @@ class Pump:
             reader.resume_position = end
 
     def _join(self, reader: Reader) -> bool:
+        # Nothing is awaited between this look and the joining, so that the pump cannot move on in between.
         if reader.generation != self.follower.generation or reader.position.seq != self.position.seq:
             return False
         if not self.position.hash.startswith(reader.position.hash):

@@ -11,7 +11,7 @@ from consentfeed.postgres.consents import Outcome
 
 # Idempotency keys in a batch: the request each stands for, and which of its decisions are there.
 Keys = dict[tuple[str, str, str], tuple[str | None, set[int]]]
-UNTOLD: Final = Outcome("internal", None, None)
+NO_OUTCOME: Final = Outcome("internal", None, None)
 
 
 class Decision(msgspec.Struct, kw_only=True):
@@ -36,57 +36,57 @@ class Decision(msgspec.Struct, kw_only=True):
     request_sha256: str | None = None
 
 
-class Asked:
+class Submission:
     """The decisions of one request, and what becomes of each, in order."""
 
-    __slots__ = ("_left", "answered", "results")
+    __slots__ = ("_left", "completion", "results")
 
     def __init__(self, count: int) -> None:
-        self.results: list[Outcome | Exception] = [UNTOLD] * count
-        self.answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.results: list[Outcome | Exception] = [NO_OUTCOME] * count
+        self.completion: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._left = count
 
     def settle(self, index: int, result: Outcome | Exception) -> bool:
         """Notes a result; whether it was the last one, so that who waits is answered, unless they have gone."""
         self.results[index] = result
         self._left -= 1
-        if not self._left and not self.answered.done():
-            self.answered.set_result(None)
+        if not self._left and not self.completion.done():
+            self.completion.set_result(None)
         return not self._left
 
 
-class Waiting:
+class QueuedDecision:
     """A decision, and the request and place in it that its result is for."""
 
-    __slots__ = ("asked", "deadline", "decision", "index", "not_before", "tries")
+    __slots__ = ("deadline", "decision", "index", "not_before", "submission", "tries")
 
-    def __init__(self, decision: Decision, deadline: float, asked: Asked, index: int) -> None:
+    def __init__(self, decision: Decision, deadline: float, submission: Submission, index: int) -> None:
         self.decision = decision
         self.deadline = deadline
-        self.asked = asked
+        self.submission = submission
         self.index = index
         self.not_before = 0.0
         self.tries = 0
 
     def settle(self, result: Outcome | Exception) -> bool:
         """Whether the whole request is answered by it."""
-        return self.asked.settle(self.index, result)
+        return self.submission.settle(self.index, result)
 
 
 class Queue:
     """What one principal waits for: one line per consent, so that its decisions keep their order."""
 
     def __init__(self) -> None:
-        self._lines: dict[str, deque[Waiting]] = {}
+        self._lines: dict[str, deque[QueuedDecision]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._lines)
 
-    def put(self, item: Waiting) -> None:
+    def put(self, item: QueuedDecision) -> None:
         """At the end of the consent's line."""
         self._lines.setdefault(item.decision.consent_id, deque()).append(item)
 
-    def put_back(self, item: Waiting) -> None:
+    def put_back(self, item: QueuedDecision) -> None:
         """At the front of the consent's line, where it was taken from."""
         self._lines.setdefault(item.decision.consent_id, deque()).appendleft(item)
 
@@ -96,7 +96,7 @@ class Queue:
         lines.sort(key=lambda entry: all(item.decision.action != "revoke" for item in entry[1]))
         return iter([consent for consent, _ in lines])
 
-    def take(self, consent: str, keys: Keys) -> Iterator[Waiting]:
+    def take(self, consent: str, keys: Keys) -> Iterator[QueuedDecision]:
         """The line of a consent, up to one whose idempotency key is in the batch already."""
         line = self._lines[consent]
         while line:
@@ -114,7 +114,7 @@ class Queue:
         """When the first consent may be asked again (monotonic seconds)."""
         return min((line[0].not_before for line in self._lines.values()), default=0.0)
 
-    def drain(self) -> Iterator[Waiting]:
+    def drain(self) -> Iterator[QueuedDecision]:
         """Everything, and nothing is left."""
         for line in self._lines.values():
             yield from line

@@ -14,7 +14,7 @@ from consentfeed import metrics
 from consentfeed.errors import Busy, DatabaseAway, OutcomeUnknown, Problem, StatementFailed
 from consentfeed.postgres.consents import Outcome
 from consentfeed.postgres.pool import LOCK_SECONDS
-from consentfeed.writes.queue import UNTOLD, Asked, Decision, Keys, Queue, Waiting
+from consentfeed.writes.queue import NO_OUTCOME, Decision, Keys, Queue, QueuedDecision, Submission
 
 logger = structlog.get_logger()
 # Lost races, and a key written by another node meanwhile: nothing was written, ask again.
@@ -52,14 +52,16 @@ class Writer:
             raise Problem("overloaded", "Too many decisions are waiting to be written. Try again shortly.")
         if not decisions:
             return []
-        deadline, asked = time.monotonic() + self._busy_seconds, Asked(len(decisions))
+        deadline, submission = time.monotonic() + self._busy_seconds, Submission(len(decisions))
         for index, decision in enumerate(decisions):
-            self._queues.setdefault(decision.principal, Queue()).put(Waiting(decision, deadline, asked, index))
+            self._queues.setdefault(decision.principal, Queue()).put(
+                QueuedDecision(decision, deadline, submission, index)
+            )
         self._count += len(decisions)
         metrics.decisions_waiting.set(self._count)
         self._arrived.set()
-        await asked.answered
-        return asked.results
+        await submission.completion
+        return submission.results
 
     async def drain(self, seconds: float) -> None:
         """Takes no more decisions, and returns when none waits; those that still do after this time are refused."""
@@ -97,10 +99,10 @@ class Writer:
         except TimeoutError:
             pass
 
-    def _next_batch(self) -> list[Waiting]:
+    def _next_batch(self) -> list[QueuedDecision]:
         """Fairly over principals: a consent of each in turn, revocations of each first."""
         now = time.monotonic()
-        batch: list[Waiting] = []
+        batch: list[QueuedDecision] = []
         keys: Keys = {}
         turns = deque((queue, queue.ready(now)) for queue in self._queues.values())
         while turns and len(batch) < self._batch:
@@ -114,7 +116,7 @@ class Writer:
         self._queues = {principal: queue for principal, queue in self._queues.items() if queue}
         return batch[: self._batch]
 
-    async def _commit(self, batch: list[Waiting]) -> None:
+    async def _commit(self, batch: list[QueuedDecision]) -> None:
         """One transaction; a statement that fails is repeated or, where one decision poisons it, halved."""
         try:
             outcomes = await self._record(_encoder.encode([item.decision for item in batch]).decode())
@@ -133,20 +135,20 @@ class Writer:
         else:
             self._done(batch, dict(outcomes))
 
-    def _done(self, batch: list[Waiting], outcomes: dict[int, Outcome]) -> None:
+    def _done(self, batch: list[QueuedDecision], outcomes: dict[int, Outcome]) -> None:
         """After a commit."""
         metrics.commits.inc()
         metrics.decisions_per_commit.observe(len(batch))
         if len(outcomes) != len(batch):
             logger.error("decisions without an outcome", decisions=len(batch), outcomes=len(outcomes))
-        told = [(item, outcomes.get(index, UNTOLD)) for index, item in enumerate(batch)]
+        results = [(item, outcomes.get(index, NO_OUTCOME)) for index, item in enumerate(batch)]
         # Backwards, because what is put back goes to the front of its line.
-        for item, outcome in reversed(told):
+        for item, outcome in reversed(results):
             if outcome.problem == "busy":
                 self._ask_again(item)
-        self._answer(entry for entry in told if entry[1].problem != "busy")
+        self._answer(entry for entry in results if entry[1].problem != "busy")
 
-    async def _failed(self, batch: list[Waiting], error: StatementFailed) -> None:
+    async def _failed(self, batch: list[QueuedDecision], error: StatementFailed) -> None:
         if error.sqlstate in _REPEAT and batch[0].tries < 10:
             metrics.batches_repeated.inc()
             for item in batch:
@@ -161,17 +163,17 @@ class Writer:
             logger.error("decision failed", sqlstate=error.sqlstate)
             self._fail(batch, "internal", "The decision could not be recorded; nothing was changed.")
 
-    def _answer(self, told: Iterator[tuple[Waiting, Outcome]]) -> None:
+    def _answer(self, results: Iterator[tuple[QueuedDecision, Outcome]]) -> None:
         """A few requests at a time: clients who are all answered at once all ask again at once, and then PostgreSQL and
         this process do nothing but wait for each other."""
         answered = 0
-        for item, outcome in told:
+        for item, outcome in results:
             answered += self._settle(item, outcome)
             if answered == _ANSWERED_AT_ONCE:
-                asyncio.get_running_loop().call_soon(self._answer, told)
+                asyncio.get_running_loop().call_soon(self._answer, results)
                 return
 
-    def _ask_again(self, item: Waiting, takes: float = 0.0) -> None:
+    def _ask_again(self, item: QueuedDecision, takes: float = 0.0) -> None:
         """Back to the front of its line, or busy, where the next try (which takes seconds) would be too late."""
         item.tries += 1
         item.not_before = time.monotonic() + min(0.005 * 2 ** min(item.tries, 6), 0.25)
@@ -180,11 +182,11 @@ class Writer:
         else:
             self._settle(item, Outcome("busy", None, None))
 
-    def _fail(self, batch: list[Waiting], code: str, detail: str) -> None:
+    def _fail(self, batch: list[QueuedDecision], code: str, detail: str) -> None:
         for item in batch:
             self._settle(item, Problem(code, detail))
 
-    def _settle(self, item: Waiting, result: Outcome | Exception) -> bool:
+    def _settle(self, item: QueuedDecision, result: Outcome | Exception) -> bool:
         """Whether the whole request is answered by it."""
         self._count -= 1
         metrics.decisions_waiting.set(self._count)

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from consentfeed.http.pages import PAGES, WEB
 
 HERE = Path(__file__).parent
