@@ -40,7 +40,7 @@ def test_ten_tabs_share_one_connection_and_each_shows_every_change(
     tabs = [someone.sign_in("csr")] + [someone.tab("/csr") for _ in range(9)]
     for tab in tabs:
         live(tab)
-    assert streams(node) == 1
+    wait_until(lambda: streams(node) == 1, 10, "one connection")
     database.set(offers(database), "granted")
     for tab in tabs:
         expect(row(tab)).to_contain_text("Granted")
@@ -48,7 +48,7 @@ def test_ten_tabs_share_one_connection_and_each_shows_every_change(
     database.set(offers(database), "revoked")
     for tab in tabs:
         expect(row(tab)).to_contain_text("Revoked")
-    assert streams(node) == 1
+    wait_until(lambda: streams(node) == 1, 10, "one connection")
     for tab in tabs:
         tab.close()
     wait_until(lambda: streams(node) == 0, what="the connection ends with the last tab")

@@ -81,14 +81,14 @@ def test_tabs_share_one_connection_and_the_one_that_opened_it_may_go(
     tabs = [Tab(someone.context, node.url, start, shared=transport) for _ in range(5)]
     all_have(tabs, first, changes(database))
     assert {tab.state["shared"] for tab in tabs} == {transport}
-    assert streams(node) == 1
+    wait_until(lambda: streams(node) == 1, 10, "one connection")
     for _ in range(4):
         tabs.pop(0).page.close()
         all_have(tabs, first, changes(database))
         wait_until(lambda: streams(node) == 1, 10, "one connection")
     tabs.append(Tab(someone.context, node.url, start, shared=transport))
     all_have(tabs, first, changes(database))
-    assert streams(node) == 1
+    wait_until(lambda: streams(node) == 1, 10, "one connection")
     for tab in tabs:
         tab.page.close()
     wait_until(lambda: streams(node) == 0, 10, "no connection without tabs")
@@ -155,7 +155,7 @@ def test_where_a_transport_is_missing_the_next_one_serves(
     tabs = [Tab(someone.context, node.url, start) for _ in range(2)]
     all_have(tabs, int(start.split("-")[0]) + 1, changes(database))
     assert {tab.state["shared"] for tab in tabs} == {transport}
-    assert streams(node) == (2 if transport == "alone" else 1)
+    wait_until(lambda: streams(node) == (2 if transport == "alone" else 1), 10, "as many connections")
 
 
 def test_a_worker_that_dies_is_noticed_and_replaced(person: NewPerson, node: RunningNode, database: Sql) -> None:
