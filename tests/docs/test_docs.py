@@ -8,7 +8,6 @@ from typing import get_args
 import pytest
 from prometheus_client.metrics import MetricWrapperBase
 
-from benchmarks import keep
 from benchmarks.cases import CASES
 from consentfeed import metrics
 from consentfeed.cli import doctor
@@ -90,17 +89,6 @@ def test_a_table_of_the_docs_says_what_the_code_says(file: str, mark: str, table
     found = re.search(rf"<!-- {mark} -->\n\n((?:\|.*\n)*)", text)
     assert found, f"docs/{file} has no table after <!-- {mark} -->"
     assert found[1].rstrip("\n") == expected, f"docs/{file}: the table should be\n\n{expected}"
-
-
-def test_the_readme_shows_the_run_that_is_kept() -> None:
-    readme = (ROOT / "README.md").read_text()
-    assert keep.shown(readme) == readme, "python -m benchmarks.keep writes it"
-
-
-def test_every_link_of_the_docs_leads_somewhere() -> None:
-    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"), ROOT / "sql" / "README.md"):
-        for target in re.findall(r"\]\((?!http)([^)#]+)", page.read_text()):
-            assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
 def test_every_setting_is_used() -> None:

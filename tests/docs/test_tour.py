@@ -1,4 +1,4 @@
-"""The README's tour works when typed as written."""
+"""The tour works when typed as written."""
 
 import os
 import re
@@ -10,13 +10,12 @@ from pathlib import Path
 
 from tests.support.node import wait_until
 
-README = Path(__file__).parents[2] / "README.md"
+TOUR = Path(__file__).parents[2] / "docs" / "tour.md"
 
 
 def _tour(port: int) -> str:
     """The commands of the tour, on another port."""
-    section = README.read_text().split("## The five-minute tour")[1].split("\n## ")[0]
-    commands = "\n".join(re.findall(r"```sh\n(.*?)```", section, re.DOTALL))
+    commands = "\n".join(re.findall(r"```sh\n(.*?)```", TOUR.read_text(), re.DOTALL))
     commands = commands.replace("consentfeed tail", f"consentfeed tail --url http://127.0.0.1:{port}")
     # A reader waits a moment before looking: for the stream to stand, and for the last event to be shown.
     return commands.replace(":3001", f":{port}").replace("&\n", "&\nsleep 3\n").replace("kill %1", "sleep 2; kill %1")
