@@ -53,13 +53,13 @@ COMPARISONS = (
     Comparison(
         "fan-out",
         "server CPU s per million",
-        "CPU seconds for a million of these deliveries",
+        "Server CPU seconds for a million of these deliveries, PostgreSQL's not counted",
         min,
     ),
     Comparison(
         "idle",
         "KB resident per stream",
-        "KB of memory per stream, of {streams} streams without events",
+        "KB of server memory per stream, of {streams} streams without events",
         min,
     ),
     Comparison(
