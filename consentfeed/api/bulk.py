@@ -85,12 +85,13 @@ class BulkApi:
             Endpoint(
                 "POST", _PATH, self.decide, "Grant and revoke many consents at once",
                 body=Bulk, answers={200: "One outcome each, in order"}, gives=Outcomes, headers=IDEMPOTENT,
+                many=True,
             ),
         ]  # fmt: skip
 
     async def decide(self, request: Request, principal: Principal) -> Response:
         """Grants and revokes, with one outcome each, in order."""
-        parts = await read_body(request, _Parts, request.app.state.settings.bulk_body_bytes)
+        parts = await read_body(request, _Parts)
         cause = Cause.of(request, principal, "bulk", _PATH, msgspec.json.encode(parts))
         told_to = [_bulk_decision(raw, principal) for raw in parts.decisions]
         self._limits.principal(principal, REVOKE if all(map(_revokes, told_to)) else OTHER)

@@ -40,7 +40,9 @@ class PreferenceApi:
         """The routes of this file."""
         return [
             Endpoint("GET", _PATH, self.read, "Own preferences", gives=Preferences),
-            Endpoint("PUT", _PATH, self.save, "Save own preferences", body=Chosen, gives=Preferences),
+            Endpoint(
+                "PUT", _PATH, self.save, "Save own preferences", body=Chosen, gives=Preferences, body_bytes=MAX_BODY
+            ),
         ]
 
     async def read(self, _request: Request, principal: Principal) -> Response:
@@ -49,7 +51,7 @@ class PreferenceApi:
 
     async def save(self, request: Request, principal: Principal) -> Response:
         """In place of what was saved before."""
-        raw = msgspec.json.encode((await read_body(request, Chosen, MAX_BODY)).preferences)
+        raw = msgspec.json.encode((await read_body(request, Chosen)).preferences)
         # Written out again, 1e15 is longer.
         if len(raw) > MAX_BODY:
             raise Problem("body-too-large", f"At most {MAX_BODY} bytes.")

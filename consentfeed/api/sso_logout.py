@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from consentfeed.errors import IssuerAway, Problem, TokenRefused
 from consentfeed.http.endpoint import Endpoint
-from consentfeed.http.input import read_form
+from consentfeed.http.input import FORM_BYTES, read_form
 from consentfeed.identity.jwks import Keys
 from consentfeed.identity.jwt import Claims
 from consentfeed.settings import Settings
@@ -45,7 +45,7 @@ class BackChannel:
         return [
             Endpoint(
                 "POST", "/api/v1/auth/sso/logout", self.logout, "End what the identity provider has logged out",
-                body=Form, takes="application/x-www-form-urlencoded",
+                body=Form, takes="application/x-www-form-urlencoded", body_bytes=FORM_BYTES,
                 answers={200: "Done"}, problems=["not-found", "bad-logout-token", "body-too-large"],
             )
         ]  # fmt: skip

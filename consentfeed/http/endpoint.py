@@ -1,34 +1,22 @@
-"""What every route shares: what it is as a value, what a request has to pass, and errors as problem answers."""
+"""A route as a value: what it is, who may use it, what goes in and what comes out."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any
 
-import structlog
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
-from consentfeed import metrics
-from consentfeed.errors import Busy, Crowded, DatabaseAway, Problem, StatementFailed
-from consentfeed.http.answer import failed, problem_answer
-from consentfeed.http.authenticate import Authenticator
-from consentfeed.http.limits import LIST, Limits, kind_of
-from consentfeed.http.origin import Origins
 from consentfeed.permissions import ACCESS, Access
-
-logger = structlog.get_logger()
-# SQLSTATE classes and codes that blame a value: what got past the edge's own checks.
-_BAD_VALUE: Final = ("22", "23514", "54000")
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A route as a value: what it is, and what goes in and out; who may use it stands in policy.ACCESS.
+    """A route as a value: what it is, and what goes in and out; who may use it stands in permissions.ACCESS.
 
     query, body and headers are the types of what comes in, gives that of a success; takes and media say how body and
-    success are written. problems are the codes of what can go wrong and does not follow from the rest.
+    success are written. many: a body of many decisions, which has a size of its own; body_bytes: the body is at most so
+    large, whatever the settings allow. problems are the codes of what can go wrong and does not follow from the rest.
     """
 
     method: str
@@ -42,11 +30,13 @@ class Endpoint:
     headers: Mapping[str, Any] = field(default_factory=dict)
     answer_headers: Mapping[str, str] = field(default_factory=dict)
     takes: str = "application/json"
+    many: bool = False
+    body_bytes: int | None = None
     media: Sequence[str] = ("application/json",)
     problems: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        """Raises KeyError for a route that policy.ACCESS does not name."""
+        """Raises KeyError for a route that permissions.ACCESS does not name."""
         self.access  # noqa: B018
 
     @property
@@ -58,97 +48,3 @@ class Endpoint:
     def access(self) -> Access:
         """Who may use it."""
         return ACCESS[self.name]
-
-
-def _out_of_scope(scope: str) -> Problem:
-    if not scope:
-        return Problem("forbidden", "No token that is limited to scopes may do this.")
-    challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
-    return Problem("forbidden", f"The token needs the scope {scope}.", challenge=challenge)
-
-
-class Gate(NamedTuple):
-    """What a request has to pass."""
-
-    authenticate: Authenticator
-    origins: Origins
-    limits: Limits
-
-
-class Guarded:
-    """The ASGI application of an endpoint: authentication, role, errors."""
-
-    def __init__(self, endpoint: Endpoint, gate: Gate) -> None:
-        self._endpoint = endpoint
-        self._gate = gate
-        self._kind = kind_of(endpoint.path)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request."""
-        try:
-            # Not kept in a variable: an open stream would hold it, with all that it has cached.
-            response = await self._answer(Request(scope, receive, send))
-        except Problem as problem:
-            response = problem_answer(problem)
-        except Crowded:
-            response = problem_answer(
-                Problem("overloaded", "Too many requests wait for PostgreSQL. Try again shortly.")
-            )
-        except DatabaseAway:
-            response = problem_answer(Problem("database-away", "PostgreSQL cannot be reached. Try again shortly."))
-        except Busy:
-            response = problem_answer(Problem("busy", "Another transaction is writing the same. Try again shortly."))
-        except ClientDisconnect:
-            return
-        except StatementFailed as error:
-            response = problem_answer(self._refused(error))
-        except Exception as error:
-            response = failed(self._endpoint.name, error)
-        metrics.requests.labels(self._endpoint.name, response.status_code).inc()
-        await response(scope, receive, send)
-
-    async def _answer(self, request: Request) -> Response:
-        roles = self._endpoint.access.roles
-        self._gate.origins.refuse_foreign(request, open=not roles)
-        if not roles:
-            return await self._endpoint.handle(request, None)
-        principal = await self._gate.authenticate(request)
-        if self._kind != LIST:  # whose route counts by itself what it finds in it
-            self._gate.limits.principal(principal, self._kind)
-        if principal.role not in roles:
-            raise Problem("forbidden", f"This is for {', '.join(roles)}.")
-        if principal.scopes is not None and (scope := self._endpoint.access.scope) not in principal.scopes:
-            raise _out_of_scope(scope)
-        return await self._endpoint.handle(request, principal)
-
-    def _refused(self, error: StatementFailed) -> Problem:
-        if error.sqlstate.startswith(_BAD_VALUE):
-            return Problem("invalid", "A value in the request is not one that can be kept or looked for.")
-        logger.error("statement failed", route=self._endpoint.name, sqlstate=error.sqlstate)
-        return Problem("internal")
-
-
-class Resource:
-    """The ASGI application of a path: its endpoints by method, HEAD where GET is."""
-
-    def __init__(self, endpoints: Sequence[Endpoint], gate: Gate) -> None:
-        self._by_method = {endpoint.method: Guarded(endpoint, gate) for endpoint in endpoints}
-        if "GET" in self._by_method:
-            self._by_method["HEAD"] = self._by_method["GET"]
-
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Answers by the method's endpoint."""
-        guarded = self._by_method.get(scope["method"])
-        if guarded is not None:
-            return guarded(scope, receive, send)
-        allowed = ", ".join(self._by_method)
-        answer = problem_answer(Problem("method-not-allowed", f"Offered here: {allowed}."), {"allow": allowed})
-        return answer(scope, receive, send)
-
-
-def routes(endpoints: Sequence[Endpoint], gate: Gate) -> list[Route]:
-    """The Starlette routes of all endpoints, one for each path."""
-    by_path: dict[str, list[Endpoint]] = {}
-    for endpoint in endpoints:
-        by_path.setdefault(endpoint.path, []).append(endpoint)
-    return [Route(path, Resource(group, gate), name=path) for path, group in by_path.items()]

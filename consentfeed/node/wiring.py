@@ -31,11 +31,13 @@ from consentfeed.api.verify import VerificationApi
 from consentfeed.feed.live import Feed
 from consentfeed.feed.replay import Replay
 from consentfeed.http.authenticate import Authenticator
-from consentfeed.http.endpoint import Endpoint, Gate, routes
+from consentfeed.http.endpoint import Endpoint
 from consentfeed.http.limits import Limits
 from consentfeed.http.middleware import Front, Routed
 from consentfeed.http.origin import Origins
 from consentfeed.http.pages import PAGES, Pages
+from consentfeed.http.routing import Gate, routes
+from consentfeed.http.terms import Sizes
 from consentfeed.identity.jwks import Keys
 from consentfeed.identity.oidc import Provider
 from consentfeed.identity.sessions import Sessions
@@ -102,11 +104,10 @@ class Node:
         self.endpoints = self._endpoints(limits)
         self._ops.describe(self.endpoints)
         authenticate = Authenticator(self.sessions, limits)
-        gate = Gate(authenticate, Origins(allowed, settings.public_url), limits)
+        gate = Gate(authenticate, Origins(allowed, settings.public_url), limits, Sizes.of(settings))
         self.app = Routed(
             routes=[*routes(self.endpoints, gate), *Pages(authenticate).routes()], lifespan=self._lifespan
         )
-        self.app.state.settings = settings
         https = settings.secure_cookie or (settings.public_url or "").startswith("https:")
         self.front = Front(self.app, limits, origins=allowed, https=https)
 

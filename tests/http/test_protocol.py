@@ -175,6 +175,13 @@ def test_a_body_beyond_the_setting_is_413(start_node: StartNode) -> None:
             assert client.post(path, content=b"{" + b" " * (most - 2) + b"}").status_code == 422
 
 
+def test_a_route_that_takes_less_than_the_setting_takes_no_more_than_it_either(start_node: StartNode) -> None:
+    node, content = start_node(body_bytes=100), b'{"preferences":{}}'
+    with node.client("csr") as client:
+        assert client.put("/api/v1/preferences", content=content.ljust(100)).status_code == 200
+        problem(client.put("/api/v1/preferences", content=content.ljust(101)), "body-too-large")
+
+
 # Time
 
 
