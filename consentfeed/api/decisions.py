@@ -12,13 +12,14 @@ from consentfeed.api.decision_request import IDEMPOTENT, Answer, AnswerOnBehalf,
 from consentfeed.api.shapes import Decided
 from consentfeed.http.answer import Json
 from consentfeed.http.endpoint import Endpoint
+from consentfeed.http.fields import field, strong_tags
 from consentfeed.http.input import path_id, read_body
 from consentfeed.log.ids import SealedIds, ids_for
 from consentfeed.permissions import Principal
 from consentfeed.writes.trail import Trail
 from consentfeed.writes.writer import Writer
 
-_ETAG: Final = re.compile(r'"([0-9]{1,18})"')
+_VERSION: Final = re.compile("0|[1-9][0-9]{0,17}")
 _CONDITION: Final = {
     "If-Match": Annotated[str, Meta(description="ETag of the consent as it was read; 412 where it has changed since")]
 }
@@ -70,8 +71,6 @@ class DecisionApi:
 
 
 def _if_match(request: Request) -> list[int] | None:
-    """The versions of If-Match; None where any will do. A weak or foreign tag matches nothing."""
-    tags = [tag.strip() for header in request.headers.getlist("if-match") for tag in header.split(",")]
-    if not tags or "*" in tags:
-        return None
-    return [int(tag[1]) for tag in map(_ETAG.fullmatch, tags) if tag]
+    """The versions of If-Match; None where any will do. A weak or foreign tag fits none."""
+    tags = strong_tags(field(request, "if-match")) if "if-match" in request.headers else None
+    return None if tags is None else [int(tag) for tag in tags if _VERSION.fullmatch(tag)]

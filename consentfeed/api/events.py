@@ -16,6 +16,7 @@ from consentfeed.feed.live import Feed
 from consentfeed.feed.replay import PositionLost, Replay
 from consentfeed.http.answer import json_answer
 from consentfeed.http.endpoint import Endpoint
+from consentfeed.http.fields import MediaRange, field, prefers
 from consentfeed.http.input import Limit, Text, read_query
 from consentfeed.log.ids import Ids, SealedIds, ids_for
 from consentfeed.permissions import Principal
@@ -24,6 +25,8 @@ from consentfeed.stream.stream import Stream
 from consentfeed.stream.streams import Streams
 from consentfeed.writes.trail import Trail
 
+_STREAM: Final = MediaRange("text", "event-stream", {"charset": "utf-8"}, 1)
+_PAGE: Final = MediaRange("application", "json", {}, 1)
 _LAST_EVENT_ID: Final = {"Last-Event-ID": Annotated[str, Meta(description="Event id to go on from")]}
 
 
@@ -81,7 +84,7 @@ class EventApi:
         chosen = await self._filter(query, principal)
         ids = ids_for(principal, self._sealed)
         after = request.headers.get("last-event-id") or query.after or None
-        if "text/event-stream" not in request.headers.get("accept", ""):
+        if not prefers(field(request, "accept"), _STREAM, _PAGE):
             return await self._page(principal, query, chosen, ids, after)
         self._streams.admission.check(principal)
         start = await self._streams.start(chosen, ids, after)

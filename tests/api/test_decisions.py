@@ -318,14 +318,14 @@ def test_the_etag_is_the_version(rest: Rest) -> None:
         ok(rest.decide(("grant", "revoke")[version % 2], consent))
 
 
-@pytest.mark.parametrize("tags", ['"1"', '"0", "1"', '"7" ,"1"', "*", '"other", "1"'])
+@pytest.mark.parametrize("tags", ['"1"', '"0", "1"', '"7" ,"1"', "*", '"other", "1"', 'W/"0","1"', '"a,b","1"'])
 def test_a_grant_goes_through_while_if_match_fits(rest: Rest, tags: str) -> None:
     consent = rest.consent()
     ok(rest.decide("revoke", consent))
     assert ok(rest.decide("grant", consent, headers={"If-Match": tags}))["event"] is not None
 
 
-@pytest.mark.parametrize("tags", ['"0"', '"2"', 'W/"1"', "1", '"x"', '"0", "2"', ""])
+@pytest.mark.parametrize("tags", ['"0"', '"2"', 'W/"1"', "1", '"x"', '"0", "2"', "", '"01"', '"0", *', '"1'])
 def test_a_grant_is_412_where_if_match_is_stale(rest: Rest, tags: str) -> None:
     consent = rest.consent()
     ok(rest.decide("revoke", consent))

@@ -110,3 +110,27 @@ def test_the_position_of_a_list_and_the_events_after_it_are_all_there_is(node: R
                 held[consent["id"]] |= consent
         now = client.get("/api/v1/consents", params={"customer": CUSTOMER}).json()["consents"]
     assert held == {consent["id"]: consent for consent in now}
+
+
+@pytest.mark.parametrize(
+    ("accept", "streams"),
+    [
+        (["text/event-stream"], True),
+        (["TEXT/EVENT-STREAM"], True),
+        (["text/event-stream;q=0"], False),
+        (["text/event-stream;q=0.4, application/json;q=0.5"], False),
+        (["application/json;q=0.4, text/event-stream;q=0.5"], True),
+        (["application/json", "text/event-stream"], True),
+        (["*/*"], False),
+        (["application/xml"], False),
+        ([], False),
+    ],
+)
+def test_it_is_a_stream_for_who_names_it_and_likes_it_no_less(
+    node: RunningNode, accept: list[str], streams: bool
+) -> None:
+    with node.client("csr") as client:
+        del client.headers["accept"]  # httpx sends one of its own
+        head = client.head("/api/v1/events", headers=[("Accept", value) for value in accept])
+    assert head.headers["content-type"].startswith("text/event-stream") == streams
+    assert head.status_code == 200
