@@ -11,7 +11,7 @@ from starlette.responses import Response
 from consentfeed.api.phones import Phones
 from consentfeed.api.shapes import Consent, ConsentPage, Consents, History, Status
 from consentfeed.errors import Problem
-from consentfeed.http.answer import Json, json_answer
+from consentfeed.http.answer import AS_IT_IS, Json, json_answer
 from consentfeed.http.endpoint import Endpoint
 from consentfeed.http.input import Limit, Text, path_id, read_query
 from consentfeed.http.paging import read_cursor, write_cursor
@@ -114,7 +114,7 @@ class ConsentApi:
         """One consent with its version as ETag."""
         consent, version, customer = await self._find(request, principal)
         await self._trail.note(principal, "read-consent", [customer])
-        return Json(consent, headers={"etag": f'"{version}"'})
+        return Json(consent, headers={"etag": f'"{version}"', "cache-control": AS_IT_IS})
 
     async def history(self, request: Request, principal: Principal) -> Response:
         """All events of a consent."""

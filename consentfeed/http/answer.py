@@ -19,6 +19,8 @@ HEADERS: Final = [
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"cache-control", b"no-store"),
 ]
+# Cache-Control of an answer that must arrive byte for byte, such as one that a strong tag belongs to.
+AS_IT_IS: Final = "no-store, no-transform"
 OVER_HTTPS: Final = [*HEADERS, (b"strict-transport-security", b"max-age=31536000")]
 
 

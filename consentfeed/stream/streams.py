@@ -25,7 +25,7 @@ from consentfeed.stream.stream import Start, Stream
 _GOODBYE_SECONDS: Final = 0.002  # between two goodbyes of a shutdown, or less where time is short
 _HEAD: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-store"),
+    (b"cache-control", b"no-store, no-transform"),  # a proxy that packs the stream would hold it back
     (b"x-accel-buffering", b"no"),  # tells nginx not to hold the stream back
     (b"connection", b"close"),
 ]

@@ -71,7 +71,7 @@ def test_a_stream_carries_them(rest: Rest) -> None:
     found = rest.node.tail().headers
     assert found is not None
     assert EVERYWHERE.items() <= dict(found).items()
-    assert (found["content-security-policy"], found["cache-control"]) == (API_POLICY, "no-store")
+    assert (found["content-security-policy"], found["cache-control"]) == (API_POLICY, "no-store, no-transform")
 
 
 @pytest.mark.parametrize("path", PAGES)
