@@ -154,7 +154,7 @@ def test_a_node_verifies_once_at_a_time(rest: Rest, monkeypatch: pytest.MonkeyPa
         await asyncio.to_thread(go_on.wait, 30)
         return await verify_log()
 
-    monkeypatch.setattr(database, "verify_log", slowly)
+    monkeypatch.setattr(database.log, "verify_log", slowly)
     first: list[Any] = []
     asking = threading.Thread(target=lambda: first.append(rest.node.client("admin").post("/api/v1/verify")))
     asking.start()
@@ -172,7 +172,7 @@ def test_a_verification_that_failed_leaves_room_for_the_next(rest: Rest, monkeyp
     async def broken() -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(rest.node.node.database, "verify_log", broken)
+    monkeypatch.setattr(rest.node.node.database.log, "verify_log", broken)
     problem(rest.call("POST", "/verify", "admin"), "internal")
     monkeypatch.undo()
     assert ok(rest.call("POST", "/verify", "admin"))["whole"]

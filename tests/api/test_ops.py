@@ -52,7 +52,7 @@ def test_healthz_says_that_the_process_answers(rest: Rest) -> None:
 def test_readyz_says_that_the_node_serves_or_why_not(rest: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
     wait_until(lambda: rest.get("/readyz", None).status_code == 200)
     assert ok(rest.get("/readyz", None), Readiness) == {"ready": True, "reasons": []}
-    monkeypatch.setattr(rest.node.node.streams, "_draining", True)
+    monkeypatch.setattr(rest.node.node.streams.admission, "draining", True)
     answer = rest.get("/readyz", None)
     assert answer.status_code == 503
     assert answer.json() == {"ready": False, "reasons": ["draining"]}

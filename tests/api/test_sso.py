@@ -441,7 +441,7 @@ def test_where_the_database_is_away_one_is_asked_to_try_again(site: Site, monkey
     person = site.person()
     back = site.callback(person, site.op.account(role="csr"))
     with monkeypatch.context() as patch:
-        patch.setattr(site.node.node.database, "admit_account", away)
+        patch.setattr(site.node.node.database.accounts, "admit_account", away)
         assert site.told(person.go(back)) == "sso-away"
 
 
