@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from consentfeed import metrics
 from consentfeed.api.accesses import AccessApi
 from consentfeed.api.auth import Login
-from consentfeed.api.bulk import BulkApi
+from consentfeed.api.bulk_decisions import BulkApi
 from consentfeed.api.consents import ConsentApi
 from consentfeed.api.customers import CustomerApi
 from consentfeed.api.decisions import DecisionApi

@@ -6,7 +6,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from consentfeed.api.bulk import Outcomes
+from consentfeed.api.bulk_decisions import Outcomes
 from consentfeed.errors import PROBLEMS, DatabaseAway, OutcomeUnknown
 from consentfeed.postgres.consents import Outcome
 from tests.support.rest import REASON, Rest, ok, problem
