@@ -18,8 +18,9 @@ from consentfeed.http.endpoint import Endpoint
 from consentfeed.http.input import Text, read_body
 from consentfeed.http.limits import Limits, address_of
 from consentfeed.identity import cookies
+from consentfeed.identity.browser_sessions import SignIns
 from consentfeed.identity.passwords import check_password
-from consentfeed.identity.signin import SignIns, Ways
+from consentfeed.identity.signin import Ways
 from consentfeed.permissions import Principal
 from consentfeed.postgres.accounts import Account, AccountQueries, EndedSession
 

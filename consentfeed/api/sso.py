@@ -19,10 +19,10 @@ from consentfeed.http.endpoint import Endpoint
 from consentfeed.http.input import read_query
 from consentfeed.http.limits import Limits
 from consentfeed.identity import cookies
+from consentfeed.identity.browser_sessions import SignIns
 from consentfeed.identity.claims import Reader
 from consentfeed.identity.jwt import Claims
 from consentfeed.identity.oidc import Provider, Returned, SignInFailed, Trip
-from consentfeed.identity.signin import SignIns
 from consentfeed.postgres.accounts import AccountQueries, EndedSession, Outside
 from consentfeed.settings import Settings
 

@@ -1,34 +1,19 @@
 """Who asks: passwords, sessions with a cookie, and the memory of who a token is."""
 
-import hashlib
-import secrets
-import time
 import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Final
 
 from consentfeed.errors import Busy, DatabaseAway, TokenRefused
+from consentfeed.identity.principal_cache import PrincipalCache
+from consentfeed.identity.session_token import token_hash
 from consentfeed.permissions import Principal
 from consentfeed.postgres.accounts import OpenSession
 from consentfeed.postgres.batched import Batched
 
-_REMEMBERED_SECONDS: Final = 2.0
-_REMEMBERED: Final = 10_000
 Claimed = tuple[uuid.UUID, str]  # an account, and the role that a token says it has
-
-
-def new_session_token() -> tuple[str, bytes]:
-    """A token for a cookie, and the hash that is kept of it."""
-    token = secrets.token_urlsafe(32)
-    return token, token_hash(token)
-
-
-def token_hash(token: str) -> bytes:
-    """What is kept of a session token."""
-    return hashlib.sha256(token.encode()).digest()
 
 
 class Sessions:
@@ -48,7 +33,7 @@ class Sessions:
         self._open = Batched(find)
         self._used = Batched(self._touched)
         self._refused = Batched(self._ended_accounts)
-        self._known = _Memory()
+        self._known = PrincipalCache()
 
     async def by_cookie(self, token: str) -> Principal | None:
         """The principal of an open session."""
@@ -102,22 +87,3 @@ class Sessions:
     def forget(self, token: str) -> None:
         """After signing out."""
         self._known.drop(token_hash(token))
-
-
-class _Memory:
-    """Principals that are good for two seconds."""
-
-    def __init__(self) -> None:
-        self._known: dict[str | bytes, tuple[float, Principal]] = {}
-
-    def get(self, key: str | bytes) -> Principal | None:
-        until, principal = self._known.get(key, (0.0, None))
-        return principal if until > time.monotonic() else None
-
-    def put(self, key: str | bytes, principal: Principal) -> None:
-        if len(self._known) > _REMEMBERED:
-            self._known.clear()
-        self._known[key] = (time.monotonic() + _REMEMBERED_SECONDS, principal)
-
-    def drop(self, key: str | bytes) -> None:
-        self._known.pop(key, None)

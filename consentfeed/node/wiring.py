@@ -38,10 +38,11 @@ from consentfeed.http.origin import Origins
 from consentfeed.http.pages import PAGES, Pages
 from consentfeed.http.routing import Gate, routes
 from consentfeed.http.terms import Sizes
+from consentfeed.identity.browser_sessions import SignIns
 from consentfeed.identity.jwks import Keys
 from consentfeed.identity.oidc import Provider
 from consentfeed.identity.sessions import Sessions
-from consentfeed.identity.signin import SignIns, ways
+from consentfeed.identity.signin import ways
 from consentfeed.identity.tokens import Tokens
 from consentfeed.log.ids import SealedIds
 from consentfeed.node.chores import Chores

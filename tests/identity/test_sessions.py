@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from consentfeed.api.sessions import OwnSessions, SessionPage
-from consentfeed.identity.sessions import token_hash
+from consentfeed.identity.session_token import token_hash
 from consentfeed.identity.signin import Ways
 from tests.conftest import StartNode
 from tests.support.node import CUSTOMER, NOBODY, PASSWORD, STAFF, RunningNode, Sql, bearer, wait_until

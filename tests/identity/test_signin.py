@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from consentfeed.api.auth import SignedIn
-from consentfeed.identity import jwt, sessions, tokens
+from consentfeed.identity import jwt, session_token, tokens
 from consentfeed.identity.passwords import hash_password
 from tests.support.node import CUSTOMER, PASSWORD, SECRET, STAFF, Sql, bearer, wait_until
 from tests.support.rest import ROLES, Rest, ok, problem
@@ -95,7 +95,7 @@ def test_a_login_that_is_not_one_is_422(browser: httpx.Client, body: dict[str, A
 def test_the_database_keeps_a_hash_of_the_cookie_alone(rest: Rest, browser: httpx.Client) -> None:
     sign_in(browser)
     rows = rest.sql("SELECT token_sha256 FROM consentfeed.sessions")
-    assert sessions.token_hash(browser.cookies[COOKIE]) in {bytes(row[0]) for row in rows}
+    assert session_token.token_hash(browser.cookies[COOKIE]) in {bytes(row[0]) for row in rows}
 
 
 def test_logout_ends_the_session_and_takes_the_cookie_away(browser: httpx.Client) -> None:
