@@ -18,7 +18,7 @@ from consentfeed.http.endpoint import Endpoint
 from consentfeed.http.input import Text, read_body
 from consentfeed.http.limits import Limits, address_of
 from consentfeed.identity import cookies
-from consentfeed.identity.browser_sessions import SignIns
+from consentfeed.identity.browser_sessions import BrowserSessions
 from consentfeed.identity.passwords import check_password
 from consentfeed.identity.signin import Ways
 from consentfeed.permissions import Principal
@@ -44,23 +44,26 @@ class Credentials(msgspec.Struct, forbid_unknown_fields=True):
     password: Annotated[Text, msgspec.Meta(max_length=1000)]
 
 
-class Login:
-    """Password accounts, and what all sign-ins share. leave: where a browser goes to sign out elsewhere too."""
+class AuthApi:
+    """Signing in with a password, who is signed in, and signing out.
+
+    end_session_url: where the browser goes to end a provider's session there too; None: nowhere.
+    """
 
     def __init__(
         self,
         accounts: AccountQueries,
         limits: Limits,
-        signins: SignIns,
+        sessions: BrowserSessions,
         ways: Ways,
-        leave: Callable[[Request, EndedSession], Awaitable[str | None]],
+        end_session_url: Callable[[Request, EndedSession], Awaitable[str | None]],
     ) -> None:
         self._accounts = accounts
         self._limits = limits
-        self._signins = signins
+        self._sessions = sessions
         self._ways = ways
-        self._leave = leave
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._end_session_url = end_session_url
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def endpoints(self) -> list[Endpoint]:
         """The routes of this file."""
@@ -87,25 +90,26 @@ class Login:
         if not self._ways.password:
             raise Problem("passwords-off", "Sign in by way of /api/v1/auth/sso.")
         credentials = await read_body(request, Credentials)
-        # One at a time: who sends many at once has no more looked at than may fail, and holds up nobody elsewhere.
-        turn = self._turns.setdefault(address_of(request), asyncio.Lock())
-        async with turn:
-            account = await self._checked(request, credentials)
-        cookie = await self._signins.open(request, account.id)
-        if cookie is None:
-            raise _wrong()  # disabled just now
+        # One attempt at a time for each address: else as many passwords as somebody sends at once would be checked
+        # before the first failure counts. Another address has another lock, and waits for nobody.
+        lock = self._locks.setdefault(address_of(request), asyncio.Lock())
+        async with lock:
+            account = await self._authenticate(request, credentials)
+        cookie = await self._sessions.open(request, account.id)
+        if cookie is None:  # disabled just now
+            raise _wrong_password()
         metrics.sign_ins.labels("password", "signed-in").inc()
         user = {"id": str(account.id), "email": account.email, "role": account.role}
         return json_answer({"user": user}, headers={"set-cookie": cookie})
 
-    async def _checked(self, request: Request, credentials: Credentials) -> Account:
+    async def _authenticate(self, request: Request, credentials: Credentials) -> Account:
         """The account whose password it is; raises Problem."""
         self._limits.sign_in(request, credentials.email)
         account = await self._accounts.find_user(credentials.email)
         if not await check_password(account, credentials.password) or account is None:
             self._limits.sign_in_failed(request, credentials.email)
             metrics.sign_ins.labels("password", "wrong-password").inc()
-            raise _wrong()
+            raise _wrong_password()
         return account
 
     async def me(self, _request: Request, principal: Principal) -> Response:
@@ -116,12 +120,12 @@ class Login:
         """Ends the session of the cookie. A bearer token wins here too, and has no session that could end."""
         if cookies.read(request) is None or "authorization" in request.headers:
             return Response(status_code=204)
-        ended = await self._signins.end(request)
-        location = await self._leave(request, ended) if ended and ended.issuer else None
+        session = await self._sessions.end(request)
+        location = await self._end_session_url(request, session) if session and session.issuer else None
         answer = json_answer({"location": location}) if location else Response(status_code=204)
         answer.headers["set-cookie"] = cookies.write("", 0, cookies.is_secure(request))
         return answer
 
 
-def _wrong() -> Problem:
+def _wrong_password() -> Problem:
     return Problem("wrong-password", "Check both, and try again.")

@@ -1,6 +1,7 @@
-"""The session behind a browser's cookie, however it was found out who it is: opened anew at each sign-in, and ended."""
+"""The session behind a browser's cookie: opened under a new token at each sign-in, and ended."""
 
 from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
 from starlette.requests import Request
@@ -8,14 +9,14 @@ from starlette.requests import Request
 from consentfeed.identity import cookies
 from consentfeed.identity.session_token import new_session_token
 from consentfeed.identity.sessions import Sessions
-from consentfeed.postgres.accounts import AccountQueries, EndedSession, Outside
+from consentfeed.postgres.accounts import AccountQueries, EndedSession, ProviderSignIn
 from consentfeed.settings import Settings
 
-_AGENT_LENGTH = 200
+_MAX_AGENT_LENGTH: Final = 200
 
 
-class SignIns:
-    """Signing in and out."""
+class BrowserSessions:
+    """Opens and ends sessions, whether a password or the identity provider says who it is."""
 
     def __init__(self, accounts: AccountQueries, sessions: Sessions, settings: Settings) -> None:
         self._accounts = accounts
@@ -23,14 +24,16 @@ class SignIns:
         self._lifetime = timedelta(hours=settings.session_hours)
         self._idle = timedelta(minutes=settings.session_idle_minutes)
 
-    async def open(self, request: Request, account: UUID, outside: Outside | None = None) -> str | None:
-        """A new session under a new token: the value of Set-Cookie, or None where the account has just been disabled.
+    async def open(self, request: Request, account: UUID, sign_in: ProviderSignIn | None = None) -> str | None:
+        """Opens a session: the value of Set-Cookie, or None where the account has just been disabled.
 
-        The browser's session before ends, or its streams would go on for who was signed in then.
+        sign_in: what the identity provider says of it; None for a password.
         """
+        # Before the new one, or the browser's streams would go on for whoever was signed in before.
         await self.end(request)
+        # Always a new token: one that an attacker has put into the browser beforehand must never become a session.
         token, digest = new_session_token()
-        if not await self._accounts.open_session(account, digest, self._lifetime, self._idle, _agent(request), outside):
+        if not await self._accounts.open_session(account, digest, self._lifetime, self._idle, _agent(request), sign_in):
             return None
         return cookies.write(token, int(self._lifetime.total_seconds()), cookies.is_secure(request))
 
@@ -40,12 +43,12 @@ class SignIns:
         principal = await self._sessions.by_cookie(token) if token else None
         if token is None or principal is None or principal.session is None:
             return None
-        ended = await self._accounts.end_session(principal.session)
+        session = await self._accounts.end_session(principal.session)
         self._sessions.forget(token)
-        return ended
+        return session
 
 
 def _agent(request: Request) -> str | None:
-    """What the browser calls itself, as text that PostgreSQL can hold."""
-    told = request.headers.get("user-agent", "")[:_AGENT_LENGTH]
-    return "".join(letter for letter in told if letter.isprintable()).strip() or None
+    """The browser's User-Agent, as text that PostgreSQL can hold and a terminal can show."""
+    header = request.headers.get("user-agent", "")[:_MAX_AGENT_LENGTH]
+    return "".join(char for char in header if char.isprintable()).strip() or None

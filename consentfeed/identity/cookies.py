@@ -16,17 +16,17 @@ def is_secure(request: HTTPConnection, flag: bool = False) -> bool:
 
 
 def read(request: HTTPConnection, cookie: str = COOKIE) -> str | None:
-    """The session's token; over https it counts only under the name that no other site can set."""
-    wanted = _PREFIX * is_secure(request) + cookie
+    """The cookie's value; over https it counts only under the name that no other site can set."""
+    expected_name = _PREFIX * is_secure(request) + cookie
     # Exact, unlike Starlette's: one that trims other white space takes another name for the protected one.
     for part in request.headers.get("cookie", "").split(";"):
         name, _, value = part.strip(" ").partition("=")
-        if name == wanted:
+        if name == expected_name:
             return value or None
     return None
 
 
 def write(token: str, seconds: int, secure: bool, cookie: str = COOKIE) -> str:
     """The value of Set-Cookie; an empty token for 0 seconds deletes it."""
-    name, more = (_PREFIX + cookie, "; Secure") if secure else (cookie, "")
-    return f"{name}={token}; Max-Age={seconds}; Path=/; HttpOnly; SameSite=Lax{more}"
+    name, attributes = (_PREFIX + cookie, "; Secure") if secure else (cookie, "")
+    return f"{name}={token}; Max-Age={seconds}; Path=/; HttpOnly; SameSite=Lax{attributes}"

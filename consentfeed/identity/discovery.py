@@ -1,7 +1,7 @@
 """What an identity provider publishes about itself (OpenID Connect Discovery), and its keys."""
 
 import asyncio
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import httpx
 import msgspec
@@ -14,12 +14,12 @@ from consentfeed.settings import safe_url
 T = TypeVar("T")
 _SECONDS: Final = 5.0
 _MAX_BYTES: Final = 256 << 10
-# Not packed: what is read stays as large as what came.
+# Not compressed: what is read is then no larger than what came, and _MAX_BYTES bounds both.
 _HEADERS: Final = {"accept": "application/json", "accept-encoding": "identity"}
 
 
 class Metadata(msgspec.Struct, frozen=True):
-    """What an identity provider says of itself."""
+    """The provider's metadata, the members that are used here."""
 
     issuer: str
     jwks_uri: str
@@ -32,22 +32,29 @@ class Metadata(msgspec.Struct, frozen=True):
 
 
 class KeySet(msgspec.Struct):
-    """Its keys, as they stand there (JWKS)."""
+    """The document at jwks_uri (RFC 7517); what each key is, jwt.public_keys() finds out."""
 
     keys: list[object]
 
 
-async def discover(issuer: str) -> tuple[Metadata, list[Key]]:
-    """What the issuer publishes, and its keys; raises IssuerAway, saying why."""
+class Discovery(NamedTuple):
+    """What one round of discovery has brought: metadata, and the keys that may verify signatures."""
+
+    metadata: Metadata
+    keys: list[Key]
+
+
+async def discover(issuer: str) -> Discovery:
+    """Asks the issuer for its metadata and keys; raises IssuerAway, saying why."""
     try:
         async with asyncio.timeout(_SECONDS), httpx.AsyncClient(headers=_HEADERS, timeout=_SECONDS) as client:
             metadata = await _metadata(client, issuer)
-            published = await _get(client, metadata.jwks_uri, KeySet)
+            key_set = await _get(client, metadata.jwks_uri, KeySet)
     except IssuerAway:
         raise
     except Exception as error:  # of a URL that makes no sense the client may raise whatever it meets
         raise IssuerAway(f"it cannot be reached ({type(error).__name__})") from None
-    return metadata, jwt.public_keys(published.keys)
+    return Discovery(metadata, jwt.public_keys(key_set.keys))
 
 
 async def _metadata(client: httpx.AsyncClient, issuer: str) -> Metadata:
@@ -63,13 +70,14 @@ async def _metadata(client: httpx.AsyncClient, issuer: str) -> Metadata:
 async def _get(client: httpx.AsyncClient, url: str, shape: type[T]) -> T:
     body = bytearray()
     async with client.stream("GET", url) as answer:
-        if answer.status_code != 200:  # a redirect is not followed: who may answer for the issuer stands in its URL
+        # A redirect is not followed: who may answer for the issuer stands in its URL.
+        if answer.status_code != 200:
             raise IssuerAway(f"it answers {answer.status_code}")
         async for chunk in answer.aiter_raw():
             body += chunk
             if len(body) > _MAX_BYTES:
-                raise IssuerAway("it answers too much")
+                raise IssuerAway(f"its answer is larger than {_MAX_BYTES >> 10} KiB")
     try:
         return msgspec.json.decode(body, type=shape)
     except ValueError:
-        raise IssuerAway("it answers something else than is asked for") from None
+        raise IssuerAway("its answer is not the JSON that is asked for") from None

@@ -1,4 +1,4 @@
-"""The keys of an identity provider, kept for a while and asked for anew when they may have changed."""
+"""The keys that an identity provider publishes (JWKS): cached, and renewed when they may have changed."""
 
 import asyncio
 import time
@@ -10,20 +10,21 @@ import structlog
 from consentfeed import metrics
 from consentfeed.errors import IssuerAway, TokenRefused
 from consentfeed.identity import discovery, jwt
-from consentfeed.identity.discovery import Metadata
+from consentfeed.identity.discovery import Discovery, Metadata
 from consentfeed.identity.jwt import Claims, Key, Token
 
 logger = structlog.get_logger()
-# Whatever tokens are sent: they cannot make us ask more often.
+# Between two requests: whatever tokens somebody sends, they cannot make us ask the issuer more often.
 _PAUSE_SECONDS: Final = 5.0
-# While the issuer is away; what it has signed until then has mostly expired after that.
-_GOOD_FOR: Final = 12
-# An ID token or an access token; not what says that somebody has signed out.
+# How often the time of renewal may pass without an answer before the keys count no more. What the issuer has signed
+# until it went away has mostly expired by then.
+_GRACE_FACTOR: Final = 12
+# The types of ID tokens and access tokens. A logout token is left out: it must not sign anybody in.
 BEARER_TYPES: Final = frozenset({"", "jwt", "at+jwt"})
 
 
-class Keys:
-    """Verifies an issuer's tokens by the keys that it publishes."""
+class Jwks:
+    """Verifies an issuer's tokens by the keys that it publishes. skew and renew are seconds."""
 
     def __init__(self, issuer: str, algorithms: Collection[str], *, skew: float, renew: float) -> None:
         self.issuer = issuer
@@ -31,16 +32,16 @@ class Keys:
         self._skew = skew
         self._renew = renew
         self._pause = min(_PAUSE_SECONDS, renew)
-        self._found: tuple[Metadata, list[Key]] | None = None
-        self._found_at = self._asked_at = float("-inf")
-        self._away = False
-        self._asking: asyncio.Task[None] | None = None
+        self._discovery: Discovery | None = None
+        self._discovery_at = self._last_request_at = float("-inf")
+        self._is_away = False
+        self._request: asyncio.Task[None] | None = None
 
     async def metadata(self) -> Metadata:
-        """What the issuer says of itself; raises IssuerAway."""
-        return (await self._published())[0]
+        """The issuer's metadata; raises IssuerAway."""
+        return (await self._current()).metadata
 
-    async def claims(
+    async def verify(
         self,
         text: str,
         *,
@@ -48,7 +49,7 @@ class Keys:
         required: Iterable[str] = ("sub", "exp"),
         types: Collection[str] = BEARER_TYPES,
     ) -> Claims:
-        """What a token claims that the issuer has signed for this audience, and that is good now.
+        """The claims of a token that the issuer has signed for this audience, and that is valid now.
 
         Raises TokenRefused, and IssuerAway where there are no keys to verify it by.
         """
@@ -58,75 +59,73 @@ class Keys:
         jwt.check(token.claims, required, skew=self._skew, iss=self.issuer, aud=audience)
         return token.claims
 
+    async def close(self) -> None:
+        """Cancels a request that is under way."""
+        if self._request:
+            self._request.cancel()
+            await asyncio.gather(self._request, return_exceptions=True)
+
     def _check_header(self, token: Token, types: Collection[str]) -> None:
-        """Before anybody is asked for keys."""
+        """Refuses what can be refused without keys, so that such a token makes us ask nobody."""
         if token.claims.get("iss") != self.issuer:
             raise TokenRefused("Its issuer is not known here.")
         if token.header["alg"] not in self._algorithms:
             raise TokenRefused("It is signed by an algorithm that is not taken here (CONSENTFEED_TOKEN_ALGORITHMS).")
         if str(token.header.get("typ", "")).lower().removeprefix("application/") not in types:
-            raise TokenRefused("It is a token for something else.")
+            raise TokenRefused("Its type (typ) is not the one that is needed here.")
 
     async def _key(self, token: Token) -> Key:
-        _, keys = await self._published()
-        key = _choose(keys, token)
-        if key is None and (asking := self._ask()):  # the issuer may have a new one
-            await asyncio.shield(asking)
-            _, keys = await self._published()
-            key = _choose(keys, token)
+        key = _choose((await self._current()).keys, token)
+        if key is None and (request := self._start_request()):  # the issuer may have a new one
+            await asyncio.shield(request)
+            key = _choose((await self._current()).keys, token)
         if key is None:
             raise TokenRefused("Its issuer publishes no such key.")
         return key
 
-    async def _published(self) -> tuple[Metadata, list[Key]]:
-        """What is known, asked for anew when it is old. While the issuer is away the old is good for a while."""
+    async def _current(self) -> Discovery:
+        """What the issuer publishes, renewed when it is old; while the issuer is away the old serves for a while."""
         if self._age >= self._renew:
-            asking = self._ask()
-            # To wait for who was away a moment ago would hold up everybody, again and again.
-            if asking and not (self._away and self._is_good):
-                await asyncio.shield(asking)
-        if self._found is None or not self._is_good:
+            request = self._start_request()
+            # Nobody waits for an issuer that was away a moment ago while the old keys serve: every request would hang.
+            if request and not (self._is_away and self._is_usable):
+                await asyncio.shield(request)
+        if self._discovery is None or not self._is_usable:
             raise IssuerAway(f"{self.issuer} cannot be reached")
-        return self._found
+        return self._discovery
 
     @property
     def _age(self) -> float:
-        return time.monotonic() - self._found_at
+        return time.monotonic() - self._discovery_at
 
     @property
-    def _is_good(self) -> bool:
-        return self._age < _GOOD_FOR * self._renew
+    def _is_usable(self) -> bool:
+        return self._age < _GRACE_FACTOR * self._renew
 
-    def _ask(self) -> asyncio.Task[None] | None:
-        """The one request that is under way, for all who wait; None where the last was a moment ago."""
-        if self._asking is None and time.monotonic() - self._asked_at >= self._pause:
-            self._asking = asyncio.create_task(self._discover())
-        return self._asking
+    def _start_request(self) -> asyncio.Task[None] | None:
+        """The one request that is under way, for all who wait; None where the last one ended a moment ago."""
+        if self._request is None and time.monotonic() - self._last_request_at >= self._pause:
+            self._request = asyncio.create_task(self._discover())
+        return self._request
 
     async def _discover(self) -> None:
         try:
-            self._found = await discovery.discover(self.issuer)
+            self._discovery = await discovery.discover(self.issuer)
         except IssuerAway as error:
-            self._away = True
+            self._is_away = True
             metrics.issuer_requests.labels("failed").inc()
             logger.warning("the identity provider does not serve", issuer=self.issuer, why=str(error))
         else:
-            self._away = False
-            self._found_at = time.monotonic()
+            self._is_away = False
+            self._discovery_at = time.monotonic()
             metrics.issuer_requests.labels("answered").inc()
         finally:
-            self._asked_at = time.monotonic()
-            self._asking = None
-
-    async def close(self) -> None:
-        """Lets go of a request that is under way."""
-        if self._asking:
-            self._asking.cancel()
-            await asyncio.gather(self._asking, return_exceptions=True)
+            self._last_request_at = time.monotonic()
+            self._request = None
 
 
 def _choose(keys: Iterable[Key], token: Token) -> Key | None:
     """The key that the token names, of the kind that its algorithm needs; where it names none, the only one."""
     name, algorithm = token.header.get("kid"), token.header["alg"]
-    fitting = [key for key in keys if name in (None, key.kid) and jwt.fits(key, algorithm)]
-    return fitting[0] if fitting and (name is not None or len(fitting) == 1) else None
+    candidates = [key for key in keys if name in (None, key.kid) and jwt.fits(key, algorithm)]
+    return candidates[0] if candidates and (name is not None or len(candidates) == 1) else None

@@ -1,4 +1,4 @@
-"""Signed tokens (JWT): read while nobody has verified them, and verified by the algorithms allowed, and no other."""
+"""Signed tokens (JWT): read unverified, and verified by the algorithms that the caller allows, and no other."""
 
 import warnings
 from collections.abc import Collection, Iterable
@@ -18,12 +18,12 @@ _UNREADABLE: Final = "It cannot be read."
 
 
 class _Registry(jws.JWSRegistry):
-    """The algorithms of its list, and no other: the library's own takes some of its choice for an empty list."""
+    """Allows the algorithms of its list, and no other: for an empty list the library's own allows some by itself."""
 
     max_header_length = max_payload_length = max_signature_length = MAX_LENGTH
 
     def __init__(self, algorithms: Collection[str]) -> None:
-        # A header that is not known is to be ignored (RFC 7515), unless it is critical.
+        # RFC 7515: a header that is not known is ignored. read() refuses those that crit says must be known.
         super().__init__(algorithms=algorithms, strict_check_header=False)
 
     def get_alg(self, name: str) -> Any:
@@ -33,7 +33,7 @@ class _Registry(jws.JWSRegistry):
 
 
 class Token(NamedTuple):
-    """A token that nobody has verified."""
+    """A token as it was sent. Nothing in it may be believed before verify()."""
 
     parts: jws.CompactSignature
     header: dict[str, Any]
@@ -57,28 +57,31 @@ def read(text: str) -> Token:
 
 
 def verify(token: Token, key: Key, algorithms: Collection[str]) -> None:
-    """Raises TokenRefused where the key did not sign it, by one of these algorithms. What the header says of keys
-    (jwk, jku, x5u, x5c) is not looked at."""
+    """Raises TokenRefused where the key did not sign the token by one of these algorithms.
+
+    A key that the header itself brings or names (jwk, jku, x5u, x5c) is never used: it would be the sender's own.
+    """
     try:
-        signed = jws.validate_compact(token.parts, key, registry=_Registry(algorithms))
+        is_signed = jws.validate_compact(token.parts, key, registry=_Registry(algorithms))
     except (JoseError, ValueError):
-        signed = False
-    if not signed:
-        raise TokenRefused("Its signature is not right.")
+        is_signed = False
+    if not is_signed:
+        raise TokenRefused("Its signature does not fit its issuer's key.")
 
 
-def check(claims: Claims, required: Iterable[str], *, skew: float = 0, **expected: str) -> None:
-    """Raises TokenRefused where a claim is missing or not as expected (aud: or contains it), or it is not the time."""
+def check(claims: Claims, required: Iterable[str], *, skew: float = 0, **values: str) -> None:
+    """Raises TokenRefused where a required claim is missing, one has another value than in `values` (aud: or does not
+    contain it), or the token is not valid at this time, give or take skew seconds."""
     options: dict[str, jwt.ClaimsOption] = {name: {"essential": True} for name in required}
-    options |= {name: {"essential": True, "value": value} for name, value in expected.items()}
+    options |= {name: {"essential": True, "value": value} for name, value in values.items()}
     try:
         jwt.JWTClaimsRegistry(leeway=skew, **options).validate(claims)  # type: ignore[arg-type]
     except ExpiredTokenError:
         raise TokenRefused("It has expired.") from None
     except InvalidClaimError as error:
-        raise TokenRefused(f"Its {error.claim} is not right, here and now.") from None
+        raise TokenRefused(f"Its {error.claim} does not fit this deployment, or this time.") from None
     except JoseError:
-        raise TokenRefused(f"It needs each of {', '.join(options)}.") from None
+        raise TokenRefused(f"It must have each of these claims: {', '.join(options)}.") from None
 
 
 def sign(claims: Claims, key: Key, algorithm: str) -> str:
@@ -91,17 +94,19 @@ def secret_key(secret: bytes) -> Key:
     return OctKey.import_key(secret)
 
 
-def public_keys(published: Iterable[object]) -> list[Key]:
-    """The keys of a published set (JWKS) that may verify signatures; others are left out."""
+def public_keys(jwks: Iterable[object]) -> list[Key]:
+    """The keys of a key set (JWKS) that may verify signatures; others are left out."""
     with warnings.catch_warnings():
-        warnings.simplefilter("error", SecurityWarning)  # a key that is too short is none
-        return [key for one in published if (key := _public_key(one)) and key.key_type != "oct"]
+        # The library only warns of a key that is too short; here such a key must not verify anything.
+        warnings.simplefilter("error", SecurityWarning)
+        # A shared secret ("oct") that is published is known to everybody.
+        return [key for jwk in jwks if (key := _public_key(jwk)) and key.key_type != "oct"]
 
 
-def _public_key(published: object) -> Key | None:
+def _public_key(jwk: object) -> Key | None:
     try:
-        return JWKRegistry.import_key(published)  # type: ignore[arg-type]
-    except Exception:  # whatever is the matter with it, the others may be good
+        return JWKRegistry.import_key(jwk)  # type: ignore[arg-type]
+    except Exception:  # whatever is the matter with this key, the others may be good
         return None
 
 

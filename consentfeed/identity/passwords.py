@@ -13,7 +13,7 @@ _hasher = PasswordHasher()
 
 
 # Checked where there is no account, so that the time taken does not tell which addresses have one.
-_NOBODY: Final = _hasher.hash(secrets.token_hex(16))
+_DUMMY_HASH: Final = _hasher.hash(secrets.token_hex(16))
 
 
 def hash_password(password: str) -> str:
@@ -23,13 +23,14 @@ def hash_password(password: str) -> str:
 
 async def check_password(account: Account | None, password: str) -> bool:
     """Whether the password is the account's; takes as long where there is no account."""
-    stored = account.password_hash if account and account.password_hash else _NOBODY
-    return await asyncio.to_thread(verify, stored, password) and stored is not _NOBODY
+    password_hash = account.password_hash if account and account.password_hash else _DUMMY_HASH
+    # In a thread: it takes tens of milliseconds on purpose, and every stream would wait for it.
+    return await asyncio.to_thread(verify, password_hash, password) and password_hash is not _DUMMY_HASH
 
 
-def verify(stored: str, password: str) -> bool:
-    """Whether the password is the one of the hash; takes a while."""
+def verify(password_hash: str, password: str) -> bool:
+    """Whether the password is the one of the hash; takes tens of milliseconds."""
     try:
-        return _hasher.verify(stored, password)
+        return _hasher.verify(password_hash, password)
     except (VerificationError, InvalidHashError):
         return False

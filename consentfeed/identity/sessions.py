@@ -1,4 +1,4 @@
-"""Who asks: passwords, sessions with a cookie, and the memory of who a token is."""
+"""From a cookie or a bearer token to the principal who sent it."""
 
 import uuid
 from collections import Counter
@@ -13,77 +13,83 @@ from consentfeed.permissions import Principal
 from consentfeed.postgres.accounts import OpenSession
 from consentfeed.postgres.batched import Batched
 
-Claimed = tuple[uuid.UUID, str]  # an account, and the role that a token says it has
+AccountRole = tuple[uuid.UUID, str]  # an account, and the role that a token claims for it
 
 
 class Sessions:
-    """Looks up sessions and tokens, and remembers the answer for two seconds: most requests come many at a time."""
+    """Looks up sessions and bearer tokens. The principal is cached for two seconds: a page sends many requests at
+    once."""
 
     def __init__(
         self,
-        read: Callable[[str], Awaitable[Principal]],
-        find: Callable[[list[bytes]], Awaitable[dict[bytes, OpenSession | None]]],
-        touch: Callable[[list[uuid.UUID]], Awaitable[None]],
-        ended: Callable[[list[uuid.UUID], list[Claimed]], Awaitable[set[uuid.UUID]]],
+        read_token: Callable[[str], Awaitable[Principal]],
+        find_sessions: Callable[[list[bytes]], Awaitable[dict[bytes, OpenSession | None]]],
+        touch_sessions: Callable[[list[uuid.UUID]], Awaitable[None]],
+        find_ended: Callable[[list[uuid.UUID], list[AccountRole]], Awaitable[set[uuid.UUID]]],
     ) -> None:
-        self._read = read
-        self._touch = touch
-        self._ended = ended
-        # Together: after a restart everybody comes back at once.
-        self._open = Batched(find)
-        self._used = Batched(self._touched)
-        self._refused = Batched(self._ended_accounts)
-        self._known = PrincipalCache()
+        self._read_token = read_token
+        self._touch_sessions = touch_sessions
+        self._find_ended = find_ended
+        # One query for all who ask at the same time: after a restart every client comes back at once.
+        self._open_sessions = Batched(find_sessions)
+        self._touches = Batched(self._touch)
+        self._withdrawals = Batched(self._find_withdrawals)
+        self._cache = PrincipalCache()
 
     async def by_cookie(self, token: str) -> Principal | None:
-        """The principal of an open session."""
-        return await self._remembered(token_hash(token), self._session, token)
+        """The principal of an open session; None where there is no such session."""
+        return await self._cached(token_hash(token), self._of_session, token)
 
     async def by_token(self, token: str) -> Principal | None:
-        """The principal of a bearer token; raises TokenRefused, also where its account has been disabled or given
-        another role since, and Problem."""
-        return await self._remembered(token, self._bearer, token)
+        """The principal of a bearer token.
 
-    async def _remembered(
+        Raises TokenRefused, also where its account has been disabled or given another role since, and Problem.
+        """
+        return await self._cached(token, self._of_bearer, token)
+
+    def forget(self, token: str) -> None:
+        """Drops a session's principal from the cache, so that signing out counts at once in this process."""
+        self._cache.drop(token_hash(token))
+
+    async def _cached(
         self, key: str | bytes, look_up: Callable[[str], Awaitable[Principal | None]], token: str
     ) -> Principal | None:
-        known = self._known.get(key)
-        if known is not None and known.expires_at > datetime.now(UTC):
-            return known
+        principal = self._cache.get(key)
+        # The cache may outlive what it holds by two seconds: a session or token never counts after its own end.
+        if principal is not None and principal.expires_at > datetime.now(UTC):
+            return principal
         principal = await look_up(token)
         if principal is not None:
-            self._known.put(key, principal)
+            self._cache.put(key, principal)
         return principal
 
-    async def _session(self, token: str) -> Principal | None:
-        session = await self._open.get(token_hash(token))
-        if session and session.seen_long_ago:
-            # A request that reads is not to fail because nothing can be written now.
+    async def _of_session(self, token: str) -> Principal | None:
+        session = await self._open_sessions.get(token_hash(token))
+        if session is None:
+            return None
+        if session.seen_long_ago:
+            # A request that only reads must not fail because PostgreSQL takes no writes at the moment.
             with suppress(Busy, DatabaseAway):
-                await self._used.get(session.session_id)
-        return session and Principal(
-            str(session.user_id), session.email, session.role, session.expires_at, session.session_id
-        )
+                await self._touches.get(session.session_id)
+        return Principal(str(session.user_id), session.email, session.role, session.expires_at, session.session_id)
 
-    async def _bearer(self, token: str) -> Principal:
-        principal = await self._read(token)
-        if await self._refused.get((uuid.UUID(principal.id), principal.role)):
+    async def _of_bearer(self, token: str) -> Principal:
+        principal = await self._read_token(token)
+        if await self._withdrawals.get((uuid.UUID(principal.id), principal.role)):
             raise TokenRefused("Its account is disabled, or has another role now.")
         return principal
 
-    async def _touched(self, sessions: list[uuid.UUID]) -> dict[uuid.UUID, None]:
-        await self._touch(sessions)
+    async def _touch(self, sessions: list[uuid.UUID]) -> dict[uuid.UUID, None]:
+        await self._touch_sessions(sessions)
         return dict.fromkeys(sessions)
 
-    async def _ended_accounts(self, claimed: list[Claimed]) -> dict[Claimed, bool]:
-        """Of each account, whether it may not be used in this role."""
-        ended = await self._ended([], claimed)
-        times = Counter(account for account, _ in claimed)
-        # With two roles it is not said of which.
+    async def _find_withdrawals(self, pairs: list[AccountRole]) -> dict[AccountRole, bool]:
+        """For each account and role, whether it may no longer be used so."""
+        ended = await self._find_ended([], pairs)
+        count = Counter(account for account, _ in pairs)
+        # The answer has accounts, not roles: an account that stands here with two roles is asked for once more, apart.
         return {
-            one: one[0] in (ended if times[one[0]] == 1 else ended and await self._ended([], [one])) for one in claimed
+            (account, role): account in ended
+            and (count[account] == 1 or account in await self._find_ended([], [(account, role)]))
+            for account, role in pairs
         }
-
-    def forget(self, token: str) -> None:
-        """After signing out."""
-        self._known.drop(token_hash(token))

@@ -1,4 +1,4 @@
-"""How one may sign in here."""
+"""The ways to sign in here: with a password, by the identity provider, or both."""
 
 from msgspec import Struct
 
@@ -19,7 +19,7 @@ class Ways(Struct):
 
 
 def ways(settings: Settings) -> Ways:
-    """How one may sign in here: with a password only where that is asked for, or nothing else is there."""
-    outside = bool(settings.issuer and settings.client_id)
-    password = not outside if settings.passwords is None else settings.passwords
-    return Ways(password, SingleSignOn(settings.sso_title) if outside else None)
+    """The ways that the settings offer: passwords only where they are asked for, or where there is nothing else."""
+    has_provider = bool(settings.issuer and settings.client_id)
+    password = not has_provider if settings.passwords is None else settings.passwords
+    return Ways(password, SingleSignOn(settings.sso_title) if has_provider else None)

@@ -7,58 +7,60 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from consentfeed.errors import IssuerAway, Problem, TokenRefused
-from consentfeed.identity import claims, jwt
-from consentfeed.identity.jwks import Keys
+from consentfeed.identity import jwt
+from consentfeed.identity.claims import ClaimsReader, scopes
+from consentfeed.identity.jwks import Jwks
 from consentfeed.identity.jwt import Claims, Token
 from consentfeed.permissions import ROLES, Principal
 from consentfeed.settings import Settings, variable
 
-_OURS: Final = "consentfeed"
+_OWN_ISSUER: Final = "consentfeed"
 _ALGORITHM: Final = "HS256"
 
 
-class Tokens:
-    """Who a bearer token speaks for."""
+class BearerTokens:
+    """The principals that bearer tokens speak for. one_customer: the registered customer with this id, or None."""
 
     def __init__(
-        self, settings: Settings, keys: Keys | None, one_customer: Callable[[str], Awaitable[object | None]]
+        self, settings: Settings, jwks: Jwks | None, one_customer: Callable[[str], Awaitable[object | None]]
     ) -> None:
         self._key = _signing_key(settings.secret or "")
         self._audience = settings.audience
-        self._keys = keys
-        self._reader = claims.Reader(settings)
+        self._jwks = jwks
+        self._reader = ClaimsReader(settings)
         self._one_customer = one_customer
 
-    async def read(self, text: str) -> Principal:
+    async def principal(self, text: str) -> Principal:
         """Who it is; raises TokenRefused, and Problem issuer-away, no-role and no-customer."""
         token = jwt.read(text)
-        # Unverified, this decides by whose keys it is verified, and nothing else.
-        if token.claims.get("iss") == _OURS:
-            return self._our_own(token)
-        if self._keys is None:
+        # Unverified, iss decides by whose keys the token is verified, and nothing else.
+        if token.claims.get("iss") == _OWN_ISSUER:
+            return self._of_own_token(token)
+        if self._jwks is None:
             raise TokenRefused("Its issuer is not known here.")
         try:
-            return await self._from_outside(text, self._keys)
+            return await self._of_provider_token(text, self._jwks)
         except IssuerAway:
             raise Problem("issuer-away", "Its keys are needed to verify the token. Try again shortly.") from None
 
-    def _our_own(self, token: Token) -> Principal:
+    def _of_own_token(self, token: Token) -> Principal:
+        # One algorithm, whatever the header says: else a token could choose how it is verified.
         jwt.verify(token, self._key, (_ALGORITHM,))
-        said = token.claims
+        claims = token.claims
         # iat is for people to read: another machine's clock may be a second ahead.
-        jwt.check({**said, "iat": 0}, ("exp", "sub", "email", "role"))
-        role, email = said["role"], said["email"]
+        jwt.check({**claims, "iat": 0}, ("exp", "sub", "email", "role"))
+        role, email = claims["role"], claims["email"]
         if role not in ROLES or not isinstance(email, str):
-            raise TokenRefused("It says what is not so.")
-        scopes = claims.scopes(said) if "scope" in said else None
-        return Principal(_id(said["sub"]), email, role, _expires_at(said), None, scopes)
+            raise TokenRefused("Its role or its email is none.")
+        limits = scopes(claims) if "scope" in claims else None
+        return Principal(_id(claims["sub"]), email, role, _expires_at(claims), None, limits)
 
-    async def _from_outside(self, text: str, keys: Keys) -> Principal:
+    async def _of_provider_token(self, text: str, jwks: Jwks) -> Principal:
         if self._audience is None:
             raise TokenRefused(f"None of another issuer is taken here ({variable('audience')} is not set).")
-        said = await keys.claims(text, audience=self._audience)
-        person = self._reader.person(said)
-        expires_at = _expires_at(said)
+        claims = await jwks.verify(text, audience=self._audience)
+        person = self._reader.person(claims)
+        expires_at = _expires_at(claims)
         if person.customer and await self._one_customer(str(person.customer)) is None:
             raise Problem("no-customer", "Register the customer first: PUT /api/v1/customers/{id}.")
         return Principal(str(person.id), person.email, person.role, expires_at, None, person.scopes)
@@ -69,10 +71,10 @@ def make_token(
 ) -> str:
     """A bearer token of this deployment; with scopes it is limited to them."""
     now = datetime.now(UTC)
-    said: Claims = {
-        "iss": _OURS, "sub": subject, "email": email, "role": role, "iat": now, "exp": now + lifetime,
+    claims: Claims = {
+        "iss": _OWN_ISSUER, "sub": subject, "email": email, "role": role, "iat": now, "exp": now + lifetime,
     }  # fmt: skip
-    return jwt.sign(said | ({"scope": " ".join(scopes)} if scopes else {}), _signing_key(secret), _ALGORITHM)
+    return jwt.sign(claims | ({"scope": " ".join(scopes)} if scopes else {}), _signing_key(secret), _ALGORITHM)
 
 
 def subject_of(role: str, email: str) -> str:
@@ -81,6 +83,7 @@ def subject_of(role: str, email: str) -> str:
 
 
 def _signing_key(secret: str) -> jwt.Key:
+    # Of its own for tokens: ids and sign-ins are sealed with other keys made of the same secret.
     return jwt.secret_key(hashlib.sha256(b"consentfeed tokens\0" + secret.encode()).digest())
 
 
@@ -88,11 +91,11 @@ def _id(subject: object) -> str:
     try:
         return str(uuid.UUID(str(subject)))
     except ValueError:
-        raise TokenRefused("Its sub is not right.") from None
+        raise TokenRefused("Its sub is no UUID.") from None
 
 
-def _expires_at(said: Claims) -> datetime:
+def _expires_at(claims: Claims) -> datetime:
     try:
-        return datetime.fromtimestamp(said["exp"], UTC)
+        return datetime.fromtimestamp(claims["exp"], UTC)
     except (ValueError, OverflowError, OSError):
-        raise TokenRefused("Its exp is not right.") from None
+        raise TokenRefused("Its exp is no time.") from None

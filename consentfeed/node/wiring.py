@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 
 from consentfeed import metrics
 from consentfeed.api.accesses import AccessApi
-from consentfeed.api.auth import Login
+from consentfeed.api.auth import AuthApi
 from consentfeed.api.bulk_decisions import BulkApi
 from consentfeed.api.consents import ConsentApi
 from consentfeed.api.customers import CustomerApi
@@ -24,8 +24,8 @@ from consentfeed.api.phones import Phones
 from consentfeed.api.preferences import PreferenceApi
 from consentfeed.api.purposes import PurposeApi
 from consentfeed.api.sessions import SessionApi
-from consentfeed.api.sso import SingleSignOn
-from consentfeed.api.sso_logout import BackChannel
+from consentfeed.api.sso import SsoApi
+from consentfeed.api.sso_logout import SsoLogoutApi
 from consentfeed.api.users import UserApi
 from consentfeed.api.verify import VerificationApi
 from consentfeed.feed.live import Feed
@@ -36,6 +36,10 @@ from consentfeed.http.limits import Limits
 from consentfeed.http.middleware import Front, Routed
 from consentfeed.http.origin import Origins
 from consentfeed.http.pages import PAGES, Pages
+from consentfeed.identity.browser_sessions import BrowserSessions
+from consentfeed.identity.jwks import Jwks
+from consentfeed.identity.oidc import OidcClient
+from consentfeed.identity.provider_sessions import ProviderSessions
 from consentfeed.http.routing import Gate, routes
 from consentfeed.http.terms import Sizes
 from consentfeed.identity.browser_sessions import SignIns
@@ -43,7 +47,7 @@ from consentfeed.identity.jwks import Keys
 from consentfeed.identity.oidc import Provider
 from consentfeed.identity.sessions import Sessions
 from consentfeed.identity.signin import ways
-from consentfeed.identity.tokens import Tokens
+from consentfeed.identity.tokens import BearerTokens
 from consentfeed.log.ids import SealedIds
 from consentfeed.node.chores import Chores
 from consentfeed.node.reporter import Reporter
@@ -96,10 +100,10 @@ class Node:
             busy_seconds=settings.busy_seconds,
         )
         self.trail = Trail(database.trail.record_accesses)
-        self.keys = _keys(settings)
-        self.provider = Provider(settings, self.keys) if self.keys and settings.client_id else None
-        tokens = Tokens(settings, self.keys, database.customers.one_customer)
-        self.sessions = Sessions(tokens.read, accounts.find_sessions, accounts.touch_sessions, accounts.ended)
+        self.jwks = _jwks(settings)
+        self.oidc = OidcClient(settings, self.jwks) if self.jwks and settings.client_id else None
+        tokens = BearerTokens(settings, self.jwks, database.customers.one_customer)
+        self.sessions = Sessions(tokens.principal, accounts.find_sessions, accounts.touch_sessions, accounts.ended)
         limits, allowed = Limits(settings), settings.cors_origins.split()
         self._ops = Ops(self.reasons, settings.metrics_token)
         self.endpoints = self._endpoints(limits)
@@ -116,12 +120,13 @@ class Node:
         """All routes of the API."""
         settings, database, trail = self.settings, self.database, self.trail
         sealed, phones = SealedIds(settings.secret or ""), Phones(settings.phone_region)
-        signins = SignIns(database.accounts, self.sessions, settings)
-        sso = SingleSignOn(database.accounts, self.provider, signins, settings, limits, PAGES)
+        browser_sessions = BrowserSessions(database.accounts, self.sessions, settings)
+        provider_sessions = ProviderSessions(database.accounts, browser_sessions, settings)
+        sso = SsoApi(self.oidc, provider_sessions, settings, limits, PAGES)
         parts = (
-            Login(database.accounts, limits, signins, ways(settings), sso.leave),
+            AuthApi(database.accounts, limits, browser_sessions, ways(settings), sso.end_session_url),
             sso,
-            BackChannel(database.accounts.end_provider_sessions, self.keys, settings),
+            SsoLogoutApi(database.accounts.end_provider_sessions, self.jwks, settings),
             ConsentApi(database.consents, database.log, sealed, phones, trail),
             DecisionApi(self.writer, sealed, trail),
             BulkApi(database.consents, self.writer, limits, trail),
@@ -181,10 +186,10 @@ class Node:
             await asyncio.gather(*tasks, return_exceptions=True)
             self.trail.close()
             await self.reporter.stop()
-            if self.provider:
-                await self.provider.close()
-            if self.keys:
-                await self.keys.close()
+            if self.oidc:
+                await self.oidc.close()
+            if self.jwks:
+                await self.jwks.close()
             await self.database.close()
 
     async def start(self) -> None:
@@ -212,8 +217,8 @@ class Node:
         signal.raise_signal(signal.SIGTERM)
 
 
-def _keys(settings: Settings) -> Keys | None:
+def _jwks(settings: Settings) -> Jwks | None:
     if settings.issuer is None:
         return None
     algorithms = settings.token_algorithms.split()
-    return Keys(settings.issuer, algorithms, skew=settings.clock_skew_seconds, renew=settings.keys_seconds)
+    return Jwks(settings.issuer, algorithms, skew=settings.clock_skew_seconds, renew=settings.keys_seconds)

@@ -29,8 +29,8 @@ class OpenSession(NamedTuple):
     seen_long_ago: bool  # so that touch_sessions() should note that it is used
 
 
-class Outside(NamedTuple):
-    """What an identity provider's ID token says of whom it has signed in."""
+class ProviderSignIn(NamedTuple):
+    """A sign-in by an identity provider, as its ID token names it; kept with the session, to recognise a logout."""
 
     issuer: str
     subject: str
@@ -96,24 +96,24 @@ class AccountQueries:
         return problem
 
     async def admit_account(
-        self, account: UUID, outside: Outside, email: str, role: str, customer: UUID | None
+        self, account: UUID, sign_in: ProviderSignIn, email: str, role: str, customer: UUID | None
     ) -> str | None:
-        """The account of somebody from outside, as said there; why not (a code of errors.PROBLEMS), or None."""
+        """Makes or updates the account of a provider's sign-in; why not (a code of errors.PROBLEMS), or None."""
         rows = await self._pool.fetch(
             "SELECT consentfeed.admit_account($1, $2, $3, $4, $5, $6)",
-            account, outside.issuer, outside.subject, email, role, customer,
+            account, sign_in.issuer, sign_in.subject, email, role, customer,
         )  # fmt: skip
         problem: str | None = rows[0][0]
         return problem
 
     async def open_session(
         self, user: UUID, token_sha256: bytes, lifetime: timedelta, idle: timedelta, agent: str | None,
-        outside: Outside | None = None,
+        sign_in: ProviderSignIn | None = None,
     ) -> UUID | None:  # fmt: skip
         """A new session, None where the account has just been disabled."""
         rows = await self._pool.fetch(
             "SELECT consentfeed.open_session($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-            user, token_sha256, lifetime, idle, agent, *(outside or (None,) * 4),
+            user, token_sha256, lifetime, idle, agent, *(sign_in or (None,) * 4),
         )  # fmt: skip
         session: UUID | None = rows[0][0]
         return session

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import pytest
 
-from consentfeed.api import sso
+from consentfeed.api import sso_cookie
 from consentfeed.api.auth import Leave, SignedIn
 from consentfeed.errors import DatabaseAway
 from consentfeed.identity.claims import subject_id
@@ -186,9 +186,9 @@ def test_with_another_secret_nobody_gets_in(open_site: OpenSite) -> None:
 def test_new_keys_of_the_provider_are_found(site: Site) -> None:
     site.sign_in(site.op.account(role="csr"))
     site.op.new_keys()
-    keys = site.node.node.keys
-    assert keys
-    wait_until(lambda: keys._age >= 0.2, what="the provider may be asked again")
+    jwks = site.node.node.jwks
+    assert jwks
+    wait_until(lambda: jwks._age >= 0.2, what="the provider may be asked again")
     _, page = site.sign_in(site.op.account(role="csr"))
     assert str(page.url) == f"{site.url}/csr"
 
@@ -328,7 +328,7 @@ def test_what_was_kept_for_another_deployment_or_by_a_stranger_counts_for_nothin
 def test_an_answer_that_comes_too_late_signs_nobody_in(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     person = site.person()
     back = site.callback(person, site.op.account(role="csr"))
-    monkeypatch.setattr(sso, "_TRIP_SECONDS", -1)
+    monkeypatch.setattr(sso_cookie, "_SECONDS", -1)
     assert site.told(person.go(back)) == "sso-expired"
 
 

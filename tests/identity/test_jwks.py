@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from consentfeed.errors import IssuerAway, TokenRefused
 from consentfeed.identity import jwt
-from consentfeed.identity.jwks import Keys
+from consentfeed.identity.jwks import Jwks
 from tests.support.issuer import AUDIENCE, DISCOVERY, KEYS, Issuer, encode, new_key, public, say
 
 T = TypeVar("T")
@@ -26,23 +26,23 @@ def issuer() -> Iterator[Issuer]:
     issuer.stop()
 
 
-def with_keys(issuer: Issuer, work: Callable[[Keys], Awaitable[T]], *, renew: float = 300.0) -> T:
+def with_jwks(issuer: Issuer, work: Callable[[Jwks], Awaitable[T]], *, renew: float = 300.0) -> T:
     """Does some work with an issuer's keys."""
 
     async def go() -> T:
-        keys = Keys(issuer.url, ["RS256", "ES256"], skew=0, renew=renew)
+        jwks = Jwks(issuer.url, ["RS256", "ES256"], skew=0, renew=renew)
         try:
-            return await work(keys)
+            return await work(jwks)
         finally:
-            await keys.close()
+            await jwks.close()
 
     return asyncio.run(go())
 
 
-async def good(keys: Keys, token: str) -> bool:
+async def good(jwks: Jwks, token: str) -> bool:
     """Whether the token is taken."""
     try:
-        await keys.claims(token, audience=AUDIENCE)
+        await jwks.verify(token, audience=AUDIENCE)
     except TokenRefused:
         return False
     return True
@@ -55,21 +55,21 @@ async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 10.0)
 
 
 def test_the_keys_are_asked_for_once_for_all_who_wait(issuer: Issuer) -> None:
-    async def work(keys: Keys) -> None:
-        assert all(await asyncio.gather(*(good(keys, issuer.token(sub=str(n))) for n in range(50))))
+    async def work(jwks: Jwks) -> None:
+        assert all(await asyncio.gather(*(good(jwks, issuer.token(sub=str(n))) for n in range(50))))
 
-    with_keys(issuer, work)
+    with_jwks(issuer, work)
     assert issuer.asked == ONCE
 
 
 def test_who_gives_up_waiting_takes_the_keys_from_nobody_else(issuer: Issuer) -> None:
-    async def work(keys: Keys) -> None:
-        waiting = [asyncio.create_task(good(keys, issuer.token())) for _ in range(2)]
+    async def work(jwks: Jwks) -> None:
+        waiting = [asyncio.create_task(good(jwks, issuer.token())) for _ in range(2)]
         await until(lambda: _true(len(issuer.asked) > 0))
         waiting[0].cancel()
         assert await waiting[1]
 
-    with_keys(issuer, work)
+    with_jwks(issuer, work)
     assert issuer.asked == ONCE
 
 
@@ -78,35 +78,35 @@ async def _true(value: bool) -> bool:
 
 
 def test_a_new_key_is_taken_without_a_restart_and_one_that_is_gone_is_not(issuer: Issuer) -> None:
-    async def work(keys: Keys) -> None:
+    async def work(jwks: Jwks) -> None:
         old = issuer.token()
-        assert await good(keys, old)
+        assert await good(jwks, old)
         issuer.keys = {"second": new_key("P-256")}
         new = issuer.token(kid="second", algorithm="ES256")
-        await until(lambda: good(keys, new))
-        assert not await good(keys, old)
+        await until(lambda: good(jwks, new))
+        assert not await good(jwks, old)
 
-    with_keys(issuer, work, renew=0.2)
+    with_jwks(issuer, work, renew=0.2)
 
 
 def test_a_new_key_is_asked_for_before_the_old_ones_are_due(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("consentfeed.identity.jwks._PAUSE_SECONDS", 0.1)
 
-    async def work(keys: Keys) -> None:
-        assert await good(keys, issuer.token())
+    async def work(jwks: Jwks) -> None:
+        assert await good(jwks, issuer.token())
         issuer.keys["second"] = new_key("RSA")
-        await until(lambda: good(keys, issuer.token(kid="second")))
+        await until(lambda: good(jwks, issuer.token(kid="second")))
 
-    with_keys(issuer, work)
+    with_jwks(issuer, work)
 
 
 def test_a_flood_of_unknown_keys_asks_no_more_often(issuer: Issuer) -> None:
-    async def work(keys: Keys) -> None:
-        assert await good(keys, issuer.token())
+    async def work(jwks: Jwks) -> None:
+        assert await good(jwks, issuer.token())
         for n in range(200):
-            assert not await good(keys, issuer.token(key=issuer.keys["first"], kid=f"unknown-{n}"))
+            assert not await good(jwks, issuer.token(key=issuer.keys["first"], kid=f"unknown-{n}"))
 
-    with_keys(issuer, work)
+    with_jwks(issuer, work)
     assert issuer.asked == ONCE
 
 
@@ -114,17 +114,17 @@ def test_a_flood_of_unknown_keys_asks_once_in_a_while(issuer: Issuer, monkeypatc
     monkeypatch.setattr("consentfeed.identity.jwks._PAUSE_SECONDS", 0.5)
     tokens = [issuer.token(key=issuer.keys["first"], kid=f"unknown-{n}") for n in range(20)]
 
-    async def work(keys: Keys) -> float:
+    async def work(jwks: Jwks) -> float:
         start = time.monotonic()
         while len(issuer.asked) < 3 * len(ONCE):
-            assert not any(await asyncio.gather(*(good(keys, token) for token in tokens)))
+            assert not any(await asyncio.gather(*(good(jwks, token) for token in tokens)))
         return time.monotonic() - start
 
-    assert with_keys(issuer, work) >= 2 * 0.5
+    assert with_jwks(issuer, work) >= 2 * 0.5
 
 
 def test_what_is_wrong_anyway_asks_for_nothing(issuer: Issuer) -> None:
-    async def work(keys: Keys) -> None:
+    async def work(jwks: Jwks) -> None:
         for token in (
             issuer.token(iss="https://another.example"),
             issuer.token(algorithm="RS512"),
@@ -132,35 +132,35 @@ def test_what_is_wrong_anyway_asks_for_nothing(issuer: Issuer) -> None:
             issuer.token(header={"crit": ["exp"]}),
             "x.y.z",
         ):
-            assert not await good(keys, token)
+            assert not await good(jwks, token)
 
-    with_keys(issuer, work)
+    with_jwks(issuer, work)
     assert issuer.asked == []
 
 
 def test_while_the_issuer_is_away_its_keys_are_good_for_a_while_and_no_longer(issuer: Issuer) -> None:
-    async def work(keys: Keys) -> float:
+    async def work(jwks: Jwks) -> float:
         token = issuer.token()
-        assert await good(keys, token)
+        assert await good(jwks, token)
         start = time.monotonic()
         issuer.stop()
         with pytest.raises(IssuerAway):
-            await until(lambda: _not(good(keys, token)))
+            await until(lambda: _not(good(jwks, token)))
         lasted = time.monotonic() - start
         issuer.start()
-        await until(lambda: _served(keys, token))
+        await until(lambda: _served(jwks, token))
         return lasted
 
-    assert 12 * 0.2 - 0.1 <= with_keys(issuer, work, renew=0.2) < 5
+    assert 12 * 0.2 - 0.1 <= with_jwks(issuer, work, renew=0.2) < 5
 
 
 async def _not(value: Awaitable[bool]) -> bool:
     return not await value
 
 
-async def _served(keys: Keys, token: str) -> bool:
+async def _served(jwks: Jwks, token: str) -> bool:
     try:
-        return await good(keys, token)
+        return await good(jwks, token)
     except IssuerAway:
         return False
 
@@ -168,44 +168,44 @@ async def _served(keys: Keys, token: str) -> bool:
 def test_an_issuer_that_hangs_holds_nobody_up_again_and_again(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("consentfeed.identity.discovery._SECONDS", 0.5)
 
-    async def work(keys: Keys) -> None:
+    async def work(jwks: Jwks) -> None:
         token = issuer.token()
-        assert await good(keys, token)
+        assert await good(jwks, token)
         issuer.answers[DISCOVERY] = lambda _: time.sleep(2)
         await asyncio.sleep(0.2)
-        assert await good(keys, token)  # this one has waited, for half a second
+        assert await good(jwks, token)  # this one has waited, for half a second
         start = time.monotonic()
         while time.monotonic() - start < 1:
             before = time.monotonic()
-            assert await good(keys, token)
+            assert await good(jwks, token)
             assert time.monotonic() - before < 0.25
             await asyncio.sleep(0.01)
         assert len(issuer.asked) > len(ONCE) + 1
 
-    with_keys(issuer, work, renew=0.2)
+    with_jwks(issuer, work, renew=0.2)
 
 
 def test_an_issuer_that_was_away_at_first_serves_when_it_is_back(issuer: Issuer) -> None:
-    async def work(keys: Keys) -> None:
+    async def work(jwks: Jwks) -> None:
         issuer.stop()
         token = issuer.token()
         with pytest.raises(IssuerAway):
-            await keys.claims(token, audience=AUDIENCE)
+            await jwks.verify(token, audience=AUDIENCE)
         issuer.start()
-        await until(lambda: _served(keys, token))
+        await until(lambda: _served(jwks, token))
 
-    with_keys(issuer, work, renew=0.2)
+    with_jwks(issuer, work, renew=0.2)
 
 
 def test_an_issuer_that_is_away_is_not_asked_by_every_request(issuer: Issuer) -> None:
     issuer.answers[DISCOVERY] = lambda handler: say(handler, b"", 503)
 
-    async def work(keys: Keys) -> None:
+    async def work(jwks: Jwks) -> None:
         for _ in range(50):
             with pytest.raises(IssuerAway):
-                await keys.claims(issuer.token(), audience=AUDIENCE)
+                await jwks.verify(issuer.token(), audience=AUDIENCE)
 
-    with_keys(issuer, work)
+    with_jwks(issuer, work)
     assert issuer.asked == [DISCOVERY]
 
 
@@ -237,13 +237,13 @@ def test_an_answer_that_is_none_counts_as_away(
     monkeypatch.setattr("consentfeed.identity.discovery._SECONDS", 1.0)
     issuer.answers[path] = lambda handler: WRONG_ANSWERS[what](handler, issuer.body(path))
 
-    async def work(keys: Keys) -> None:
+    async def work(jwks: Jwks) -> None:
         start = time.monotonic()
         with pytest.raises(IssuerAway):
-            await keys.metadata()
+            await jwks.metadata()
         assert time.monotonic() - start < 3
 
-    with_keys(issuer, work)
+    with_jwks(issuer, work)
     assert "/elsewhere" not in issuer.asked
 
 
@@ -267,33 +267,33 @@ def test_a_document_that_is_not_the_issuers_or_not_safe_counts_as_away(
 ) -> None:
     issuer.document = document
 
-    async def work(keys: Keys) -> None:
+    async def work(jwks: Jwks) -> None:
         with pytest.raises(IssuerAway):
-            await keys.metadata()
+            await jwks.metadata()
 
-    with_keys(issuer, work)
+    with_jwks(issuer, work)
 
 
 def test_an_issuer_with_a_slash_too_many_is_another(issuer: Issuer) -> None:
     issuer.document = {"issuer": issuer.url + "/"}
 
-    async def work(keys: Keys) -> None:
+    async def work(jwks: Jwks) -> None:
         with pytest.raises(IssuerAway):
-            await keys.metadata()
+            await jwks.metadata()
 
-    with_keys(issuer, work)
+    with_jwks(issuer, work)
 
 
 def test_what_the_issuer_says_of_itself_can_be_read(issuer: Issuer) -> None:
     issuer.document = {"authorization_endpoint": f"{issuer.url}/auth", "end_session_endpoint": "https://out.example/"}
 
-    async def work(keys: Keys) -> None:
-        metadata = await keys.metadata()
+    async def work(jwks: Jwks) -> None:
+        metadata = await jwks.metadata()
         assert metadata.authorization_endpoint == f"{issuer.url}/auth"
         assert metadata.end_session_endpoint == "https://out.example/"
         assert metadata.token_endpoint is None
 
-    with_keys(issuer, work)
+    with_jwks(issuer, work)
 
 
 def test_one_broken_key_does_not_take_the_others_away(issuer: Issuer) -> None:
@@ -305,19 +305,19 @@ def test_one_broken_key_does_not_take_the_others_away(issuer: Issuer) -> None:
         7,
     ]
 
-    async def work(keys: Keys) -> None:
-        assert await good(keys, issuer.token())
+    async def work(jwks: Jwks) -> None:
+        assert await good(jwks, issuer.token())
 
-    with_keys(issuer, work)
+    with_jwks(issuer, work)
 
 
 def test_an_issuer_that_takes_back_all_its_keys_is_believed(issuer: Issuer) -> None:
     issuer.answers[KEYS] = lambda handler: say(handler, json.dumps({"keys": []}).encode())
 
-    async def work(keys: Keys) -> None:
-        assert not await good(keys, issuer.token())
+    async def work(jwks: Jwks) -> None:
+        assert not await good(jwks, issuer.token())
 
-    with_keys(issuer, work)
+    with_jwks(issuer, work)
 
 
 @pytest.mark.parametrize("members", [{"use": "enc"}, {"alg": "RS512"}, {"key_ops": ["encrypt"]}])
@@ -325,11 +325,11 @@ def test_a_key_for_something_else_verifies_nothing(issuer: Issuer, members: dict
     key = new_key("RSA")
     issuer.also = [public(key, kid="other", **members)]
 
-    async def work(keys: Keys) -> None:
-        assert await good(keys, issuer.token())
-        assert not await good(keys, issuer.token(key=key, kid="other"))
+    async def work(jwks: Jwks) -> None:
+        assert await good(jwks, issuer.token())
+        assert not await good(jwks, issuer.token(key=key, kid="other"))
 
-    with_keys(issuer, work)
+    with_jwks(issuer, work)
 
 
 def test_a_shared_secret_is_no_public_key_whoever_publishes_it() -> None:
@@ -344,11 +344,11 @@ def test_a_key_that_is_too_short_verifies_nothing(issuer: Issuer) -> None:
     published["n"] = _number(numbers.n)
     issuer.also = [published]
 
-    async def work(keys: Keys) -> None:
-        assert await good(keys, issuer.token())
-        assert not await good(keys, issuer.token(key=short, kid="short"))
+    async def work(jwks: Jwks) -> None:
+        assert await good(jwks, issuer.token())
+        assert not await good(jwks, issuer.token(key=short, kid="short"))
 
-    with_keys(issuer, work)
+    with_jwks(issuer, work)
 
 
 def _number(value: int) -> str:
@@ -356,14 +356,14 @@ def _number(value: int) -> str:
 
 
 def test_a_token_that_names_no_key_is_verified_by_the_only_one_that_fits(issuer: Issuer) -> None:
-    async def work(keys: Keys) -> None:
+    async def work(jwks: Jwks) -> None:
         unnamed = issuer.token(header={"kid": ...})
-        assert await good(keys, unnamed)
+        assert await good(jwks, unnamed)
         issuer.keys["second"] = new_key("P-256")
-        await until(lambda: good(keys, issuer.token(kid="second", algorithm="ES256")))
-        assert await good(keys, unnamed)
+        await until(lambda: good(jwks, issuer.token(kid="second", algorithm="ES256")))
+        assert await good(jwks, unnamed)
         issuer.keys["third"] = new_key("RSA")
-        await until(lambda: good(keys, issuer.token(kid="third")))
-        assert not await good(keys, unnamed)
+        await until(lambda: good(jwks, issuer.token(kid="third")))
+        assert not await good(jwks, unnamed)
 
-    with_keys(issuer, work, renew=0.2)
+    with_jwks(issuer, work, renew=0.2)

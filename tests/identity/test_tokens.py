@@ -331,8 +331,8 @@ def test_keys_change_without_a_restart(start_node: StartNode) -> None:
 # Who somebody is
 
 
-def reader(**changes: Any) -> claims.Reader:
-    return claims.Reader(settings.Settings(**changes))
+def reader(**changes: Any) -> claims.ClaimsReader:
+    return claims.ClaimsReader(settings.Settings(**changes))
 
 
 SAID = {"iss": "https://id.example", "sub": "jane", "email": "jane@example.com"}
