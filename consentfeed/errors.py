@@ -1,4 +1,4 @@
-"""What can go wrong, once: each code of PROBLEMS is a problem type of the API (RFC 9457).
+"""What can go wrong: the problem types of the API (PROBLEMS; RFC 9457), and the exceptions of the package.
 
 ConsentfeedError
 ├── Problem             an answer to the client, by its code in PROBLEMS
@@ -12,61 +12,124 @@ ConsentfeedError
 └── IssuerAway          the identity provider cannot be reached, or is not what it should be
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
-# code: (HTTP status, title). Codes that SQL functions return stand here under the same name.
-PROBLEMS: Final[dict[str, tuple[int, str]]] = {
-    "bad-json": (400, "The body is not valid JSON"),
-    "bad-request": (400, "The request cannot be understood"),
-    "bad-logout-token": (400, "The logout token is not valid"),
-    "signed-out": (401, "Sign in first"),
-    "wrong-password": (401, "E-mail address or password is wrong"),
-    "forbidden": (403, "Your role may not do this"),
-    "no-role": (403, "The identity provider gives no role here"),
-    "no-customer": (403, "No such customer is registered here"),
-    "passwords-off": (403, "Signing in with a password is not offered here"),
-    "foreign-origin": (403, "The request comes from another site"),
-    "not-found": (404, "There is nothing here"),
-    "method-not-allowed": (405, "This method is not offered here"),
-    "request-timeout": (408, "The request took too long to arrive"),
-    "notice-superseded": (409, "The notice is no longer in force"),
-    "no-notice": (409, "No notice is published for this purpose"),
-    "notice-published": (409, "The notice is published, and changes no more"),
-    "no-draft": (409, "There is no draft of this version"),
-    "taken": (409, "There is an account for this already"),
-    "own-account": (409, "Nobody takes away their own access"),
-    "last-admin": (409, "One admin must be left"),
-    "outside-account": (409, "The identity provider gives this account its role"),
-    "customer-account": (409, "A customer's account stays a customer's"),
-    "place-lost": (410, "The place to continue from is not in this log"),
-    "stale": (412, "The consent has changed since you read it"),
-    "body-too-large": (413, "The body is too large"),
-    "invalid": (422, "The request is not valid"),
-    "reason-required": (422, "A reason with a code is required"),
-    "key-reused": (422, "The idempotency key was used for another request"),
-    "no-such-language": (422, "The notice is not published in this language"),
-    "rate-limited": (429, "Too many requests"),
-    "too-many-streams": (429, "Too many streams are open"),
-    "headers-too-large": (431, "The request's line and headers are too large"),
-    "internal": (500, "Something went wrong here"),
-    "database-away": (503, "The database cannot be reached"),
-    "outcome-unknown": (503, "It is not known whether the change was made"),
-    "overloaded": (503, "Too much is waiting"),
-    "busy": (503, "Another transaction holds what this needs"),
-    "draining": (503, "This node is shutting down"),
-    "issuer-away": (503, "The identity provider cannot be reached"),
-}
 
-# Seconds after which a client may try again; revocations wait no longer than grants.
-RETRY_AFTER: Final[dict[str, int]] = {
-    "database-away": 2,
-    "outcome-unknown": 2,
-    "overloaded": 1,
-    "busy": 5,
-    "draining": 1,
-    "issuer-away": 5,
-    "rate-limited": 1,
-    "too-many-streams": 5,
+class ProblemType(NamedTuple):
+    """What all answers of one problem type share.
+
+    detail tells what to do, where the answer has nothing more exact to say. retry_after: seconds after which the same
+    request may be sent again; None: it would fail again.
+    """
+
+    status: int
+    title: str
+    detail: str
+    retry_after: int | None = None
+
+
+# The codes that SQL functions return stand here under the same name. Clients know the codes: none changes its name.
+PROBLEMS: Final[dict[str, ProblemType]] = {
+    "bad-json": ProblemType(400, "The body is not valid JSON", "Send one JSON value, in UTF-8."),
+    "bad-request": ProblemType(
+        400, "The request cannot be understood", "Send an HTTP/1.1 request as RFC 9112 describes it."
+    ),
+    "bad-logout-token": ProblemType(
+        400, "The logout token is not valid", "Send a logout token that was issued for this client within five minutes."
+    ),
+    "signed-out": ProblemType(401, "Sign in first", "Sign in, or send a bearer token that has not expired."),
+    "wrong-password": ProblemType(401, "E-mail address or password is wrong", "Check both, and try again."),
+    "forbidden": ProblemType(
+        403, "Your role may not do this", "Use an account or a token whose role and scopes allow it."
+    ),
+    "no-role": ProblemType(
+        403,
+        "The identity provider gives no role here",
+        "Have the provider's administrator give the account one of the roles of CONSENTFEED_ROLES.",
+    ),
+    "no-customer": ProblemType(
+        403, "No such customer is registered here", "Register the customer first: PUT /api/v1/customers/{id}."
+    ),
+    "passwords-off": ProblemType(
+        403, "Signing in with a password is not offered here", "Sign in by way of /api/v1/auth/sso."
+    ),
+    "foreign-origin": ProblemType(
+        403, "The request comes from another site", "Send it from this site's own pages, or with a bearer token."
+    ),
+    "not-found": ProblemType(404, "There is nothing here", "Check the path, and the ids in it."),
+    "method-not-allowed": ProblemType(
+        405, "This method is not offered here", "Use one of the methods that the header Allow names."
+    ),
+    "request-timeout": ProblemType(
+        408, "The request took too long to arrive", "Send it again, all of it without a pause."
+    ),
+    "notice-superseded": ProblemType(
+        409, "The notice is no longer in force", "Show the customer the notice in force, and ask again."
+    ),
+    "no-notice": ProblemType(409, "No notice is published for this purpose", "Publish a notice of the purpose first."),
+    "notice-published": ProblemType(
+        409,
+        "The notice is published, and changes no more",
+        "Write a higher version: people may have agreed to this very text.",
+    ),
+    "no-draft": ProblemType(409, "There is no draft of this version", "Write the draft first, in each language."),
+    "taken": ProblemType(
+        409, "There is an account for this already", "Use another e-mail address, or change the account that has it."
+    ),
+    "own-account": ProblemType(409, "Nobody takes away their own access", "Ask another admin to do it."),
+    "last-admin": ProblemType(409, "One admin must be left", "Make somebody else an admin first."),
+    "outside-account": ProblemType(
+        409,
+        "The identity provider gives this account its role",
+        "Change the role at the identity provider; it counts from the next sign-in on.",
+    ),
+    "customer-account": ProblemType(
+        409,
+        "A customer's account stays a customer's",
+        "Add another account for the same person: the id of this one is the customer's own.",
+    ),
+    "place-lost": ProblemType(
+        410, "The place to continue from is not in this log", "Read the list again, and go on from its position."
+    ),
+    "stale": ProblemType(
+        412, "The consent has changed since you read it", "Read it again, and decide on what it says now."
+    ),
+    "body-too-large": ProblemType(413, "The body is too large", "Send less at once, in several requests."),
+    "invalid": ProblemType(422, "The request is not valid", "Compare the request with /openapi.json."),
+    "reason-required": ProblemType(
+        422,
+        "A reason with a code is required",
+        'On a customer\'s behalf, say why: {"reason":{"code":"phone-call"}}.',
+    ),
+    "key-reused": ProblemType(
+        422, "The idempotency key was used for another request", "Send another request with another Idempotency-Key."
+    ),
+    "no-such-language": ProblemType(
+        422, "The notice is not published in this language", "Ask for a language that is listed with the purpose."
+    ),
+    "rate-limited": ProblemType(429, "Too many requests", "Wait as long as Retry-After says.", 1),
+    "too-many-streams": ProblemType(429, "Too many streams are open", "Close one of them, or share one.", 5),
+    "headers-too-large": ProblemType(
+        431, "The request's line and headers are too large", "Send a shorter URL, and fewer or shorter headers."
+    ),
+    "internal": ProblemType(
+        500, "Something went wrong here", "Try again. If it stays so, tell the operator: the service's log says why."
+    ),
+    "database-away": ProblemType(503, "The database cannot be reached", "Try again shortly.", 2),
+    "outcome-unknown": ProblemType(
+        503,
+        "It is not known whether the change was made",
+        "Send it again with the same Idempotency-Key to find out.",
+        2,
+    ),
+    "overloaded": ProblemType(503, "Too much is waiting", "Try again shortly.", 1),
+    "busy": ProblemType(503, "Another transaction holds what this needs", "Try again shortly.", 5),
+    "draining": ProblemType(
+        503, "This node is shutting down", "Send it again: another node, or this one after its restart, answers.", 1
+    ),
+    "issuer-away": ProblemType(
+        503, "The identity provider cannot be reached", "Try again shortly: its keys are needed to verify the token.", 5
+    ),
 }
 
 
@@ -75,17 +138,20 @@ class ConsentfeedError(Exception):
 
 
 class Problem(ConsentfeedError):
-    """An answer that is not a success; code is one of PROBLEMS, members extend the problem object. challenge is for
-    WWW-Authenticate (RFC 6750)."""
+    """An answer that is not a success: code is one of PROBLEMS, detail is what to do ("": that of its type).
+
+    members extend the problem object; challenge is for WWW-Authenticate (RFC 6750).
+    """
 
     def __init__(
         self, code: str, detail: str = "", *, retry_after: int | None = None, challenge: str = "", **members: object
     ) -> None:
         super().__init__(code, detail)
         self.code = code
-        self.status, self.title = PROBLEMS[code]
-        self.detail = detail
-        self.retry_after = retry_after or RETRY_AFTER.get(code)
+        kind = PROBLEMS[code]
+        self.status, self.title = kind.status, kind.title
+        self.detail = detail or kind.detail
+        self.retry_after = retry_after or kind.retry_after
         self.challenge = challenge or ("Bearer" if self.status == 401 else "")
         self.members = members
 
@@ -95,9 +161,8 @@ class Problem(ConsentfeedError):
             "type": f"/problems/{self.code}",
             "title": self.title,
             "status": self.status,
+            "detail": self.detail,
         }
-        if self.detail:
-            problem["detail"] = self.detail
         return problem | self.members
 
 
@@ -106,7 +171,8 @@ class TokenRefused(ConsentfeedError):
 
     def problem(self) -> Problem:
         """The answer to whoever has sent it as a bearer token."""
-        return Problem("signed-out", f"The token is not good. {self}", challenge='Bearer error="invalid_token"')
+        detail = f"The token is not good. {self} Send another one."
+        return Problem("signed-out", detail, challenge='Bearer error="invalid_token"')
 
 
 class IssuerAway(ConsentfeedError):

@@ -11,7 +11,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from benchmarks.cases import CASES
 from consentfeed import metrics
 from consentfeed.cli import doctor
-from consentfeed.errors import PROBLEMS, RETRY_AFTER
+from consentfeed.errors import PROBLEMS
 from consentfeed.node.wiring import Node
 from consentfeed.settings import Settings, variable
 from tests.support.node import SECRET
@@ -45,9 +45,9 @@ def _checks() -> list[str]:
 
 
 def _problems() -> list[str]:
-    rows = ["| status | code | title | Retry-After |", "| --- | --- | --- | --- |"]
-    for code, (status, title) in PROBLEMS.items():
-        rows.append(f"| {status} | `{code}` | {title} | {RETRY_AFTER.get(code, '')} |")
+    rows = ["| status | code | title | what to do | Retry-After |", "| --- | --- | --- | --- | --- |"]
+    for code, kind in PROBLEMS.items():
+        rows.append(f"| {kind.status} | `{code}` | {kind.title} | {kind.detail} | {kind.retry_after or ''} |")
     return rows
 
 
@@ -89,6 +89,11 @@ def test_a_table_of_the_docs_says_what_the_code_says(file: str, mark: str, table
     found = re.search(rf"<!-- {mark} -->\n\n((?:\|.*\n)*)", text)
     assert found, f"docs/{file} has no table after <!-- {mark} -->"
     assert found[1].rstrip("\n") == expected, f"docs/{file}: the table should be\n\n{expected}"
+
+
+def test_every_problem_tells_what_to_do_and_when_to_try_again() -> None:
+    assert not [code for code, kind in PROBLEMS.items() if not re.fullmatch(r"[A-Z].{10,}\.", kind.detail)]
+    assert not [code for code, kind in PROBLEMS.items() if (kind.status in {429, 503}) != bool(kind.retry_after)]
 
 
 def test_every_setting_is_used() -> None:

@@ -210,10 +210,11 @@ def _members(value: Any) -> Any:
 
 def problem(answer: httpx.Response, code: str, **members: Any) -> dict[str, Any]:
     """The problem object; checks everything about it that RFC 9457 and the list of problems promise."""
-    status, title = PROBLEMS[code]
-    assert answer.status_code == status, f"{answer.status_code} {answer.text}"
+    expected = PROBLEMS[code]
+    assert answer.status_code == expected.status, f"{answer.status_code} {answer.text}"
     assert answer.headers["content-type"] == "application/problem+json"
     found: dict[str, Any] = answer.json()
-    assert (found["type"], found["title"], found["status"]) == (f"/problems/{code}", title, status)
+    assert (found["type"], found["title"], found["status"]) == (f"/problems/{code}", expected.title, expected.status)
+    assert found["detail"], "a problem tells what to do"
     assert members.items() <= found.items()
     return found
