@@ -18,8 +18,8 @@ from consentfeed.identity.signin import Ways
 from consentfeed.node import logs
 from tests.conftest import StartNode, _nodes
 from tests.support.node import CUSTOMER, NOBODY, OTHER, PASSWORD, STAFF, RunningNode, Sql, wait_until
+from tests.support.node_process import free_port
 from tests.support.oidc import Person, Provider, provider
-from tests.support.processes import free_port
 from tests.support.rest import ok, problem
 
 START, ME, LOGOUT = "/api/v1/auth/sso", "/api/v1/auth/me", "/api/v1/auth/logout"

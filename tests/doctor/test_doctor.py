@@ -35,7 +35,7 @@ from consentfeed.settings import Settings
 from tests import conftest
 from tests.cli.test_cli import Run, run
 from tests.support.node import SECRET, RunningNode, Sql, bearer, wait_until
-from tests.support.processes import accepts, free_port
+from tests.support.node_process import accepts, free_port
 
 __all__ = ["run"]  # a fixture
 

@@ -1,7 +1,7 @@
 """The network to a node delays, gives a byte at a time, swallows or refuses."""
 
-from tests.oracle.proxy import MODES
 from tests.oracle.world import World
+from tests.support.proxy import MODES
 
 
 def node_is_hard_to_reach(world: World) -> None:

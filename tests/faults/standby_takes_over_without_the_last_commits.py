@@ -3,10 +3,10 @@
 import signal
 
 from tests.oracle.install import DATABASE
-from tests.oracle.postgres import Server
-from tests.oracle.proxy import Proxy
 from tests.oracle.world import World
 from tests.support.node import wait_until
+from tests.support.postgres import Server
+from tests.support.proxy import Proxy
 
 _HEAD = "SELECT max(seq) FROM consentfeed.events"
 

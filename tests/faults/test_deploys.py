@@ -15,7 +15,7 @@ import pytest
 from consentfeed.stream import streams
 from tests.conftest import StartNode
 from tests.support.node import RunningNode, Sql, bearer, wait_until
-from tests.support.processes import free_port, serve
+from tests.support.node_process import free_port, serve
 
 STREAMS = 2000
 _HOLD = "SELECT FROM consentfeed.consents WHERE id = ANY (%s::uuid[]) FOR UPDATE"

@@ -5,7 +5,7 @@ import signal
 import threading
 
 from tests.support.node import Sql, Tail, bearer
-from tests.support.processes import free_port, serve
+from tests.support.node_process import free_port, serve
 
 
 def test_a_client_of_a_killed_node_resumes_with_nothing_missing_and_nothing_twice(database: Sql) -> None:

@@ -21,9 +21,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support import processes
+from tests.support import node_process
 from tests.support.node import CUSTOMER, PASSWORD, RunningNode, Sql, bearer
-from tests.support.processes import Served
+from tests.support.node_process import Served
 from tests.support.rest import REASON, Rest, problem
 from tests.support.sql import PASSWORD as SQL_PASSWORD
 
@@ -66,9 +66,9 @@ KEPT_BY_SQL = {name: text for name, text in TEXTS.items() if name not in ("NUL",
 
 
 @pytest.fixture(scope="module")
-def served(shared_database: Sql, tmp_path_factory: pytest.TempPathFactory) -> Iterator[processes.Served]:
+def served(shared_database: Sql, tmp_path_factory: pytest.TempPathFactory) -> Iterator[node_process.Served]:
     """The service as it is run."""
-    with processes.served(shared_database, tmp_path_factory.mktemp("injection") / "log", **SETTINGS) as served:
+    with node_process.served(shared_database, tmp_path_factory.mktemp("injection") / "log", **SETTINGS) as served:
         yield served
 
 

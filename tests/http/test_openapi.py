@@ -21,9 +21,9 @@ from consentfeed.http.openapi import describe
 from consentfeed.node.wiring import Node
 from consentfeed.permissions import ACCESS
 from consentfeed.settings import Settings
-from tests.support import processes
+from tests.support import node_process
 from tests.support.node import CUSTOMER, OTHER, SECRET, STAFF, Sql, bearer
-from tests.support.processes import Served
+from tests.support.node_process import Served
 from tests.support.rest import ROLES
 
 # An identity provider that is away, passwords all the same, and failures without end.
@@ -63,7 +63,7 @@ asked: Counter[tuple[str, str | None]] = Counter()
 @pytest.fixture(scope="module")
 def served(shared_database: Sql, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The service as it is run. It logs that it lacks its identity provider, and nothing else that went wrong."""
-    with processes.served(shared_database, tmp_path_factory.mktemp("fuzz") / "log", **SETTINGS) as served:
+    with node_process.served(shared_database, tmp_path_factory.mktemp("fuzz") / "log", **SETTINGS) as served:
         yield served
         assert not [line for line in served.log.read_text().splitlines() if json.loads(line)["level"] == "error"]
 

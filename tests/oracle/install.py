@@ -4,7 +4,7 @@ import psycopg
 
 from consentfeed.postgres import migrations
 from tests import conftest
-from tests.oracle.postgres import Server
+from tests.support.postgres import Server
 
 DATABASE = "consentfeed"
 PARTITION, PARTITIONS = 300, 8  # events in each of the first partitions, and how many these are

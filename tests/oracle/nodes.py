@@ -8,9 +8,9 @@ from pathlib import Path
 
 import httpx
 
-from tests.oracle.proxy import Proxy
 from tests.support.node import SECRET, wait_until
-from tests.support.processes import free_port
+from tests.support.node_process import free_port
+from tests.support.proxy import Proxy
 
 # Small and quick, so that a short run sees lifetimes, replays from the table, and stalls.
 _SETTINGS = {

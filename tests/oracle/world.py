@@ -11,9 +11,7 @@ from tests.oracle.clock import Clock
 from tests.oracle.disk import Disk
 from tests.oracle.install import DATABASE, install
 from tests.oracle.nodes import Node
-from tests.oracle.postgres import Server
 from tests.oracle.programs import ROOT
-from tests.oracle.proxy import Proxy
 from tests.oracle.reader import Reader
 from tests.oracle.readers import readers
 from tests.oracle.rest_writer import RestWriter
@@ -21,6 +19,8 @@ from tests.oracle.sql_writer import SqlWriter
 from tests.oracle.truth import History
 from tests.oracle.writer import Writer
 from tests.support.node import wait_until
+from tests.support.postgres import Server
+from tests.support.proxy import Proxy
 
 
 class World:

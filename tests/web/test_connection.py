@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.conftest import StartNode
 from tests.support.node import RunningNode, Sql, wait_until
-from tests.support.processes import free_port, serve
+from tests.support.node_process import free_port, serve
 from tests.web.conftest import NewPerson
 from tests.web.test_walk import DESK, live, row
 

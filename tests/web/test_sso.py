@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 from consentfeed.identity.claims import subject_id
 from tests.conftest import StartNode
 from tests.support.node import OTHER, RunningNode, wait_until
+from tests.support.node_process import free_port
 from tests.support.oidc import Provider, provider
-from tests.support.processes import free_port
 from tests.web.conftest import NewPerson
 
 Site = tuple[Provider, RunningNode]

@@ -14,7 +14,7 @@ import psycopg
 from consentfeed.embedded import cluster, supervisor
 from consentfeed.embedded.binaries import find_binaries, runnable
 from tests.support.node import wait_until
-from tests.support.processes import free_port
+from tests.support.node_process import free_port
 
 SUPERUSER = "oracle"
 _SETTINGS = {
