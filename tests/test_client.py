@@ -5,8 +5,10 @@ import threading
 import pytest
 
 from consentfeed.client import Message, Refused, follow
-from tests.conftest import StartNode
-from tests.support.node import Sql, bearer, wait_until
+from tests.support.database import Sql
+from tests.support.node import StartNode
+from tests.support.tokens import bearer
+from tests.support.waiting import wait_until
 
 
 def _follow(url: str, seen: list[Message], stop: threading.Event, after: str | None = None) -> threading.Thread:

@@ -17,10 +17,12 @@ from consentfeed.postgres.database import Database
 from consentfeed.writes.queue import Decision
 from consentfeed.writes.trail import Trail
 from consentfeed.writes.writer import Writer
-from tests.conftest import StartNode
+from tests.support.database import Sql
 from tests.support.frozen_proxy import Proxy
-from tests.support.node import PASSWORD, RunningNode, Sql, wait_until
+from tests.support.node import RunningNode, StartNode
 from tests.support.rest import problem
+from tests.support.seed import PASSWORD
+from tests.support.waiting import wait_until
 
 
 def shown(client: httpx.Client, name: str, **labels: str) -> float:

@@ -1,6 +1,7 @@
 """The path, end to end."""
 
-from tests.support.node import RunningNode, Sql
+from tests.support.database import Sql
+from tests.support.node import RunningNode
 
 
 def test_a_revocation_by_rest_and_an_update_by_sql_show_up_in_the_stream(node: RunningNode, database: Sql) -> None:

@@ -20,8 +20,8 @@ import pytest
 
 from consentfeed.cli.dev import PASSWORD
 from consentfeed.embedded import server as embedded
-from tests.support.node import wait_until
-from tests.support.node_process import free_port
+from tests.support.ports import free_port
+from tests.support.waiting import wait_until
 
 COMMAND: Final = [sys.executable, "-c", "from consentfeed.cli.main import run; run()"]
 LOUD: Final = {

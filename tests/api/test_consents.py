@@ -10,8 +10,10 @@ import pytest
 
 from consentfeed.api.shapes import ConsentPage
 from consentfeed.http.paging import write_cursor
-from tests.support.node import CUSTOMER, NOBODY, OTHER, RunningNode, Sql
+from tests.support.database import Sql
+from tests.support.node import RunningNode
 from tests.support.rest import Rest, ok, problem
+from tests.support.seed import CUSTOMER, NOBODY, OTHER
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -11,8 +11,8 @@ from consentfeed.api.notices import Notice
 from consentfeed.api.purposes import Purposes
 from consentfeed.api.shapes import ConsentPage, Customer
 from consentfeed.http.paging import write_cursor
-from tests.support.node import CUSTOMER, OTHER
 from tests.support.rest import ROLES, Rest, ok, problem
+from tests.support.seed import CUSTOMER, OTHER
 
 PERSON = {"name": "Sunil Silva", "email": "sunil@example.com", "msisdn": "+94761234567"}
 

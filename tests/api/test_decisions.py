@@ -8,9 +8,11 @@ import pytest
 
 from consentfeed.api.shapes import Consent, Consents, Decided, History
 from consentfeed.node import chores
-from tests.conftest import StartNode
-from tests.support.node import NOBODY, STAFF, Sql, wait_until
+from tests.support.database import Sql
+from tests.support.node import StartNode
 from tests.support.rest import REASON, ROLES, Rest, ok, problem
+from tests.support.seed import NOBODY, STAFF
+from tests.support.waiting import wait_until
 
 SEALED, PLAIN = re.compile(r"[0-9a-f]{32}"), re.compile(r"[1-9][0-9]*-[0-9a-f]{8}")
 MICROSECONDS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")

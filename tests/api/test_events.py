@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.conftest import StartNode
-from tests.support.node import CUSTOMER, OTHER, RunningNode, Sql
+from tests.support.database import Sql
+from tests.support.node import RunningNode, StartNode
+from tests.support.seed import CUSTOMER, OTHER
 
 
 def _fill(database: Sql, turns: int = 3) -> int:

@@ -6,8 +6,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.conftest import StartNode
-from tests.support.node import Sql
+from tests.support.database import Sql
+from tests.support.node import StartNode
 from tests.support.rest import REASON, Rest, ok, problem
 
 

@@ -10,9 +10,10 @@ from consentfeed import metrics
 from consentfeed.api.nodes import Nodes
 from consentfeed.api.verify import Verification
 from consentfeed.node import reporter
-from tests.conftest import StartNode
-from tests.support.node import RunningNode, Sql, wait_until
+from tests.support.database import Sql
+from tests.support.node import RunningNode, StartNode
 from tests.support.rest import Rest, ok, problem
+from tests.support.waiting import wait_until
 
 SEEN = "SELECT count(*) FROM consentfeed.nodes"
 

@@ -9,8 +9,9 @@ import pytest
 
 from consentfeed.api.ops import Health, Readiness
 from consentfeed.errors import PROBLEMS
-from tests.support.node import CUSTOMER, NOBODY, wait_until
 from tests.support.rest import Rest, ok
+from tests.support.seed import CUSTOMER, NOBODY
+from tests.support.waiting import wait_until
 
 READABLE = [
     ("/customer/consents", "customer"),

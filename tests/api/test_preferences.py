@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 
 from consentfeed.api.preferences import MAX_BODY, Preferences
-from tests.support.node import CUSTOMER
 from tests.support.rest import Rest, ok, problem
+from tests.support.seed import CUSTOMER
 
 CHOSEN = {"language": "si", "toasts": {"seconds": 5.5, "sound": False, "watch": [CUSTOMER, None]}, "\\u0000": "\\"}
 

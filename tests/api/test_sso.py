@@ -16,11 +16,13 @@ from consentfeed.errors import DatabaseAway
 from consentfeed.identity.claims import subject_id
 from consentfeed.identity.signin import Ways
 from consentfeed.node import logs
-from tests.conftest import StartNode, _nodes
-from tests.support.node import CUSTOMER, NOBODY, OTHER, PASSWORD, STAFF, RunningNode, Sql, wait_until
-from tests.support.node_process import free_port
+from tests.support.database import Sql
+from tests.support.node import RunningNode, StartNode, nodes
 from tests.support.oidc import Person, Provider, provider
+from tests.support.ports import free_port
 from tests.support.rest import ok, problem
+from tests.support.seed import CUSTOMER, NOBODY, OTHER, PASSWORD, STAFF
+from tests.support.waiting import wait_until
 
 START, ME, LOGOUT = "/api/v1/auth/sso", "/api/v1/auth/me", "/api/v1/auth/logout"
 SESSION, TRIP = "consentfeed_session", "consentfeed_sso"
@@ -112,7 +114,7 @@ def open_site(op: Provider, start_node: StartNode) -> Iterator[OpenSite]:
 @pytest.fixture(scope="module")
 def site(op: Provider, shared_database: Sql) -> Iterator[Site]:
     """One for all who mind their own subjects alone."""
-    with _nodes(shared_database) as start_node, _sites(op, start_node) as open_site:
+    with nodes(shared_database) as start_node, _sites(op, start_node) as open_site:
         yield open_site()
 
 

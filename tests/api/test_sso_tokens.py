@@ -13,10 +13,11 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.conftest import _nodes
+from tests.support.database import Sql
 from tests.support.issuer import Issuer, encode, new_key, say
-from tests.support.node import RunningNode, Sql, wait_until
+from tests.support.node import RunningNode, nodes
 from tests.support.rest import problem
+from tests.support.waiting import wait_until
 
 START, BACK, LOGOUT = "/api/v1/auth/sso", "/api/v1/auth/sso/callback", "/api/v1/auth/sso/logout"
 CLIENT, SECRET = "consentfeed", "a secret: of + this % test"
@@ -71,7 +72,7 @@ def liar() -> Iterator[Liar]:
 
 @pytest.fixture(scope="module")
 def node(liar: Liar, shared_database: Sql) -> Iterator[RunningNode]:
-    with _nodes(shared_database) as start:
+    with nodes(shared_database) as start:
         yield start(issuer=liar.url, client_id=CLIENT, client_secret=SECRET)
 
 

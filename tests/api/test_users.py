@@ -10,8 +10,9 @@ import pytest
 from consentfeed.api.sessions import SessionPage
 from consentfeed.api.users import Account, AccountPage
 from consentfeed.http.paging import write_cursor
-from tests.support.node import CUSTOMER, NOBODY, PASSWORD, STAFF, wait_until
 from tests.support.rest import Rest, ok, problem
+from tests.support.seed import CUSTOMER, NOBODY, PASSWORD, STAFF
+from tests.support.waiting import wait_until
 
 
 def add(rest: Rest, role: str = "csr", **more: Any) -> Any:

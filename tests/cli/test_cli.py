@@ -25,8 +25,11 @@ from consentfeed.identity import jwt
 from consentfeed.node import logs
 from consentfeed.postgres import migrations
 from consentfeed.settings import Settings
-from tests.conftest import OWNER, OWNER_PASSWORD, with_login
-from tests.support.node import CUSTOMER, SECRET, STAFF, RunningNode, Sql, wait_until
+from tests.support.database import Sql, new_database
+from tests.support.node import RunningNode
+from tests.support.seed import CUSTOMER, STAFF
+from tests.support.tokens import SECRET
+from tests.support.waiting import wait_until
 
 
 class Said(NamedTuple):
@@ -333,12 +336,8 @@ def test_disabling_who_is_not_there_says_so(run: Run, serve_settings: dict[str, 
 @pytest.fixture
 def empty(cluster: str, template: str) -> Iterator[str]:
     """URL of an empty database, as its owner."""
-    name = f"cf_empty_{uuid4().hex[:8]}"
-    with psycopg.connect(cluster, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} OWNER {OWNER}".encode())
-    yield with_login(cluster, OWNER, OWNER_PASSWORD, name)
-    with psycopg.connect(cluster, autocommit=True) as admin:
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+    with new_database(cluster) as empty:
+        yield empty.url
 
 
 def states(said: Said) -> dict[str, str]:

@@ -14,7 +14,7 @@ from consentfeed.cli import doctor
 from consentfeed.errors import PROBLEMS
 from consentfeed.node.wiring import Node
 from consentfeed.settings import Settings, variable
-from tests.support.node import SECRET
+from tests.support.tokens import SECRET
 
 ROOT = Path(__file__).parents[2]
 

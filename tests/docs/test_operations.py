@@ -7,14 +7,14 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
-from uuid import uuid4
 
-import psycopg
 import pytest
 
 from consentfeed.embedded.binaries import find_binaries
 from tests.sql.test_retention import cut_small
-from tests.support.node import CUSTOMER, SECRET, Sql
+from tests.support.database import Sql, new_database
+from tests.support.seed import CUSTOMER
+from tests.support.tokens import SECRET
 
 TEXT = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
 Type = Callable[[str], str]
@@ -35,7 +35,7 @@ def typed(database: Sql, url: str, folder: Path) -> Type:
         "PGPORT": str(parts.port or 5432),
         "PGUSER": parts.username or "",
         "PGPASSWORD": parts.password or "",
-        "PGDATABASE": urlsplit(database.url).path[1:],
+        "PGDATABASE": database.name,
         "CONSENTFEED_OWNER_URL": database.url,
         "CONSENTFEED_DATABASE_URL": database.app_url,
         "CONSENTFEED_SECRET": SECRET,
@@ -70,13 +70,12 @@ def superuser(database: Sql, tmp_path: Path) -> Type:
 
 
 @pytest.fixture
-def given_up(database: Sql) -> Iterator[str]:
+def given_up(cluster: str, database: Sql) -> Iterator[str]:
     """URL of the database that a restore gives up."""
     url = f"{database.admin_url.rsplit('/', 1)[0]}/consentfeed_given_up"
     yield url
-    with psycopg.connect(database.admin_url.rsplit("/", 1)[0] + "/postgres", autocommit=True) as admin:
-        admin.execute("DROP DATABASE IF EXISTS consentfeed_given_up WITH (FORCE)")
-        admin.execute("DROP DATABASE IF EXISTS consentfeed_restored WITH (FORCE)")
+    for name in ("consentfeed_given_up", "consentfeed_restored"):
+        Sql.run_as(cluster, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def test_what_is_backed_up_can_be_restored_and_fits_the_head_that_was_noted(
@@ -101,20 +100,13 @@ def test_what_is_backed_up_can_be_restored_and_fits_the_head_that_was_noted(
 
 
 def test_an_upgrade_shows_what_it_would_do_and_does_it(cluster: str, database: Sql, tmp_path: Path) -> None:
-    name = f"cf_older_{uuid4().hex[:8]}"
-    with psycopg.connect(cluster, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} OWNER {urlsplit(database.url).username}")
-    older = Sql(*(f"{url.rsplit('/', 1)[0]}/{name}" for url in (database.url, database.app_url, database.admin_url)))
-    try:
+    with new_database(cluster) as older:
         (upgrade,) = commands("Upgrade")
         shown = typed(older, older.url, tmp_path)(upgrade)
         assert "CREATE TABLE consentfeed.consents" in shown
         assert older.run("SELECT name FROM consentfeed.migrations ORDER BY name") == database.run(
             "SELECT name FROM consentfeed.migrations ORDER BY name"
         )
-    finally:
-        with psycopg.connect(cluster, autocommit=True) as admin:
-            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def test_the_oldest_events_are_kept_elsewhere_and_given_up(database: Sql, owner: Type, tmp_path: Path) -> None:

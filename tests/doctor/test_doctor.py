@@ -32,10 +32,12 @@ from consentfeed.embedded import server as embedded
 from consentfeed.postgres import migrations
 from consentfeed.postgres.database import Database
 from consentfeed.settings import Settings
-from tests import conftest
 from tests.cli.test_cli import Run, run
-from tests.support.node import SECRET, RunningNode, Sql, bearer, wait_until
-from tests.support.node_process import accepts, free_port
+from tests.support.database import APP_PASSWORD, OWNER, Sql, with_login
+from tests.support.node import RunningNode
+from tests.support.ports import accepts, free_port
+from tests.support.tokens import SECRET, bearer
+from tests.support.waiting import wait_until
 
 __all__ = ["run"]  # a fixture
 
@@ -79,8 +81,8 @@ def own_cluster(folder: Path) -> Iterator[Sql]:
     with embedded.postgres(folder) as url:
         if not (folder / "postgres" / "standby.signal").exists():
             migrations.migrate(url)
-            Sql.run_as(url, f"ALTER ROLE consentfeed_app LOGIN PASSWORD '{conftest.APP_PASSWORD}'")
-        app_url = conftest.with_login(url, "consentfeed_app", conftest.APP_PASSWORD, "consentfeed")
+            Sql.run_as(url, f"ALTER ROLE consentfeed_app LOGIN PASSWORD '{APP_PASSWORD}'")
+        app_url = with_login(url, "consentfeed_app", APP_PASSWORD, "consentfeed")
         yield Sql(url, app_url, url)
 
 
@@ -114,7 +116,7 @@ def test_a_database_that_is_away_or_lets_nobody_in_is_the_only_finding_of_it(dat
     parts = urlsplit(database.app_url)
     nowhere = urlunsplit(parts._replace(path="/not_there"))
     bad(examined(nowhere)["connection"], "problem", "3D000", "no database")
-    wrong = conftest.with_login(database.app_url, "consentfeed_app", "not it", parts.path[1:])
+    wrong = with_login(database.app_url, "consentfeed_app", "not it", parts.path[1:])
     bad(examined(wrong)["connection"], "problem", "28P01", "password")
 
 
@@ -209,7 +211,7 @@ def test_what_does_not_survive_a_crash_is_told(database: Sql) -> None:
         (off,) = admin.execute(
             "SELECT count(*) FROM pg_settings WHERE name = 'fsync' AND setting = 'off'"
         ).fetchone() or (0,)
-    name = urlsplit(database.url).path[1:]
+    name = database.name
     Sql.run_as(database.admin_url, f"ALTER DATABASE {name} SET synchronous_commit = off")
     finding = look(database.app_url, "durability")
     bad(finding, "problem", "synchronous_commit")
@@ -217,7 +219,7 @@ def test_what_does_not_survive_a_crash_is_told(database: Sql) -> None:
 
 
 def test_no_limit_of_idle_transactions_is_told(database: Sql) -> None:
-    name = urlsplit(database.url).path[1:]
+    name = database.name
     assert "10 s" in look(database.app_url, "idle").seen
     set_limit = f"ALTER ROLE consentfeed_app IN DATABASE {name} SET idle_in_transaction_session_timeout = 0"
     Sql.run_as(database.admin_url, set_limit)
@@ -306,7 +308,7 @@ def pgbouncer(folder: Path, url: str, *, ignored: str) -> Iterator[str]:
     """PgBouncer in transaction mode before a database; the URL through it."""
     parts, port = urlsplit(url), free_port()
     folder.chmod(0o755)
-    (folder / "users").write_text(f'"{parts.username}" "{conftest.APP_PASSWORD}"\n')
+    (folder / "users").write_text(f'"{parts.username}" "{APP_PASSWORD}"\n')
     (folder / "ini").write_text(
         f"[databases]\n* = host={parts.hostname} port={parts.port}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
         f"listen_port = {port}\nauth_type = plain\nauth_file = {folder}/users\npool_mode = transaction\n"
@@ -380,7 +382,7 @@ def test_an_open_transaction_that_holds_consents_is_told(database: Sql, statemen
         holder.execute("SELECT count(*) FROM consentfeed.consents")
         assert look(database.app_url, "transactions").severity == "ok", "a reader holds nobody up"
         holder.execute(statement.encode(), (database.consents()[0],))
-        pid = f"process {holder.info.backend_pid} of role {conftest.OWNER}"
+        pid = f"process {holder.info.backend_pid} of role {OWNER}"
         bad(look(database.app_url, "transactions"), "warning", pid, "pg_terminate_backend")
         holder.rollback()
 
@@ -515,7 +517,7 @@ def test_the_command_reports_each_check_and_ends_with_1_where_there_is_a_problem
     assert re.search(r"^problem +rights +the role may INSERT consentfeed.customers\n +→ Connect as", said.out, re.M)
     assert re.search(r"^ok +stream +the first bytes", said.out, re.M)
     assert re.fullmatch(r"\d problems, \d warnings", said.out.splitlines()[-1])
-    for secret in (SECRET, conftest.APP_PASSWORD, "Bearer"):
+    for secret in (SECRET, APP_PASSWORD, "Bearer"):
         assert secret not in said.out + said.err
 
 

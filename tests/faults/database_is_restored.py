@@ -2,7 +2,7 @@
 
 from tests.oracle.install import DATABASE
 from tests.oracle.world import World
-from tests.support.node import wait_until
+from tests.support.waiting import wait_until
 
 _HEAD = "SELECT max(seq) FROM consentfeed.events"
 

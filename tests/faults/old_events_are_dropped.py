@@ -6,7 +6,7 @@ from tests.oracle.install import PARTITION, PARTITIONS
 from tests.oracle.readers import Polling
 from tests.oracle.streaming import Streaming
 from tests.oracle.world import World
-from tests.support.node import wait_until
+from tests.support.waiting import wait_until
 
 
 def old_events_are_dropped(world: World) -> None:

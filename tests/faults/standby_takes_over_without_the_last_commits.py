@@ -4,9 +4,9 @@ import signal
 
 from tests.oracle.install import DATABASE
 from tests.oracle.world import World
-from tests.support.node import wait_until
 from tests.support.postgres import Server
 from tests.support.proxy import Proxy
+from tests.support.waiting import wait_until
 
 _HEAD = "SELECT max(seq) FROM consentfeed.events"
 

@@ -15,8 +15,10 @@ from consentfeed.log.position import Position
 from consentfeed.stream.connection import Connection
 from consentfeed.stream.pump import Pump
 from consentfeed.stream.readers import Reader
-from tests.conftest import StartNode
-from tests.support.node import Sql, bearer, wait_until
+from tests.support.database import Sql
+from tests.support.node import StartNode
+from tests.support.tokens import bearer
+from tests.support.waiting import wait_until
 
 _FLIP = (
     "UPDATE consentfeed.consents SET status = CASE status WHEN 'granted' THEN 'revoked' ELSE 'granted' END"

@@ -8,8 +8,11 @@ import pytest
 from consentfeed.embedded import server as embedded
 from consentfeed.postgres import migrations
 from consentfeed.settings import Settings
-from tests import conftest
-from tests.support.node import SECRET, RunningNode, Sql, wait_until
+from tests.support.database import APP_PASSWORD, Sql, with_login
+from tests.support.node import RunningNode
+from tests.support.seed import seed
+from tests.support.tokens import SECRET
+from tests.support.waiting import wait_until
 
 _END_ALL = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -23,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def _sql(owner_url: str) -> Sql:
-    app_url = conftest.with_login(owner_url, "consentfeed_app", conftest.APP_PASSWORD, "consentfeed")
+    app_url = with_login(owner_url, "consentfeed_app", APP_PASSWORD, "consentfeed")
     return Sql(owner_url, app_url, owner_url)
 
 
@@ -31,9 +34,9 @@ def test_streams_stay_open_and_go_on_when_the_database_is_back(folder: Path) -> 
     with embedded.postgres(folder) as url:
         migrations.migrate(url)
         database = _sql(url)
-        database.run(f"ALTER ROLE consentfeed_app LOGIN PASSWORD '{conftest.APP_PASSWORD}'")
+        database.run(f"ALTER ROLE consentfeed_app LOGIN PASSWORD '{APP_PASSWORD}'")
         with psycopg.connect(url) as owner:
-            conftest.seed(owner)
+            seed(owner)
         consent = database.consents()[0]
         node = RunningNode(
             Settings(
@@ -79,7 +82,7 @@ def test_streams_stay_open_and_go_on_when_the_database_is_back(folder: Path) -> 
 
 def test_a_standby_that_is_not_promoted_yet_is_a_503_and_not_kept(node: RunningNode, database: Sql) -> None:
     client, consent = node.client("service"), database.consents()[0]
-    name = database.url.rsplit("/", 1)[1]
+    name = database.name
     database.run_as(database.admin_url, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     database.run_as(database.admin_url, _END_ALL)
     # As after a failover: by new connections it can read, and no more.

@@ -13,9 +13,12 @@ import httpx
 import pytest
 
 from consentfeed.stream import streams
-from tests.conftest import StartNode
-from tests.support.node import RunningNode, Sql, bearer, wait_until
-from tests.support.node_process import free_port, serve
+from tests.support.database import Sql
+from tests.support.node import RunningNode, StartNode
+from tests.support.node_process import serve
+from tests.support.ports import free_port
+from tests.support.tokens import bearer
+from tests.support.waiting import wait_until
 
 STREAMS = 2000
 _HOLD = "SELECT FROM consentfeed.consents WHERE id = ANY (%s::uuid[]) FOR UPDATE"

@@ -12,14 +12,17 @@ from consentfeed.feed.filter import Filter
 from consentfeed.feed.replay import Replay
 from consentfeed.log.ids import Ids
 from consentfeed.log.position import Position
-from tests.conftest import OWNER, StartNode
-from tests.support.node import CUSTOMER, Block, Sql, Tail, wait_until
+from tests.support.database import OWNER, Sql
+from tests.support.node import StartNode
+from tests.support.seed import CUSTOMER
+from tests.support.tail import Block, Tail
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
 def restore(cluster: str, database: Sql) -> Callable[[], Callable[[], None]]:
     """restore() takes a dump (a copy of the database), and returns what puts it back."""
-    name = database.url.rsplit("/", 1)[1]
+    name = database.name
 
     def dump() -> Callable[[], None]:
         _copy(cluster, name, f"{name}_dump")

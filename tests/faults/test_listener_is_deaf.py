@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import StartNode
+from tests.support.database import Sql
 from tests.support.frozen_proxy import Proxy
-from tests.support.node import RunningNode, Sql, wait_until
+from tests.support.node import RunningNode, StartNode
+from tests.support.waiting import wait_until
 
 _LISTENERS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

@@ -4,8 +4,11 @@ import os
 import signal
 import threading
 
-from tests.support.node import Sql, Tail, bearer
-from tests.support.node_process import free_port, serve
+from tests.support.database import Sql
+from tests.support.node_process import serve
+from tests.support.ports import free_port
+from tests.support.tail import Tail
+from tests.support.tokens import bearer
 
 
 def test_a_client_of_a_killed_node_resumes_with_nothing_missing_and_nothing_twice(database: Sql) -> None:

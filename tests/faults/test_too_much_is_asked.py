@@ -6,8 +6,9 @@ from contextlib import contextmanager
 
 import httpx
 
-from tests.conftest import StartNode
-from tests.support.node import RunningNode, Sql, wait_until
+from tests.support.database import Sql
+from tests.support.node import RunningNode, StartNode
+from tests.support.waiting import wait_until
 
 LIST = "/api/v1/preferences"
 MANY = 30

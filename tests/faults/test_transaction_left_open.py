@@ -6,8 +6,10 @@ import httpx
 import pytest
 
 from consentfeed.postgres import pool
-from tests.conftest import StartNode
-from tests.support.node import CUSTOMER, Sql, wait_until
+from tests.support.database import Sql
+from tests.support.node import StartNode
+from tests.support.seed import CUSTOMER
+from tests.support.waiting import wait_until
 
 
 def test_an_open_update_holds_up_only_decisions_on_the_same_consents(start_node: StartNode, database: Sql) -> None:

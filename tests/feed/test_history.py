@@ -17,7 +17,7 @@ from consentfeed.log.ids import PLAIN
 from consentfeed.log.position import Position
 from consentfeed.postgres.database import Database
 from consentfeed.postgres.log import Verdict
-from tests.support.node import Sql
+from tests.support.database import Sql
 
 _FLIP = (
     "UPDATE consentfeed.consents SET status = CASE status WHEN 'granted' THEN 'revoked' ELSE 'granted' END"

@@ -5,8 +5,10 @@ import socket
 import httpx
 import pytest
 
-from tests.support.node import PASSWORD, Sql, bearer
+from tests.support.database import Sql
 from tests.support.rest import Rest, problem
+from tests.support.seed import PASSWORD
+from tests.support.tokens import bearer
 
 EVERYWHERE = {
     "x-content-type-options": "nosniff",

@@ -22,10 +22,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support import node_process
-from tests.support.node import CUSTOMER, PASSWORD, RunningNode, Sql, bearer
+from tests.support.database import Sql
+from tests.support.node import RunningNode
 from tests.support.node_process import Served
 from tests.support.rest import REASON, Rest, problem
+from tests.support.seed import CUSTOMER, PASSWORD
 from tests.support.sql import PASSWORD as SQL_PASSWORD
+from tests.support.tokens import bearer
 
 SETTINGS = {  # an identity provider that is away
     "CONSENTFEED_ISSUER": "http://127.0.0.1:1",

@@ -11,9 +11,11 @@ import pytest
 from consentfeed.api import preferences
 from consentfeed.errors import PROBLEMS
 from consentfeed.settings import Settings
-from tests.conftest import StartNode
-from tests.support.node import CUSTOMER, NOBODY, Sql, bearer
+from tests.support.database import Sql
+from tests.support.node import StartNode
 from tests.support.rest import Rest, problem
+from tests.support.seed import CUSTOMER, NOBODY
+from tests.support.tokens import bearer
 
 SETTINGS = Settings()
 # The types that clients may rely on. A change here is a change of the contract.

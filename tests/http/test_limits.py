@@ -14,9 +14,12 @@ from consentfeed.http.limits import Rate
 from consentfeed.identity.passwords import check_password
 from consentfeed.postgres.accounts import Account
 from consentfeed.settings import SettingsError, load
-from tests.conftest import StartNode
-from tests.support.node import CUSTOMER, OTHER, PASSWORD, RunningNode, Sql, bearer, wait_until
+from tests.support.database import Sql
+from tests.support.node import RunningNode, StartNode
 from tests.support.rest import REASON, ok, problem
+from tests.support.seed import CUSTOMER, OTHER, PASSWORD
+from tests.support.tokens import bearer
+from tests.support.waiting import wait_until
 
 LOGIN, ME, EVENTS, BULK = "/api/v1/auth/login", "/api/v1/auth/me", "/api/v1/events", "/api/v1/decisions"
 # Where a proxy on this machine says that a request has come from. Addresses for documentation, RFC 5737 and 3849.

@@ -22,9 +22,11 @@ from consentfeed.node.wiring import Node
 from consentfeed.permissions import ACCESS
 from consentfeed.settings import Settings
 from tests.support import node_process
-from tests.support.node import CUSTOMER, OTHER, SECRET, STAFF, Sql, bearer
+from tests.support.database import Sql
 from tests.support.node_process import Served
 from tests.support.rest import ROLES
+from tests.support.seed import CUSTOMER, OTHER, STAFF
+from tests.support.tokens import SECRET, bearer
 
 # An identity provider that is away, passwords all the same, and failures without end.
 SETTINGS = {

@@ -8,9 +8,11 @@ from starlette.requests import HTTPConnection
 
 from consentfeed.identity import cookies
 from consentfeed.settings import SettingsError, load
-from tests.conftest import StartNode
-from tests.support.node import CUSTOMER, PASSWORD, RunningNode, Sql, bearer
+from tests.support.database import Sql
+from tests.support.node import RunningNode, StartNode
 from tests.support.rest import Rest, ok, problem
+from tests.support.seed import CUSTOMER, PASSWORD
+from tests.support.tokens import bearer
 
 LOGIN, ME, LOGOUT, OWN = "/api/v1/auth/login", "/api/v1/auth/me", "/api/v1/auth/logout", "/api/v1/customer/consents"
 EVENTS = "/api/v1/events"

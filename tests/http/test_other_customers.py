@@ -9,9 +9,11 @@ import pytest
 from consentfeed.feed.filter import Filter
 from consentfeed.log.ids import SealedIds
 from consentfeed.log.position import Position
-from tests.conftest import StartNode
-from tests.support.node import CUSTOMER, OTHER, SECRET, RunningNode, Sql, bearer
+from tests.support.database import Sql
+from tests.support.node import RunningNode, StartNode
 from tests.support.rest import Rest, ok, problem
+from tests.support.seed import CUSTOMER, OTHER
+from tests.support.tokens import SECRET, bearer
 
 OWN, ALL, EVENTS = "/api/v1/customer/consents", "/api/v1/consents", "/api/v1/events"
 MISSING = str(uuid4())

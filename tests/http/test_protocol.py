@@ -13,9 +13,11 @@ import pytest
 from consentfeed import metrics
 from consentfeed.http import protocol
 from consentfeed.settings import Settings
-from tests.conftest import StartNode
-from tests.support.node import RunningNode, Sql, bearer, wait_until
+from tests.support.database import Sql
+from tests.support.node import RunningNode, StartNode
 from tests.support.rest import problem
+from tests.support.tokens import bearer
+from tests.support.waiting import wait_until
 
 ME = b"GET /api/v1/auth/me HTTP/1.1\r\nHost: x\r\n"
 LOGIN = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\n"

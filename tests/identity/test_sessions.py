@@ -10,9 +10,12 @@ import pytest
 from consentfeed.api.sessions import OwnSessions, SessionPage
 from consentfeed.identity.session_token import token_hash
 from consentfeed.identity.signin import Ways
-from tests.conftest import StartNode
-from tests.support.node import CUSTOMER, NOBODY, PASSWORD, STAFF, RunningNode, Sql, bearer, wait_until
+from tests.support.database import Sql
+from tests.support.node import RunningNode, StartNode
 from tests.support.rest import Rest, ok, problem
+from tests.support.seed import CUSTOMER, NOBODY, PASSWORD, STAFF
+from tests.support.tokens import bearer
+from tests.support.waiting import wait_until
 
 COOKIE = "consentfeed_session"
 PEOPLE = ("customer", "csr", "admin")

@@ -11,8 +11,11 @@ import pytest
 from consentfeed.api.auth import SignedIn
 from consentfeed.identity import jwt, session_token, tokens
 from consentfeed.identity.passwords import hash_password
-from tests.support.node import CUSTOMER, PASSWORD, SECRET, STAFF, Sql, bearer, wait_until
+from tests.support.database import Sql
 from tests.support.rest import ROLES, Rest, ok, problem
+from tests.support.seed import CUSTOMER, PASSWORD, STAFF
+from tests.support.tokens import SECRET, bearer
+from tests.support.waiting import wait_until
 
 LOGIN, ME, LOGOUT = "/api/v1/auth/login", "/api/v1/auth/me", "/api/v1/auth/logout"
 COOKIE = "consentfeed_session"

@@ -19,10 +19,13 @@ from consentfeed import settings
 from consentfeed.errors import Problem, TokenRefused
 from consentfeed.identity import claims, jwt, tokens
 from consentfeed.permissions import ACCESS, SCOPES
-from tests.conftest import StartNode, _nodes
+from tests.support.database import Sql
 from tests.support.issuer import AUDIENCE, KEYS, Issuer, compact, encode, encode_json, new_key, public, say, signature
-from tests.support.node import CUSTOMER, NOBODY, SECRET, STAFF, RunningNode, Sql, bearer, wait_until
+from tests.support.node import RunningNode, StartNode, nodes
 from tests.support.rest import ROLES, Rest, ok, problem
+from tests.support.seed import CUSTOMER, NOBODY, STAFF
+from tests.support.tokens import SECRET, bearer
+from tests.support.waiting import wait_until
 
 ALGORITHMS = "RS256 PS256 ES256 EdDSA Ed25519"
 INVALID = 'Bearer error="invalid_token"'
@@ -45,7 +48,7 @@ def provider(issuer: Issuer) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def outside(issuer: Issuer, shared_database: Sql) -> Iterator[Rest]:
     """A node that takes the issuer's tokens."""
-    with _nodes(shared_database) as start:
+    with nodes(shared_database) as start:
         rest = Rest(start(**provider(issuer), refused_tokens=1_000_000), shared_database)
         yield rest
         rest.close()

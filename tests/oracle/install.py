@@ -3,8 +3,9 @@
 import psycopg
 
 from consentfeed.postgres import migrations
-from tests import conftest
+from tests.support.database import OWNER
 from tests.support.postgres import Server
+from tests.support.seed import seed
 
 DATABASE = "consentfeed"
 PARTITION, PARTITIONS = 300, 8  # events in each of the first partitions, and how many these are
@@ -12,13 +13,13 @@ PARTITION, PARTITIONS = 300, 8  # events in each of the first partitions, and ho
 
 def install(server: Server, customers: int, sql: str) -> None:
     """sql: what the owner runs at last."""
-    server.sql(f"CREATE ROLE {conftest.OWNER} LOGIN CREATEROLE")
-    server.sql(f"CREATE DATABASE {DATABASE} OWNER {conftest.OWNER}")
-    url = server.url(DATABASE, conftest.OWNER)
+    server.sql(f"CREATE ROLE {OWNER} LOGIN CREATEROLE")
+    server.sql(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
+    url = server.url(DATABASE, OWNER)
     migrations.migrate(url)
     server.sql("ALTER ROLE consentfeed_app LOGIN")
     with psycopg.connect(url) as owner:
-        conftest.seed(owner)
+        seed(owner)
         # Short, so that grants expire in the midst of all.
         owner.execute("UPDATE consentfeed.purposes SET default_validity = '2 seconds' WHERE key = 'surveys'")
         for number in range(2, customers):

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import httpx
 
-from tests.support.node import SECRET, wait_until
-from tests.support.node_process import free_port
+from tests.support.ports import free_port
 from tests.support.proxy import Proxy
+from tests.support.tokens import SECRET
+from tests.support.waiting import wait_until
 
 # Small and quick, so that a short run sees lifetimes, replays from the table, and stalls.
 _SETTINGS = {

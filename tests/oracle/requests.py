@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from tests.support.node import STAFF, bearer
+from tests.support.seed import STAFF
+from tests.support.tokens import bearer
 
 OPPOSITE = {"grant": "revoke", "revoke": "grant"}
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from consentfeed.log.ids import PLAIN, SealedIds
 from consentfeed.log.position import Position
 from tests.oracle.truth import Fact, History
-from tests.support.node import SECRET, bearer
+from tests.support.tokens import SECRET, bearer
 
 _SEALED = SealedIds(SECRET)
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.oracle.oracle import run
 from tests.oracle.requests import Request, Requests
-from tests.support.node import CUSTOMER, OTHER
+from tests.support.seed import CUSTOMER, OTHER
 
 FAULTS = 4
 # A seed that failed is put here, and stays.

@@ -18,9 +18,9 @@ from tests.oracle.rest_writer import RestWriter
 from tests.oracle.sql_writer import SqlWriter
 from tests.oracle.truth import History
 from tests.oracle.writer import Writer
-from tests.support.node import wait_until
 from tests.support.postgres import Server
 from tests.support.proxy import Proxy
+from tests.support.waiting import wait_until
 
 
 class World:

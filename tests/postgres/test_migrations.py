@@ -16,16 +16,16 @@ from consentfeed.node import serve
 from consentfeed.postgres import fit, migrations
 from consentfeed.postgres.migrations import MigrationError
 from consentfeed.settings import Settings
-from tests.conftest import with_login
-from tests.support.node import SECRET, Sql
-from tests.support.sql import catalog, empty_database
+from tests.support.database import Sql, new_database, with_login
+from tests.support.sql import catalog
+from tests.support.tokens import SECRET
 
 
 @pytest.fixture
 def empty(database: Sql) -> Iterator[str]:
     """The owner's URL of an empty database."""
-    with empty_database(database.admin_url, database.url) as url:
-        yield url
+    with new_database(database.admin_url) as empty:
+        yield empty.url
 
 
 def migrate(url: str, *options: str) -> Result:
@@ -33,7 +33,7 @@ def migrate(url: str, *options: str) -> Result:
     return CliRunner().invoke(main.main, ["migrate", "--database-url", url, *options])
 
 
-def test_twenty_at_once_on_an_empty_database_install_it_once(empty: str, database: Sql) -> None:
+def test_twenty_at_once_on_an_new_database_install_it_once(empty: str, database: Sql) -> None:
     with ThreadPoolExecutor(20) as pool:
         applied = list(pool.map(migrations.migrate, [empty] * 20))
     assert sorted(map(len, applied)) == [0] * 19 + [len(migrations.files())]

@@ -8,7 +8,7 @@ import pytest
 
 from consentfeed.errors import DatabaseAway, NotAdmitted, OutcomeUnknown
 from consentfeed.postgres.pool import Pool
-from tests.support.node import Sql
+from tests.support.database import Sql
 
 ONE = "SELECT pg_backend_pid()"
 
@@ -44,7 +44,7 @@ def test_a_connection_that_the_driver_has_lost_track_of_is_thrown_away(
 
 
 def test_a_database_that_lets_nobody_in_is_away_and_says_why(database: Sql) -> None:
-    name = database.url.rsplit("/", 1)[1]
+    name = database.name
 
     async def use(pool: Pool) -> None:
         database.run_as(database.url.rsplit("/", 1)[0] + "/postgres", f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")

@@ -7,8 +7,9 @@ import pytest
 from psycopg import errors
 
 from tests.sql.test_roles import FUNCTIONS, TABLES
-from tests.support.node import CUSTOMER, Sql
-from tests.support.sql import bodies, cloned
+from tests.support.database import Sql, new_database
+from tests.support.seed import CUSTOMER
+from tests.support.sql import bodies
 from tests.support.sql_calls import answers, expected
 
 # Names that our functions use, shadowed by what the caller makes up.
@@ -47,7 +48,7 @@ SETTINGS = (
 @pytest.fixture(scope="module")
 def shared(cluster: str, template: str) -> Iterator[Sql]:
     """For tests that change nothing."""
-    with cloned(cluster, template) as database:
+    with new_database(cluster, template) as database:
         yield database
 
 

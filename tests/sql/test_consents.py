@@ -6,17 +6,9 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
-from tests.support.node import CUSTOMER, OTHER, Sql
-from tests.support.sql import (
-    SQL_ROLE,
-    bodies,
-    decide,
-    decision,
-    publish,
-    refused,
-    row_of,
-    sql_role,
-)
+from tests.support.database import Sql
+from tests.support.seed import CUSTOMER, OTHER
+from tests.support.sql import SQL_ROLE, bodies, decide, decision, publish, refused, row_of, sql_role
 
 UPDATE = "UPDATE consentfeed.consents SET status = %s WHERE id = %s"
 STATUSES = ("granted", "revoked", "expired")

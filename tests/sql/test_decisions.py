@@ -6,7 +6,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from tests.support.node import CUSTOMER, OTHER, Sql
+from tests.support.database import Sql
+from tests.support.seed import CUSTOMER, OTHER
 from tests.support.sql import Outcome, bodies, decide, decision
 
 KEYS = "SELECT key, item FROM consentfeed.idempotency_keys ORDER BY key, item"

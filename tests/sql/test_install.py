@@ -11,15 +11,16 @@ import pytest
 
 from consentfeed.embedded import server as embedded
 from consentfeed.postgres import migrations
-from tests.support.node import CUSTOMER, Sql
-from tests.support.sql import catalog, empty_database
+from tests.support.database import Sql, new_database
+from tests.support.seed import CUSTOMER
+from tests.support.sql import catalog
 
 
 @pytest.fixture
 def empty(database: Sql) -> Iterator[str]:
     """The owner's URL of an empty database."""
-    with empty_database(database.admin_url, database.url) as url:
-        yield url
+    with new_database(database.admin_url) as empty:
+        yield empty.url
 
 
 def psql() -> str | None:

@@ -11,8 +11,9 @@ import pytest
 from psycopg.rows import dict_row
 
 from consentfeed.log.event import Row, event_from_row
-from tests.support.node import STAFF, Sql
-from tests.support.sql import bodies, cloned, decide, decision, expired_grant, refused
+from tests.support.database import Sql, new_database
+from tests.support.seed import STAFF
+from tests.support.sql import bodies, decide, decision, expired_grant, refused
 
 ODD = {"name": "Zyxwvut Ödegårdsson", "email": "very-odd@zyx.example", "msisdn": "+94790001122"}
 NOTE = "Called from a neighbour's phone"
@@ -40,7 +41,7 @@ def make_events_of_every_type(database: Sql) -> None:
 @pytest.fixture(scope="module")
 def made(cluster: str, template: str) -> Iterator[Sql]:
     """For all tests that only look at these events."""
-    with cloned(cluster, template) as database:
+    with new_database(cluster, template) as database:
         make_events_of_every_type(database)
         yield database
 

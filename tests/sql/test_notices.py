@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.node import CUSTOMER, OTHER, Sql, wait_until
+from tests.support.database import Sql
+from tests.support.seed import CUSTOMER, OTHER
 from tests.support.sql import Outcome, bodies, decide, decision, expired_grant, publish, refused, row_of
+from tests.support.waiting import wait_until
 
 
 def notice_of(database: Sql, consent: str) -> tuple[Any, ...]:

@@ -7,8 +7,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.support.node import Sql
-from tests.support.sql import cloned, decision
+from tests.support.database import Sql, new_database
+from tests.support.sql import decision
 
 CUSTOMERS = 20_000
 # The customers' ids are made of their number.
@@ -32,7 +32,7 @@ READ = """
 
 @pytest.fixture(scope="module")
 def large(cluster: str, template: str) -> Iterator[Sql]:
-    with cloned(cluster, template) as database:
+    with new_database(cluster, template) as database:
         database.run(FILL)
         Sql.run_as(database.admin_url, "VACUUM ANALYZE")
         yield database

@@ -3,7 +3,8 @@
 import psycopg
 import pytest
 
-from tests.support.node import CUSTOMER, OTHER, Sql
+from tests.support.database import Sql
+from tests.support.seed import CUSTOMER, OTHER
 from tests.support.sql import decide, decision
 
 DROP = "SELECT consentfeed.drop_oldest_partition()"

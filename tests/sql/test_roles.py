@@ -8,9 +8,8 @@ import pytest
 from psycopg.errors import InsufficientPrivilege
 
 import consentfeed
-from tests.conftest import OWNER
-from tests.support.node import Sql
-from tests.support.sql import SQL_ROLE, cloned, sql_role
+from tests.support.database import OWNER, Sql, new_database
+from tests.support.sql import SQL_ROLE, sql_role
 from tests.support.sql_calls import CALLS, answers, expected
 
 APP = "consentfeed_app"
@@ -46,7 +45,7 @@ PUT_SQL_TOGETHER = {
 @pytest.fixture(scope="module")
 def database(cluster: str, template: str) -> Iterator[Sql]:
     """One for all tests of this file: they look, and hardly touch."""
-    with cloned(cluster, template) as database:
+    with new_database(cluster, template) as database:
         yield database
 
 
@@ -107,7 +106,7 @@ def test_the_service_may_execute_what_it_needs_and_nothing_else(database: Sql) -
 
 
 def test_the_service_can_call_each_of_them(cluster: str, template: str) -> None:
-    with cloned(cluster, template) as database:
+    with new_database(cluster, template) as database:
         assert answers(database) == expected()
 
 

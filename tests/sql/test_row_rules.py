@@ -8,8 +8,9 @@ import pytest
 from psycopg.errors import CardinalityViolation, InsufficientPrivilege
 
 from consentfeed.postgres import migrations
-from tests.support.node import CUSTOMER, OTHER, Sql
-from tests.support.sql import SQL_ROLE, cloned, decide, decision, row_of, sql_role
+from tests.support.database import Sql, new_database
+from tests.support.seed import CUSTOMER, OTHER
+from tests.support.sql import SQL_ROLE, decide, decision, row_of, sql_role
 
 SETTING = "SELECT nullif(current_setting('consentfeed.only_customer', true), '')"
 CUSTOMERS = "SELECT count(DISTINCT customer_id) FROM consentfeed."
@@ -42,7 +43,7 @@ FORGOTTEN = [
 @pytest.fixture(scope="module")
 def filled(cluster: str, template: str) -> Iterator[Sql]:
     """Events with notes of two customers, the other's first and last."""
-    with cloned(cluster, template) as database:
+    with new_database(cluster, template) as database:
         for number, customer in enumerate((OTHER, CUSTOMER, CUSTOMER, OTHER)):
             consent = database.consents(customer)[number]
             decide(database.app_url, decision(consent, "grant", note=f"note {number} of {customer}"))

@@ -9,8 +9,8 @@ import psycopg
 import pytest
 from psycopg.errors import CheckViolation, UniqueViolation
 
-from tests.support.node import CUSTOMER, NOBODY, OTHER, STAFF, Sql
-from tests.support.sql import cloned
+from tests.support.database import Sql, new_database
+from tests.support.seed import CUSTOMER, NOBODY, OTHER, STAFF
 
 ISSUER = "https://login.example.com"
 
@@ -18,7 +18,7 @@ ISSUER = "https://login.example.com"
 @pytest.fixture(scope="module")
 def database(cluster: str, template: str) -> Iterator[Sql]:
     """One for all tests of this file: each minds its own subjects."""
-    with cloned(cluster, template) as database:
+    with new_database(cluster, template) as database:
         yield database
 
 
@@ -350,7 +350,7 @@ READ = """
 
 @pytest.fixture(scope="module")
 def large(cluster: str, template: str) -> Iterator[Sql]:
-    with cloned(cluster, template) as database:
+    with new_database(cluster, template) as database:
         database.run(FILL)
         Sql.run_as(database.admin_url, "VACUUM ANALYZE")
         yield database

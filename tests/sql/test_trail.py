@@ -9,8 +9,9 @@ import psycopg
 import pytest
 
 from consentfeed.writes.trail import Action
-from tests.support.node import CUSTOMER, NOBODY, OTHER, STAFF, Sql
-from tests.support.sql import cloned, refused, sql_role
+from tests.support.database import Sql, new_database
+from tests.support.seed import CUSTOMER, NOBODY, OTHER, STAFF
+from tests.support.sql import refused, sql_role
 
 COUNT = "SELECT count(*) FROM consentfeed.access_trail"
 LIST = "SELECT id, action FROM consentfeed.list_accesses(%s, %s, %s, %s, %s, %s, %s, %s)"
@@ -260,7 +261,7 @@ FILL = f"""
 
 @pytest.fixture(scope="module")
 def large(cluster: str, template: str) -> Iterator[Sql]:
-    with cloned(cluster, template) as database:
+    with new_database(cluster, template) as database:
         database.run(FILL)
         Sql.run_as(database.admin_url, "VACUUM ANALYZE")
         yield database

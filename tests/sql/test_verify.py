@@ -7,8 +7,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.support.node import CUSTOMER, OTHER, Sql
-from tests.support.sql import cloned, decide, decision, publish
+from tests.support.database import Sql, new_database
+from tests.support.seed import CUSTOMER, OTHER
+from tests.support.sql import decide, decision, publish
 
 EVENTS = "UPDATE consentfeed.events SET"
 
@@ -70,7 +71,7 @@ def fill(database: Sql) -> None:
 @pytest.fixture(scope="module")
 def filled(cluster: str, template: str) -> Iterator[Sql]:
     """One for all tests that leave it as it is, with a fifth event, of OTHER."""
-    with cloned(cluster, template) as database:
+    with new_database(cluster, template) as database:
         fill(database)
         database.set(database.consents(OTHER)[0], "granted")
         yield database

@@ -15,7 +15,8 @@ import psycopg
 import pytest
 from psycopg import IsolationLevel, errors
 
-from tests.support.node import OTHER, Sql
+from tests.support.database import Sql
+from tests.support.seed import OTHER
 from tests.support.sql import bodies, decide, decision, expired_grant
 
 SECONDS = 2.0

@@ -6,8 +6,11 @@ import threading
 
 import psycopg
 
-from tests.conftest import StartNode
-from tests.support.node import CUSTOMER, OTHER, RunningNode, Sql, bearer, wait_until
+from tests.support.database import Sql
+from tests.support.node import RunningNode, StartNode
+from tests.support.seed import CUSTOMER, OTHER
+from tests.support.tokens import bearer
+from tests.support.waiting import wait_until
 
 
 def _sql_writer(database: Sql, consents: list[str], seed: int, stop: threading.Event) -> None:

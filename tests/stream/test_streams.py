@@ -11,8 +11,11 @@ import pytest
 from consentfeed import metrics
 from consentfeed.errors import DatabaseAway
 from consentfeed.feed.live import Feed
-from tests.conftest import StartNode
-from tests.support.node import CUSTOMER, OTHER, PASSWORD, STAFF, RunningNode, Sql, bearer, wait_until
+from tests.support.database import Sql
+from tests.support.node import RunningNode, StartNode
+from tests.support.seed import CUSTOMER, OTHER, PASSWORD, STAFF
+from tests.support.tokens import bearer
+from tests.support.waiting import wait_until
 
 ID = re.compile(r"[0-9]+-[0-9a-f]{8}")
 SEALED = re.compile(r"[0-9a-f]{32}")

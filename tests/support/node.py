@@ -1,149 +1,23 @@
-"""What tests need to see the service from outside: nodes in threads, clients, streams read in the background."""
+"""A node in a thread of this process: tests look into it, and may replace parts of it.
 
-import contextlib
-import json
-import socket
+What has to be killed, or to end with a status, is a process of its own: see node_process.py.
+"""
+
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import httpx
-import psycopg
 import uvloop
 
 from consentfeed.http import server
-from consentfeed.identity import tokens
 from consentfeed.node import wiring
 from consentfeed.settings import Settings
-
-SECRET = "a secret for tests, long enough to be one"
-CUSTOMER = "c0000000-0000-4000-8000-000000000001"
-OTHER = "c0000000-0000-4000-8000-000000000002"
-NOBODY = "dead0000-0000-4000-8000-000000000000"
-STAFF = {
-    "csr": "50000000-0000-4000-8000-000000000001",
-    "admin": "50000000-0000-4000-8000-000000000002",
-    "service": "50000000-0000-4000-8000-000000000003",
-}
-PASSWORD = "correct horse battery"
-
-
-def wait_until(condition: Callable[[], Any], seconds: float = 15.0, what: str = "") -> Any:
-    """The first true value of the condition; fails after that many seconds."""
-    deadline = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            raise AssertionError(f"did not come true in {seconds} s: {what or condition}")
-        time.sleep(0.01)
-
-
-def bearer(role: str, subject: str | None = None, *, lifetime: float = 3600, secret: str = SECRET) -> str:
-    """A token as `consentfeed token` makes it."""
-    subject = subject or (CUSTOMER if role == "customer" else STAFF[role])
-    return tokens.make_token(
-        secret, subject=subject, email=f"{role}@example.com", role=role, lifetime=timedelta(seconds=lifetime)
-    )
-
-
-@dataclass
-class Block:
-    """One block of a stream."""
-
-    id: str | None = None
-    event: str = ""
-    data: Any = None
-    retry: int | None = None
-    raw: list[str] = field(default_factory=list)
-
-
-class Tail:
-    """A stream read by a thread; blocks can be looked at while it goes on."""
-
-    def __init__(self, url: str, headers: dict[str, str]) -> None:
-        self.blocks: list[Block] = []
-        self.status: int | None = None
-        self.headers: httpx.Headers | None = None
-        self.ended = threading.Event()
-        self.body = b""
-        self._client = httpx.Client(timeout=httpx.Timeout(60))
-        self._request = self._client.build_request("GET", url, headers=headers)
-        self._response: httpx.Response | None = None
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-
-    def _read(self) -> None:
-        try:
-            self._response = self._client.send(self._request, stream=True)
-            self.headers, self.status = self._response.headers, self._response.status_code
-            if self.status != 200:
-                self.body = self._response.read()
-                return
-            block = Block()
-            for line in self._response.iter_lines():
-                if line:
-                    self._take(block, line)
-                else:
-                    self.blocks.append(block)
-                    block = Block()
-        except (httpx.HTTPError, httpx.StreamError, OSError, RuntimeError):
-            pass
-        finally:
-            if self._response is not None:
-                self._response.close()
-            self.ended.set()
-
-    @staticmethod
-    def _take(block: Block, line: str) -> None:
-        block.raw.append(line)
-        name, _, value = line.partition(": ")
-        if name == "id":
-            block.id = value
-        elif name == "event":
-            block.event = value
-        elif name == "data":
-            block.data = json.loads(value)
-        elif name == "retry":
-            block.retry = int(value)
-
-    @property
-    def events(self) -> list[Block]:
-        """The blocks that are events of the log."""
-        return [block for block in list(self.blocks) if block.event == "consent-updated"]
-
-    @property
-    def seqs(self) -> list[int]:
-        """Positions of the events, for staff."""
-        return [int((block.id or "").split("-")[0]) for block in self.events]
-
-    def last_id(self) -> str:
-        """The newest id, as a browser would remember it."""
-        return next(block.id for block in reversed(list(self.blocks)) if block.id is not None)
-
-    def wait(self, condition: Callable[["Tail"], Any], seconds: float = 15.0) -> Any:
-        """Waits until the condition holds for what has been read."""
-        return wait_until(lambda: condition(self), seconds, f"{condition} of {self.blocks[-3:]}")
-
-    def wait_event(self, name: str, seconds: float = 15.0) -> Block:
-        """The first block of this name, when it has come."""
-        found: Block = self.wait(lambda tail: next((b for b in tail.blocks if b.event == name), None), seconds)
-        return found
-
-    def close(self) -> None:
-        """Ends it."""
-        if self._response is not None and not self.ended.is_set():
-            # The thread is in the middle of a read: this ends it.
-            with contextlib.suppress(OSError):
-                self._response.extensions["network_stream"].get_extra_info("socket").shutdown(socket.SHUT_RDWR)
-        self._thread.join(5)
-        self._client.close()
+from tests.support.database import Sql
+from tests.support.tail import Tail
+from tests.support.tokens import SECRET, bearer
+from tests.support.waiting import wait_until
 
 
 class RunningNode:
@@ -163,8 +37,7 @@ class RunningNode:
         assert self.server.started, "the node did not start"
 
     def _run(self, listening: Any) -> None:
-        with uvloop_runner() as run:
-            run(self.server.serve(sockets=[listening]))
+        uvloop.run(self.server.serve(sockets=[listening]))
 
     def client(self, role: str | None = None, subject: str | None = None, **options: Any) -> httpx.Client:
         """A client with a bearer token of the role, or of nobody."""
@@ -208,68 +81,28 @@ class RunningNode:
             client.close()
 
 
+StartNode = Callable[..., RunningNode]
+
+
 @contextmanager
-def uvloop_runner() -> Iterator[Any]:
-    """asyncio.run with uvloop, also outside the main thread."""
-    loop = uvloop.new_event_loop()
-    try:
-        yield loop.run_until_complete
-    finally:
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()
+def nodes(database: Sql) -> Iterator[StartNode]:
+    """Starts nodes on a database, and ends them all; keyword arguments are settings."""
+    running: list[RunningNode] = []
 
+    def start(**changes: Any) -> RunningNode:
+        settings: dict[str, Any] = {
+            "database_url": database.app_url,
+            "secret": SECRET,
+            "port": 0,
+            "heartbeat_seconds": 0.5,
+            "poll_seconds": 1.0,
+            "probe_seconds": 0.5,
+            "drain_seconds": 2.0,
+            **changes,
+        }
+        running.append(RunningNode(Settings(**settings)))
+        return running[-1]
 
-class Sql:
-    """The database of a test as its owner sees it."""
-
-    def __init__(self, url: str, app_url: str, admin_url: str) -> None:
-        self.url = url
-        self.app_url = app_url
-        self.admin_url = admin_url
-
-    def run(self, statement: str, *args: Any) -> list[tuple[Any, ...]]:
-        """One autocommit statement as the owner."""
-        return self.run_as(self.url, statement, *args)
-
-    @staticmethod
-    def run_as(url: str, statement: str, *args: Any) -> list[tuple[Any, ...]]:
-        """One autocommit statement on that URL."""
-        with psycopg.connect(url, autocommit=True) as connection:
-            cursor = connection.execute(statement.encode(), args or None)
-            return cursor.fetchall() if cursor.description else []
-
-    def connect(self, **options: Any) -> psycopg.Connection:
-        """A connection as the owner; transactions begin by themselves."""
-        return psycopg.connect(self.url, **options)
-
-    def consents(self, customer: str = CUSTOMER) -> list[str]:
-        """Ids of the consents of a customer, in a fixed order."""
-        rows = self.run(
-            "SELECT id::text FROM consentfeed.consents WHERE customer_id = %s ORDER BY purpose, channel", customer
-        )
-        return [row[0] for row in rows]
-
-    def set(self, consent: str, status: str) -> None:
-        """What a DBA does in psql."""
-        self.run("UPDATE consentfeed.consents SET status = %s WHERE id = %s", status, consent)
-
-    def head(self) -> int:
-        """Position of the newest event."""
-        return int(self.run("SELECT max(seq) FROM consentfeed.events")[0][0])
-
-    def head_id(self) -> str:
-        """Its id as staff see it."""
-        seq, hash8 = self.run(
-            "SELECT seq, left(encode(hash, 'hex'), 8) FROM consentfeed.events ORDER BY seq DESC LIMIT 1"
-        )[0]
-        return f"{seq}-{hash8}"
-
-    def verify(self) -> list[tuple[Any, ...]]:
-        """What is wrong with the log: nothing."""
-        return self.run("SELECT * FROM consentfeed.verify_log()")
-
-    def new_customer(self, name: str = "Somebody New") -> str:
-        """Registers a customer with pending consents."""
-        customer = str(uuid4())
-        self.run("SELECT consentfeed.register_customer(%s, %s, NULL, NULL, NULL)", customer, name)
-        return customer
+    yield start
+    for node in running:
+        node.stop()

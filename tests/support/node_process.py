@@ -1,7 +1,6 @@
 """Nodes in processes of their own, for tests that kill them."""
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,7 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.support.node import SECRET, Sql, wait_until
+from tests.support.database import Sql
+from tests.support.ports import accepts, free_port
+from tests.support.tokens import SECRET
+from tests.support.waiting import wait_until
 
 
 def serve(database: Sql, port: int, stderr: Any = subprocess.DEVNULL, **settings: str) -> subprocess.Popen[bytes]:
@@ -48,18 +50,3 @@ def served(database: Sql, log: Path, **settings: str) -> Iterator[Served]:
         finally:
             process.terminate()
             process.wait(30)
-
-
-def accepts(port: int) -> bool:
-    """Whether somebody listens on this port."""
-    try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
-    except OSError:
-        return False
-    return True
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])

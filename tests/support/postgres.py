@@ -13,8 +13,8 @@ import psycopg
 
 from consentfeed.embedded import cluster, supervisor
 from consentfeed.embedded.binaries import find_binaries, runnable
-from tests.support.node import wait_until
-from tests.support.node_process import free_port
+from tests.support.ports import free_port
+from tests.support.waiting import wait_until
 
 SUPERUSER = "oracle"
 _SETTINGS = {

@@ -13,7 +13,10 @@ import msgspec
 import psycopg
 
 from consentfeed.errors import PROBLEMS
-from tests.support.node import RunningNode, Sql, bearer, wait_until
+from tests.support.database import Sql
+from tests.support.node import RunningNode
+from tests.support.tokens import bearer
+from tests.support.waiting import wait_until
 
 ROLES = ("customer", "csr", "admin", "service")
 REASON = {"reason": {"code": "phone-call"}}

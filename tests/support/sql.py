@@ -10,26 +10,11 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from tests.conftest import APP_PASSWORD, OWNER, OWNER_PASSWORD, with_login
-from tests.support.node import CUSTOMER, Sql
+from tests.support.database import Sql
+from tests.support.seed import CUSTOMER
 
 PASSWORD = "password-of-a-test"
 SQL_ROLE = ("USAGE ON SCHEMA consentfeed", "SELECT, UPDATE ON consentfeed.consents")
-
-
-@contextmanager
-def cloned(cluster: str, template: str) -> Iterator[Sql]:
-    """A database for all tests of a file, as the fixture makes one for each."""
-    name = f"cf_{uuid4().hex[:12]}"
-    Sql.run_as(cluster, f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}")
-    try:
-        yield Sql(
-            with_login(cluster, OWNER, OWNER_PASSWORD, name),
-            with_login(cluster, "consentfeed_app", APP_PASSWORD, name),
-            urlunsplit(urlsplit(cluster)._replace(path=f"/{name}")),
-        )
-    finally:
-        Sql.run_as(cluster, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @contextmanager
@@ -151,14 +136,3 @@ CATALOG = f"""
 def catalog(url: str) -> list[tuple[Any, ...]]:
     """All that was installed, to be compared."""
     return Sql.run_as(url, CATALOG)
-
-
-@contextmanager
-def empty_database(cluster: str, owner_url: str) -> Iterator[str]:
-    """The URL of an empty database, as the owner of that URL."""
-    name, parts = f"cf_{uuid4().hex[:12]}", urlsplit(owner_url)
-    Sql.run_as(cluster, f"CREATE DATABASE {name} OWNER {parts.username}")
-    try:
-        yield urlunsplit(parts._replace(path=f"/{name}"))
-    finally:
-        Sql.run_as(cluster, f"DROP DATABASE {name} WITH (FORCE)")

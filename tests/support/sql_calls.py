@@ -4,7 +4,8 @@ from typing import Any
 
 import psycopg
 
-from tests.support.node import CUSTOMER, OTHER, STAFF, Sql
+from tests.support.database import Sql
+from tests.support.seed import CUSTOMER, OTHER, STAFF
 from tests.support.sql import decide, decision
 
 ISSUER = "https://id.example.com"

@@ -9,8 +9,8 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
-from tests.conftest import StartNode
-from tests.support.node import CUSTOMER, PASSWORD, RunningNode
+from tests.support.node import RunningNode, StartNode
+from tests.support.seed import CUSTOMER, PASSWORD
 from tests.web import browser as chromium
 
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")

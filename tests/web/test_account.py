@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.support.node import PASSWORD
+from tests.support.seed import PASSWORD
 from tests.web.conftest import NewPerson, Person
 from tests.web.test_customer import PHONE
 from tests.web.test_looks import violations

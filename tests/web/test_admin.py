@@ -8,7 +8,9 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from consentfeed.writes.trail import Action
-from tests.support.node import CUSTOMER, OTHER, STAFF, RunningNode, Sql
+from tests.support.database import Sql
+from tests.support.node import RunningNode
+from tests.support.seed import CUSTOMER, OTHER, STAFF
 from tests.web.conftest import NewPerson
 
 ACTIONS = get_args(Action)

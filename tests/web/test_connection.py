@@ -10,9 +10,11 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.conftest import StartNode
-from tests.support.node import RunningNode, Sql, wait_until
-from tests.support.node_process import free_port, serve
+from tests.support.database import Sql
+from tests.support.node import RunningNode, StartNode
+from tests.support.node_process import serve
+from tests.support.ports import free_port
+from tests.support.waiting import wait_until
 from tests.web.conftest import NewPerson
 from tests.web.test_walk import DESK, live, row
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.conftest import StartNode
-from tests.support.node import CUSTOMER, RunningNode, Sql, wait_until
+from tests.support.database import Sql
+from tests.support.node import RunningNode, StartNode
+from tests.support.seed import CUSTOMER
+from tests.support.waiting import wait_until
 from tests.web.conftest import ARTEFACTS, THEMES, NewPerson
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.conftest import StartNode
-from tests.support.node import CUSTOMER, RunningNode, Sql
+from tests.support.database import Sql
+from tests.support.node import RunningNode, StartNode
+from tests.support.seed import CUSTOMER
 from tests.web.conftest import NewPerson
 
 # One attempt: the status, or "unread" where the browser shows the page nothing.

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from tests.support.node import RunningNode, Sql, wait_until
+from tests.support.database import Sql
+from tests.support.node import RunningNode
+from tests.support.waiting import wait_until
 from tests.web.conftest import NewPerson
 
 TRANSPORTS = ("shared-worker", "web-locks")

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.node import PASSWORD, RunningNode, Sql
+from tests.support.database import Sql
+from tests.support.node import RunningNode
+from tests.support.seed import PASSWORD
 
 HERE = Path(__file__).parent
 

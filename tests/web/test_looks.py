@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.node import Sql
+from tests.support.database import Sql
 from tests.web.conftest import ARTEFACTS, THEMES, NewPerson, Person
 
 WIDTHS = (360, 1280, 2560)

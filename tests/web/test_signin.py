@@ -10,8 +10,9 @@ from playwright.sync_api import TimeoutError as TookTooLong
 from consentfeed.errors import DatabaseAway
 from consentfeed.http.pages import HOMES, PAGES, WEB
 from consentfeed.permissions import ACCESS
-from tests.conftest import StartNode
-from tests.support.node import PASSWORD, RunningNode, Sql
+from tests.support.database import Sql
+from tests.support.node import RunningNode, StartNode
+from tests.support.seed import PASSWORD
 from tests.web.conftest import NewPerson
 
 ROLES = ("customer", "csr", "admin")

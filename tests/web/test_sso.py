@@ -6,10 +6,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from consentfeed.identity.claims import subject_id
-from tests.conftest import StartNode
-from tests.support.node import OTHER, RunningNode, wait_until
-from tests.support.node_process import free_port
+from tests.support.node import RunningNode, StartNode
 from tests.support.oidc import Provider, provider
+from tests.support.ports import free_port
+from tests.support.seed import OTHER
+from tests.support.waiting import wait_until
 from tests.web.conftest import NewPerson
 
 Site = tuple[Provider, RunningNode]

@@ -5,7 +5,9 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.support.node import CUSTOMER, RunningNode, Sql
+from tests.support.database import Sql
+from tests.support.node import RunningNode
+from tests.support.seed import CUSTOMER
 from tests.web.conftest import NewPerson
 from tests.web.test_walk import DESK, PHONE
 

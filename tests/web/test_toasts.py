@@ -2,7 +2,8 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.support.node import OTHER, Sql
+from tests.support.database import Sql
+from tests.support.seed import OTHER
 from tests.web.conftest import NewPerson
 from tests.web.test_walk import DESK, live
 

@@ -4,7 +4,9 @@ import re
 
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.support.node import CUSTOMER, Sql, wait_until
+from tests.support.database import Sql
+from tests.support.seed import CUSTOMER
+from tests.support.waiting import wait_until
 from tests.web.conftest import NewPerson
 
 PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}

@@ -23,9 +23,12 @@ from consentfeed.errors import DatabaseAway, Problem
 from consentfeed.permissions import Principal
 from consentfeed.writes import trail
 from consentfeed.writes.trail import Action, Trail
-from tests.conftest import StartNode
-from tests.support.node import CUSTOMER, NOBODY, PASSWORD, STAFF, Sql, bearer, wait_until
+from tests.support.database import Sql
+from tests.support.node import StartNode
 from tests.support.rest import REASON, Rest, ok, problem
+from tests.support.seed import CUSTOMER, NOBODY, PASSWORD, STAFF
+from tests.support.tokens import bearer
+from tests.support.waiting import wait_until
 
 NAME, EMAIL, MSISDN = "Zuleika Wickramasinghe", "zuleika.w@example.com", "+94777654321"
 STREAM = {"Accept": "text/event-stream"}
