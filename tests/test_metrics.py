@@ -18,8 +18,8 @@ from consentfeed.writes.queue import Decision
 from consentfeed.writes.trail import Trail
 from consentfeed.writes.writer import Writer
 from tests.support.database import Sql
-from tests.support.frozen_proxy import Proxy
 from tests.support.node import RunningNode, StartNode
+from tests.support.proxy import Proxy
 from tests.support.rest import problem
 from tests.support.seed import PASSWORD
 from tests.support.waiting import wait_until
@@ -71,8 +71,8 @@ def test_a_node_that_cannot_read_the_log_is_behind_and_says_nothing_else(node: R
 
 
 def test_a_node_that_hears_nothing_is_deaf(start_node: StartNode, database: Sql) -> None:
-    proxy = Proxy(database.app_url)
-    client = start_node(database_url=proxy.url).client()
+    proxy = Proxy.before(database.app_url)
+    client = start_node(database_url=proxy.url(database.app_url)).client()
     wait_until(lambda: reasons(client) == [])
     with grows(client, "consentfeed_listener_reconnects_total"):
         proxy.freeze(b"consentfeed listener")

@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import threading
@@ -36,6 +35,7 @@ from tests.cli.test_cli import Run, run
 from tests.support.database import APP_PASSWORD, OWNER, Sql, with_login
 from tests.support.node import RunningNode
 from tests.support.ports import accepts, free_port
+from tests.support.proxy import Proxy
 from tests.support.tokens import SECRET, bearer
 from tests.support.waiting import wait_until
 
@@ -253,53 +253,30 @@ def _server_messages(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         data = data[length + 1 :]
 
 
-class Pooler:
-    """A proxy that loses notifications, as a pooler does that lends a connection for one transaction."""
+def lose_notifications() -> Callable[[bytes], bytes]:
+    """What a pooler does with them that lends a connection for one transaction."""
+    held = b""
 
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        self._target = (parts.hostname, parts.port)
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        port = self._listening.getsockname()[1]
-        self.url = urlunsplit(parts._replace(netloc=f"{parts.netloc.rsplit('@')[0]}@127.0.0.1:{port}"))
-        threading.Thread(target=self._accept, daemon=True).start()
+    def without(data: bytes) -> bytes:
+        nonlocal held
+        if data == b"N":  # no message: the answer to who asks for TLS
+            return data
+        held += data
+        passed = b""
+        for kind, message in _server_messages(held):
+            held = held[len(message) :]
+            passed += message if kind != b"A" else b""
+        return passed
 
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self._listening.accept()
-                client.recv(8)  # an SSLRequest, which PostgreSQL without TLS declines
-                client.sendall(b"N")
-                server = socket.create_connection(self._target)
-                threading.Thread(target=self._up, args=(client, server), daemon=True).start()
-                threading.Thread(target=self._down, args=(server, client), daemon=True).start()
-
-    @staticmethod
-    def _up(client: socket.socket, server: socket.socket) -> None:
-        with contextlib.suppress(OSError), client, server:
-            while data := client.recv(65536):
-                server.sendall(data)
-
-    @staticmethod
-    def _down(server: socket.socket, client: socket.socket) -> None:
-        held = b""
-        with contextlib.suppress(OSError):
-            while data := server.recv(65536):
-                held += data
-                for kind, message in _server_messages(held):
-                    held = held[len(message) :]
-                    if kind != b"A":
-                        client.sendall(message)
-
-    def close(self) -> None:
-        self._listening.close()
+    return without
 
 
 def test_a_pooler_that_loses_notifications_is_told(database: Sql) -> None:
     assert look(database.app_url, "listen").severity == "ok"
-    pooler = Pooler(database.app_url)
-    assert look(pooler.url, "standby").severity == "ok", "all else passes"
-    bad(look(pooler.url, "listen"), "problem", "pooler", "session mode")
+    pooler = Proxy.before(database.app_url, alter=lose_notifications)
+    url = pooler.url(database.app_url)
+    assert look(url, "standby").severity == "ok", "all else passes"
+    bad(look(url, "listen"), "problem", "pooler", "session mode")
     pooler.close()
 
 

@@ -5,6 +5,6 @@ from tests.oracle.world import World
 
 def listeners_are_half_open(world: World) -> None:
     """New ones work after a while."""
-    world.database_proxy.hole(b"consentfeed listener")
+    world.database_proxy.freeze(b"consentfeed listener")
     world.pause(3)
     world.database_proxy.heal()

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.database import Sql
-from tests.support.frozen_proxy import Proxy
 from tests.support.node import RunningNode, StartNode
+from tests.support.proxy import Proxy
 from tests.support.waiting import wait_until
 
 _LISTENERS = (
@@ -17,7 +17,7 @@ _LISTENERS = (
 
 @pytest.fixture
 def proxy(database: Sql) -> Iterator[Proxy]:
-    proxy = Proxy(database.app_url)
+    proxy = Proxy.before(database.app_url)
     yield proxy
     proxy.close()
 
@@ -37,7 +37,7 @@ def test_a_terminated_listener_reconnects_and_nothing_is_lost(node: RunningNode,
 
 
 def test_a_half_open_listener_is_noticed_and_replaced(start_node: StartNode, database: Sql, proxy: Proxy) -> None:
-    node = start_node(database_url=proxy.url, probe_seconds=1.0)
+    node = start_node(database_url=proxy.url(database.app_url), probe_seconds=1.0)
     client = node.client()
     tail = node.tail()
     wait_until(lambda: client.get("/readyz").status_code == 200)
@@ -55,7 +55,7 @@ def test_a_half_open_listener_is_noticed_and_replaced(start_node: StartNode, dat
 
 
 def test_a_node_whose_every_connection_hangs_comes_back(start_node: StartNode, database: Sql, proxy: Proxy) -> None:
-    node = start_node(database_url=proxy.url, probe_seconds=0.5)
+    node = start_node(database_url=proxy.url(database.app_url), probe_seconds=0.5)
     tail = node.tail()
     wait_until(lambda: node.node.listener.hears)
     proxy.freeze(b"consentfeed")

@@ -32,7 +32,7 @@ class Node:
 
     def __init__(self, folder: Path, database_url: str, package: Path, environment: dict[str, str]) -> None:
         self.port = free_port()
-        self.proxy = Proxy(self.port, str(self.port), buffer=_BUFFER)
+        self.proxy = Proxy(self.port, seed=str(self.port), buffer=_BUFFER)
         self.name = f"node {self.port}"
         self.log = folder / f"node-{self.port}.log"
         self.errors: list[str] = []

@@ -59,7 +59,7 @@ class World:
         self._closing.callback(self._remove_database)
         self.clock.jump(-86400)  # what is published, is so before any time that the clock can jump to
         self.database.start()
-        self.database_proxy = Proxy(self.database.port, f"{self.seed}/database")
+        self.database_proxy = Proxy(self.database.port, seed=f"{self.seed}/database")
         self._closing.callback(self.database_proxy.close)
         install(self.database, customers, sql)
         self.clock.jump(0)

@@ -1,27 +1,49 @@
-"""A TCP proxy that can delay, cut, trickle, blackhole and refuse, and be pointed elsewhere."""
+"""A TCP proxy that can delay, cut, trickle, swallow, refuse, freeze and alter, and be pointed elsewhere."""
 
 import asyncio
 import contextlib
 import random
 import socket
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 MODES = ("delay", "trickle", "hole", "refuse")
+_BUFFER = 65536
+Alter = Callable[[bytes], bytes]
+
+
+@dataclass
+class _Connection:
+    alter: Alter
+    begin: bytes = b""  # what the client sent first
+    frozen: bool = False
 
 
 class Proxy:
-    """Forwards 127.0.0.1:port to 127.0.0.1:target. mode is "pass", one of MODES, or "mute": what comes back is lost.
+    """Forwards 127.0.0.1:port to host:target. mode is "pass", one of MODES, or "mute": what comes back is lost.
 
-    buffer: bytes that each side of a connection holds at most; 0: as many as the system likes.
+    buffer: bytes that each side of a connection holds at most; 0: as many as the system likes. alter: makes for each
+    connection what changes the bytes that come back.
     """
 
-    def __init__(self, target: int, seed: str = "", *, buffer: int = 0) -> None:
+    def __init__(
+        self,
+        target: int,
+        host: str = "127.0.0.1",
+        *,
+        seed: str = "",
+        buffer: int = 0,
+        alter: Callable[[], Alter] | None = None,
+    ) -> None:
         self.target = target
         self.mode = "pass"
+        self._host = host
         self._buffer = buffer
-        self._holes: set[bytes] = set()
+        self._alter = alter or (lambda: bytes)
+        self._frozen: set[bytes] = set()
         self._random = random.Random(seed)
         self._writers: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
@@ -29,7 +51,19 @@ class Proxy:
         self._thread.start()
         listening = self._sized(socket.create_server(("127.0.0.1", 0)))
         self.port: int = listening.getsockname()[1]
-        self._server = self._do(asyncio.start_server(self._serve, sock=listening, limit=buffer or 65536))
+        self._server = self._do(asyncio.start_server(self._serve, sock=listening, limit=buffer or _BUFFER))
+
+    @classmethod
+    def before(cls, url: str, **options: Any) -> "Proxy":
+        """Before the server of a URL."""
+        parts = urlsplit(url)
+        assert parts.port
+        return cls(parts.port, parts.hostname or "127.0.0.1", **options)
+
+    def url(self, url: str) -> str:
+        """This URL, by way of the proxy."""
+        parts = urlsplit(url)
+        return urlunsplit(parts._replace(netloc=f"{parts.netloc.rpartition('@')[0]}@127.0.0.1:{self.port}"))
 
     def _sized(self, one: socket.socket) -> socket.socket:
         if self._buffer:
@@ -44,9 +78,13 @@ class Proxy:
         """Breaks all connections, in the middle of whatever they carry."""
         self._do(self._cut())
 
-    def hole(self, mark: bytes) -> None:
-        """From now on connections that began with this mark carry nothing, and stay open."""
-        self._holes.add(mark)
+    def freeze(self, mark: bytes) -> None:
+        """From now on connections with this mark in their first bytes carry nothing, and stay open."""
+        self._frozen.add(mark)
+
+    def thaw(self) -> None:
+        """New connections pass again; those that were frozen stay so, and stay open."""
+        self._frozen.clear()
 
     @contextlib.contextmanager
     def hard_to_pass(self, mode: str) -> Iterator[None]:
@@ -59,9 +97,9 @@ class Proxy:
 
     def heal(self) -> None:
         """New connections pass; those that had fallen silent are cut, as a network's time-out would."""
-        silent = self.mode in ("hole", "mute") or bool(self._holes)
+        silent = self.mode in ("hole", "mute") or bool(self._frozen)
         self.mode = "pass"
-        self._holes.clear()
+        self.thaw()
         if silent:
             self.cut()
 
@@ -98,12 +136,12 @@ class Proxy:
         there_reader, there_writer = await self._connect()
         pair = {writer, there_writer}
         self._writers |= pair
-        begun = bytearray()
+        connection = _Connection(self._alter())
         try:
             for one in pair if self._buffer else ():
                 one.transport.set_write_buffer_limits(self._buffer)
             await asyncio.gather(
-                self._pump(reader, there_writer, begun, first=True), self._pump(there_reader, writer, begun)
+                self._pump(reader, there_writer, connection), self._pump(there_reader, writer, connection, back=True)
             )
         finally:
             self._writers -= pair
@@ -113,20 +151,22 @@ class Proxy:
         there = self._sized(socket.socket())
         there.setblocking(False)
         try:
-            await self._loop.sock_connect(there, ("127.0.0.1", self.target))
+            await self._loop.sock_connect(there, (self._host, self.target))
         except BaseException:
             there.close()
             raise
-        return await asyncio.open_connection(sock=there, limit=self._buffer or 65536)
+        return await asyncio.open_connection(sock=there, limit=self._buffer or _BUFFER)
 
     async def _pump(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, begun: bytearray, *, first: bool = False
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: _Connection, *, back: bool = False
     ) -> None:
-        while data := await reader.read(65536):
-            if first and len(begun) < 1000:
-                begun += data
-            if self._swallows(begun, first=first):
-                while await reader.read(65536):
+        while data := await reader.read(_BUFFER):
+            if back:
+                data = connection.alter(data)
+            elif len(connection.begin) < 1000:
+                connection.begin += data
+            if self._swallows(connection, back=back):
+                while await reader.read(_BUFFER):
                     pass  # what falls in does not come out again, also when the hole has closed
                 break
             if self.mode == "delay":
@@ -139,8 +179,10 @@ class Proxy:
         with contextlib.suppress(OSError):
             writer.write_eof()
 
-    def _swallows(self, begun: bytearray, *, first: bool) -> bool:
-        return self.mode == "hole" or (self.mode == "mute" and not first) or any(mark in begun for mark in self._holes)
+    def _swallows(self, connection: _Connection, *, back: bool) -> bool:
+        # Once one direction has lost something, the other must not go on: the connection would be half alive.
+        connection.frozen = connection.frozen or any(mark in connection.begin for mark in self._frozen)
+        return connection.frozen or self.mode == "hole" or (self.mode == "mute" and back)
 
     async def _trickle(self, writer: asyncio.StreamWriter, data: bytes) -> None:
         """A byte at a time, as long as that is the mode."""
