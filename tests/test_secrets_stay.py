@@ -18,7 +18,7 @@ import httpx
 import psycopg
 import pytest
 
-from consentfeed.cli.dev import PASSWORD
+from consentfeed.cli.demo import PASSWORD
 from consentfeed.embedded import server as embedded
 from tests.support.ports import free_port
 from tests.support.waiting import wait_until

@@ -7,7 +7,7 @@ from typing import TypeVar
 import click
 
 from consentfeed import settings
-from consentfeed.cli import dev
+from consentfeed.cli import credentials
 from consentfeed.postgres.database import Database
 
 T = TypeVar("T")
@@ -16,13 +16,13 @@ DATA_DIR = click.option("--data-dir", help="What `consentfeed dev` runs; instead
 
 def load(data_dir: str | None, *needed: str) -> settings.Settings:
     """The settings of serve; with data_dir, or where dev has run and they are not set, of what dev runs."""
-    found = settings.load(data_dir=data_dir)
-    folder = settings.data_path(found)
-    if data_dir is not None or (found.database_url is None and found.secret is None and dev.is_kept(folder)):
-        url, secret = dev.connection(folder)
-        return settings.load(data_dir=data_dir, database_url=url, secret=secret)
-    settings.require(found, *needed)
-    return found
+    own = settings.load(data_dir=data_dir)
+    folder = settings.data_path(own)
+    if data_dir is not None or (own.database_url is None and own.secret is None and credentials.exist(folder)):
+        dev = credentials.read(folder)
+        return settings.load(data_dir=data_dir, database_url=dev.app_url, secret=dev.secret)
+    settings.require(own, *needed)
+    return own
 
 
 def with_database(data_dir: str | None, work: Callable[[Database], Awaitable[T]]) -> T:

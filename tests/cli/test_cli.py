@@ -18,9 +18,10 @@ import httpx
 import psycopg
 import pytest
 
-from consentfeed.cli import dev as demo
-from consentfeed.cli import main
+from consentfeed.cli import demo, main
+from consentfeed.cli import dev as dev_command
 from consentfeed.embedded import server as embedded
+from consentfeed.embedded.server import EmbeddedError
 from consentfeed.identity import jwt
 from consentfeed.node import logs
 from consentfeed.postgres import migrations
@@ -443,10 +444,11 @@ def test_dev_listens_on_loopback_alone(run: Run, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "localhost", "::1"])
 def test_dev_takes_any_loopback(run: Run, monkeypatch: pytest.MonkeyPatch, host: str) -> None:
-    monkeypatch.setattr(
-        demo, "dev", lambda settings, _, open_to_all: 0 if settings.host == host and not open_to_all else 1
-    )
-    assert run("dev", "--host", host).status == 0
+    def start(_: Path) -> None:
+        raise EmbeddedError("it would start")
+
+    monkeypatch.setattr(embedded, "postgres", start)
+    assert refused(run("dev", "--host", host), "it would start")
 
 
 def test_a_data_dir_where_dev_has_not_run_is_said(run: Run, tmp_path: Path) -> None:
@@ -618,5 +620,5 @@ def test_dev_from_beginning_to_end(run: Run, data_dir: Path) -> None:
 def test_dev_does_not_offer_a_password_where_an_identity_provider_signs_in(capsys: pytest.CaptureFixture[str]) -> None:
     provider = {"issuer": "https://id.example.com", "client_id": "consentfeed"}
     for changes, shown in (({}, demo.PASSWORD), (provider, "off"), (provider | {"passwords": True}, demo.PASSWORD)):
-        demo._announce(Settings(**changes), 3001, "postgresql://owner@127.0.0.1/consentfeed")
+        dev_command._announce(Settings(**changes), 3001, "postgresql://owner@127.0.0.1/consentfeed")
         assert f"  password      {shown}" in capsys.readouterr().out

@@ -1,17 +1,13 @@
-"""`consentfeed user` and `consentfeed token`: who may come in."""
+"""`consentfeed user`: staff and service accounts."""
 
-import re
 import sys
-from datetime import timedelta
 from uuid import UUID
 
 import click
 
 from consentfeed import permissions
-from consentfeed.cli import deployment
 from consentfeed.cli.deployment import DATA_DIR, with_database
 from consentfeed.errors import StatementFailed
-from consentfeed.identity import tokens
 from consentfeed.identity.passwords import hash_password
 from consentfeed.postgres.database import Database
 from consentfeed.settings import SettingsError
@@ -77,44 +73,3 @@ def user_list(data_dir: str | None) -> None:
         state = f"disabled {row['disabled_at'][:10]}" if row["disabled_at"] else "active"
         issuer = f"  {row['issuer']}" if row["issuer"] else ""
         click.echo(f"{row['email']}  {row['role']}  {state}{issuer}")
-
-
-@click.command()
-@click.option("--role", type=click.Choice(permissions.ROLES), required=True)
-@click.option("--email", help="Whose token; needed for a customer.")
-@click.option("--expires", default="8h", show_default=True, help="90s, 15m or 8h.")
-@click.option(
-    "--scope", multiple=True, type=click.Choice(permissions.SCOPES), help="All that it may do; may be repeated."
-)
-@DATA_DIR
-def token(role: str, email: str | None, expires: str, scope: tuple[str, ...], data_dir: str | None) -> None:
-    """Prints a bearer token of this deployment."""
-    lifetime, secret = _lifetime(expires), deployment.load(data_dir, "database_url", "secret").secret or ""
-    address = email or f"{role}@token.invalid"
-
-    async def subject(database: Database) -> str:
-        account = await database.accounts.find_user(address)
-        if account is not None and account.role != role:
-            raise SettingsError(f"{address} has the role {account.role}")
-        if account is not None:
-            return str(account.id)
-        if any(
-            row["email"].lower() == address.lower() and not row["issuer"] for row in await database.accounts.users()
-        ):
-            raise SettingsError(f"the account {address} is disabled")
-        if role != "customer":
-            return tokens.subject_of(role, address)
-        customer = await database.customers.customer_by_email(address)
-        if customer is None:
-            raise SettingsError("--email must be the address of one registered customer")
-        return str(customer)
-
-    subject_id = with_database(data_dir, subject)
-    click.echo(tokens.make_token(secret, subject=subject_id, email=address, role=role, lifetime=lifetime, scopes=scope))
-
-
-def _lifetime(text: str) -> timedelta:
-    match = re.fullmatch(r"([1-9][0-9]{0,6})([smh])", text)
-    if not match:
-        raise SettingsError("--expires is a number with s, m or h, such as 90s, 15m or 8h")
-    return timedelta(seconds=int(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]])

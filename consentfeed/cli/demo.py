@@ -1,0 +1,36 @@
+"""The demo of `consentfeed dev`: made-up customers, and accounts whose password everybody knows."""
+
+from typing import Final
+
+import psycopg
+
+from consentfeed.identity.passwords import hash_password, verify
+from consentfeed.postgres import migrations
+
+PASSWORD: Final = "consentfeed"  # noqa: S105
+ACCOUNTS: Final = {
+    "customer@sltmobitel.lk": "customer",
+    "csr@sltmobitel.lk": "csr",
+    "admin@sltmobitel.lk": "admin",
+}
+
+
+def fill(owner_url: str) -> None:
+    """Demo data and accounts, once."""
+    with psycopg.connect(owner_url) as connection:
+        row = connection.execute("SELECT EXISTS (SELECT FROM consentfeed.customers)").fetchone()
+        if row and row[0]:
+            return
+        connection.execute((migrations.SQL / "demo.sql").read_bytes())
+        for email, role in ACCOUNTS.items():
+            connection.execute(
+                "SELECT consentfeed.add_user(%s, %s, %s, (SELECT id FROM consentfeed.customers WHERE email = %s))",
+                (email, role, hash_password(PASSWORD), email),
+            )
+
+
+def open_accounts(owner_url: str) -> list[str]:
+    """Demo accounts that still open with the demo password."""
+    with psycopg.connect(owner_url) as connection:
+        rows = connection.execute("SELECT email, password_hash FROM consentfeed.users WHERE disabled_at IS NULL")
+        return [email for email, hashed in rows if email in ACCOUNTS and verify(hashed, PASSWORD)]
