@@ -12,10 +12,8 @@ from starlette.responses import Response
 
 from consentfeed.errors import IssuerAway, Problem, TokenRefused
 from consentfeed.http.endpoint import Endpoint
-from consentfeed.http.input import read_form
-from consentfeed.identity.jwks import Jwks
 from consentfeed.http.input import FORM_BYTES, read_form
-from consentfeed.identity.jwks import Keys
+from consentfeed.identity.jwks import Jwks
 from consentfeed.identity.jwt import Claims
 from consentfeed.settings import Settings
 

@@ -36,15 +36,12 @@ from consentfeed.http.limits import Limits
 from consentfeed.http.middleware import Front, Routed
 from consentfeed.http.origin import Origins
 from consentfeed.http.pages import PAGES, Pages
+from consentfeed.http.routing import Gate, routes
+from consentfeed.http.terms import Sizes
 from consentfeed.identity.browser_sessions import BrowserSessions
 from consentfeed.identity.jwks import Jwks
 from consentfeed.identity.oidc import OidcClient
 from consentfeed.identity.provider_sessions import ProviderSessions
-from consentfeed.http.routing import Gate, routes
-from consentfeed.http.terms import Sizes
-from consentfeed.identity.browser_sessions import SignIns
-from consentfeed.identity.jwks import Keys
-from consentfeed.identity.oidc import Provider
 from consentfeed.identity.sessions import Sessions
 from consentfeed.identity.signin import ways
 from consentfeed.identity.tokens import BearerTokens

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.node import wait_until
+from tests.support.waiting import wait_until
 
 TOUR = Path(__file__).parents[2] / "docs" / "tour.md"
 

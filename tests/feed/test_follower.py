@@ -12,7 +12,7 @@ from consentfeed.feed.history import PAGE, History
 from consentfeed.feed.live import Feed
 from consentfeed.log.event import Row
 from consentfeed.log.position import Position
-from tests.support.node import CUSTOMER, OTHER
+from tests.support.seed import CUSTOMER, OTHER
 
 EMAIL, NOTE = "somebody@example.com", "said on the telephone"
 

@@ -8,9 +8,12 @@ import httpx
 import pytest
 
 from consentfeed.http.pages import WEB
+from tests.support.database import Sql
 from tests.support.nginx import GZIP, nginx
-from tests.support.node import RunningNode, Sql, Tail, bearer
+from tests.support.node import RunningNode
 from tests.support.rest import ok
+from tests.support.tail import Tail
+from tests.support.tokens import bearer
 
 EVENTS, CONSENTS = "/api/v1/events", "/api/v1/consents"
 AS_IT_IS = "no-store, no-transform"

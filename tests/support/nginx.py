@@ -10,8 +10,8 @@ from typing import Final
 
 import pytest
 
-from tests.support.node import wait_until
-from tests.support.processes import accepts, free_port
+from tests.support.ports import accepts, free_port
+from tests.support.waiting import wait_until
 
 # Compresses whatever it may.
 GZIP: Final = "gzip on; gzip_types *; gzip_min_length 0; gzip_proxied any;"
