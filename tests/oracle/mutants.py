@@ -119,6 +119,7 @@ class Streams:
                 """\
         self.follower.position = self._feed.head
         for group, matches, readers in work:
+            # The readers as they stood before: who joined since lacks nothing of this batch.
             await self._send(readers, list(chunks(matches, group.ids)), before)
 """,
                 """\
