@@ -81,44 +81,44 @@ class AccessApi:
 
     async def all(self, request: Request, principal: Principal) -> Response:
         """A page of lines, newest first; reading them makes one too."""
-        asked = read_query(request, AccessSearch)
-        since, until = _time("since", asked.since), _time("until", asked.until)
-        filters = (asked.customer, asked.actor, asked.action, since, until)
-        rows = await self._trail_queries.list_accesses(*filters, *_after(asked.cursor), asked.limit + 1)
-        page = rows[: asked.limit]
-        more = len(rows) > asked.limit
-        following = write_cursor("at", page[-1]["at"], UUID(int=page[-1]["id"])) if more else None
-        await self._trail.note(
-            principal,
-            "read-trail",
-            (),
-            {
-                "customer": asked.customer,
-                "actor": asked.actor,
-                "action": asked.action,
-                "since": since and rfc3339(since),
-                "until": until and rfc3339(until),
-            },
-            rows=len(page),
+        query = read_query(request, AccessSearch)
+        since, until = _time("since", query.since), _time("until", query.until)
+        rows = await self._trail_queries.list_accesses(
+            query.customer, query.actor, query.action, since, until, *_last_line(query.cursor), query.limit + 1
         )
-        return json_answer({"accesses": [_shown(row) for row in page], "next": following})
+        page = rows[: query.limit]
+        last = page[-1] if len(rows) > query.limit else None
+        cursor = write_cursor("at", last["at"], UUID(int=last["id"])) if last else None
+        await self._trail.note(principal, "read-trail", (), _filters(query, since, until), rows=len(page))
+        return json_answer({"accesses": [_access(row) for row in page], "next": cursor})
+
+
+def _filters(query: AccessSearch, since: datetime | None, until: datetime | None) -> dict[str, object]:
+    """What the line says that reading the trail makes itself."""
+    return {
+        "customer": query.customer,
+        "actor": query.actor,
+        "action": query.action,
+        "since": since and rfc3339(since),
+        "until": until and rfc3339(until),
+    }
 
 
 def _time(name: str, text: str) -> datetime | None:
-    """A time of the query. Not by its type there, which would take a number for seconds since 1970."""
+    """A time of the query; raises Problem. Not decoded with the query: there "5" would be 5 seconds after 1970."""
     try:
         return msgspec.convert(text, Annotated[datetime, Meta(tz=True)]) if text else None
     except msgspec.ValidationError as error:
         raise Problem("invalid", f"In the query: {error} - at `$.{name}`.") from None
 
 
-def _after(cursor: str) -> tuple[str | None, int | None]:
-    """Time and number of the last line; a cursor's id is a UUID, the number is written as one."""
+def _last_line(cursor: str) -> tuple[str | None, int | None]:
+    """Time and number of the last line of the page before. The number is written as a UUID: a cursor's id is one."""
     at, line = read_cursor(cursor, "at")
     return at, None if line is None else UUID(line).int
 
 
-def _shown(row: Record) -> dict[str, object]:
+def _access(row: Record) -> dict[str, object]:
     return {
         "id": row["id"],
         "at": row["at"],

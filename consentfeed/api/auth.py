@@ -88,7 +88,7 @@ class AuthApi:
     async def login(self, request: Request, _nobody: None) -> Response:
         """Opens a session; one answer for a wrong address and a wrong password."""
         if not self._ways.password:
-            raise Problem("passwords-off", "Sign in by way of /api/v1/auth/sso.")
+            raise Problem("passwords-off")
         credentials = await read_body(request, Credentials)
         # One attempt at a time for each address: else as many passwords as somebody sends at once would be checked
         # before the first failure counts. Another address has another lock, and waits for nobody.
@@ -97,7 +97,7 @@ class AuthApi:
             account = await self._authenticate(request, credentials)
         cookie = await self._sessions.open(request, account.id)
         if cookie is None:  # disabled just now
-            raise _wrong_password()
+            raise Problem("wrong-password")
         metrics.sign_ins.labels("password", "signed-in").inc()
         user = {"id": str(account.id), "email": account.email, "role": account.role}
         return json_answer({"user": user}, headers={"set-cookie": cookie})
@@ -109,7 +109,7 @@ class AuthApi:
         if not await check_password(account, credentials.password) or account is None:
             self._limits.sign_in_failed(request, credentials.email)
             metrics.sign_ins.labels("password", "wrong-password").inc()
-            raise _wrong_password()
+            raise Problem("wrong-password")
         return account
 
     async def me(self, _request: Request, principal: Principal) -> Response:
@@ -125,7 +125,3 @@ class AuthApi:
         answer = json_answer({"location": location}) if location else Response(status_code=204)
         answer.headers["set-cookie"] = cookies.write("", 0, cookies.is_secure(request))
         return answer
-
-
-def _wrong_password() -> Problem:
-    return Problem("wrong-password", "Check both, and try again.")

@@ -1,4 +1,4 @@
-"""Granting and revoking many consents at once."""
+"""POST /decisions: granting and revoking many consents at once."""
 
 from collections.abc import Sequence
 from typing import Annotated, Final, Literal
@@ -9,7 +9,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consentfeed.api.decision_request import IDEMPOTENT, Answer, Cause, problem_of, require_reason, shown_only, told
+from consentfeed.api.decision_outcome import customers_without_event, outcome_json, problem_of
+from consentfeed.api.decision_request import IDEMPOTENCY_HEADER, Answer, DecisionRequest, require_reason
 from consentfeed.api.shapes import Consent, EventId
 from consentfeed.errors import ConsentfeedError, Problem
 from consentfeed.http.answer import Json
@@ -26,7 +27,10 @@ from consentfeed.writes.trail import Trail
 from consentfeed.writes.writer import Writer
 
 _PATH: Final = "/api/v1/decisions"
-_OF_ALL: Final = ("key-reused", "outcome-unknown", "database-away", "draining")
+# What answers the whole request, in this order: the first two also where other decisions were recorded (the same key
+# with another body; it has to be sent again to find out), the others only where no decision was.
+_ALWAYS_WHOLE: Final = ("key-reused", "outcome-unknown")
+_WHOLE: Final = (*_ALWAYS_WHOLE, "database-away", "draining")
 
 
 class Outcome(Struct):
@@ -64,13 +68,13 @@ class Bulk(msgspec.Struct, forbid_unknown_fields=True):
     decisions: Annotated[list[BulkDecision], Meta(min_length=1, max_length=1000)]
 
 
-class _Parts(msgspec.Struct, forbid_unknown_fields=True):
-    """The same with each decision still to be read: one that is wrong is a problem of its own."""
+class _RawBulk(msgspec.Struct, forbid_unknown_fields=True):
+    """The same, each decision not decoded yet: one that is wrong is a problem of its own, and stops no other."""
 
     decisions: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=1000)]
 
 
-class BulkApi:
+class BulkDecisionApi:
     """Many decisions, through the writer."""
 
     def __init__(self, consents: ConsentQueries, writer: Writer, limits: Limits, trail: Trail) -> None:
@@ -84,47 +88,54 @@ class BulkApi:
         return [
             Endpoint(
                 "POST", _PATH, self.decide, "Grant and revoke many consents at once",
-                body=Bulk, answers={200: "One outcome each, in order"}, gives=Outcomes, headers=IDEMPOTENT,
+                body=Bulk, answers={200: "One outcome each, in order"}, gives=Outcomes, headers=IDEMPOTENCY_HEADER,
                 many=True,
             ),
         ]  # fmt: skip
 
     async def decide(self, request: Request, principal: Principal) -> Response:
         """Grants and revokes, with one outcome each, in order."""
-        parts = await read_body(request, _Parts)
-        cause = Cause.of(request, principal, "bulk", _PATH, msgspec.json.encode(parts))
-        told_to = [_bulk_decision(raw, principal) for raw in parts.decisions]
-        self._limits.principal(principal, REVOKE if all(map(_revokes, told_to)) else OTHER)
-        asked = await self._resolve(told_to, cause)
-        outcomes = iter(await self._writer.decide([one for one in asked if isinstance(one, Decision)]))
-        became = [next(outcomes) if isinstance(one, Decision) else one for one in asked]
-        if problem := _of_all(became):
+        body = await read_body(request, _RawBulk)
+        decision_request = DecisionRequest.of(request, principal, "bulk", _PATH, msgspec.json.encode(body))
+        items = [_bulk_decision(raw, principal) for raw in body.decisions]
+        # Revocations have a budget of their own: nothing else may use it up.
+        self._limits.principal(principal, REVOKE if all(map(_is_revocation, items)) else OTHER)
+        outcomes = await self._decide(await self._resolve(items, decision_request))
+        if problem := _whole_problem(outcomes):
             raise problem
         try:
-            await self._trail.note(principal, "repeat-decision", shown_only(became))
+            await self._trail.note(principal, "repeat-decision", customers_without_event(outcomes))
         except ConsentfeedError:  # but some of them may have been recorded
-            raise Problem("outcome-unknown", "Send it again with the same Idempotency-Key to find out.") from None
-        return Json(f'{{"outcomes":[{",".join(map(_one_of_many, became))}]}}')
+            raise Problem("outcome-unknown") from None
+        return Json(f'{{"outcomes":[{",".join(map(_item_json, outcomes))}]}}')
 
-    async def _resolve(self, asked: list[BulkDecision | Problem], cause: Cause) -> list[Decision | Problem]:
-        """The decisions with the consents they are about."""
-        triples = [one for one in asked if isinstance(one, BulkDecision) and one.consent_id is None]
-        found = iter(await self._find(triples) if triples else ())
-        resolved: list[Decision | Problem] = []
-        for item, one in enumerate(asked, 1):
-            if isinstance(one, Problem):
-                resolved.append(one)
-            elif consent := one.consent_id or next(found):
-                resolved.append(cause.decision(str(consent), one.action, one, item))
+    async def _decide(self, items: list[Decision | Problem]) -> list[consents.Outcome | Exception]:
+        """The outcomes in the order of the items; a problem is its own outcome."""
+        outcomes = iter(await self._writer.decide([item for item in items if isinstance(item, Decision)]))
+        return [next(outcomes) if isinstance(item, Decision) else item for item in items]
+
+    async def _resolve(
+        self, items: list[BulkDecision | Problem], decision_request: DecisionRequest
+    ) -> list[Decision | Problem]:
+        """The decisions with the ids of their consents."""
+        triples = [item for item in items if isinstance(item, BulkDecision) and item.consent_id is None]
+        ids = iter(await self._consent_ids(triples) if triples else ())
+        decisions: list[Decision | Problem] = []
+        # By its number in the request, problems counted: under an idempotency key a repetition finds the same outcome.
+        for number, item in enumerate(items, 1):
+            if isinstance(item, Problem):
+                decisions.append(item)
+            elif consent := item.consent_id or next(ids):
+                decisions.append(decision_request.decision(str(consent), item.action, item, number))
             else:
-                resolved.append(Problem("not-found", "The customer has no such consent."))
-        return resolved
+                decisions.append(Problem("not-found", "The customer has no such consent."))
+        return decisions
 
-    async def _find(self, triples: list[BulkDecision]) -> list[UUID | None]:
+    async def _consent_ids(self, triples: list[BulkDecision]) -> list[UUID | None]:
         return await self._consents.consent_ids(
-            [str(one.customer_id) for one in triples],
-            [one.purpose or "" for one in triples],
-            [one.channel or "" for one in triples],
+            [str(triple.customer_id) for triple in triples],
+            [triple.purpose or "" for triple in triples],
+            [triple.channel or "" for triple in triples],
         )
 
 
@@ -139,21 +150,19 @@ def _bulk_decision(raw: msgspec.Raw, principal: Principal) -> BulkDecision | Pro
     return decision
 
 
-def _revokes(one: BulkDecision | Problem) -> bool:
-    return isinstance(one, BulkDecision) and one.action == "revoke"
+def _is_revocation(item: BulkDecision | Problem) -> bool:
+    return isinstance(item, BulkDecision) and item.action == "revoke"
 
 
-def _of_all(became: Sequence[consents.Outcome | Exception]) -> Problem | None:
-    """A problem that is the whole request's: it is another one, or nothing was written, or it has to be sent again to
-    find out about each. Where some were decided and others not, each is told its own.
-    """
-    problems = [problem_of(one) for one in became if isinstance(one, Exception) or one.problem]
-    codes = _OF_ALL if len(problems) == len(became) else _OF_ALL[:2]
+def _whole_problem(outcomes: Sequence[consents.Outcome | Exception]) -> Problem | None:
+    """The problem that answers the whole request, or None where each decision is answered by itself."""
+    problems = [problem_of(outcome) for outcome in outcomes if isinstance(outcome, Exception) or outcome.problem]
+    codes = _WHOLE if len(problems) == len(outcomes) else _ALWAYS_WHOLE
     return next((problem for code in codes for problem in problems if problem.code == code), None)
 
 
-def _one_of_many(outcome: consents.Outcome | Exception) -> str:
+def _item_json(outcome: consents.Outcome | Exception) -> str:
     try:
-        return told(outcome, PLAIN)
+        return outcome_json(outcome, PLAIN)
     except Problem as problem:
         return f'{{"problem":{msgspec.json.encode(problem.as_dict()).decode()}}}'

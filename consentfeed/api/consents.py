@@ -29,7 +29,7 @@ _POSITION: Final = {"Consentfeed-Position": "Place in the feed of the same snaps
 _ETAG: Final = {"ETag": "The consent's version, for If-Match"}
 
 
-class Search(msgspec.Struct, forbid_unknown_fields=True):
+class ConsentSearch(msgspec.Struct, forbid_unknown_fields=True):
     """Which consents, in what order; each filter may be repeated, and takes any of its values."""
 
     customer: Annotated[list[UUID], Meta(description="Customers' ids")] = []
@@ -54,12 +54,12 @@ class ConsentApi:
     """Reading consents."""
 
     def __init__(
-        self, consents: ConsentQueries, log: LogQueries, sealed: SealedIds, phones: Phones, trail: Trail
+        self, consents: ConsentQueries, log: LogQueries, sealed_ids: SealedIds, phones: Phones, trail: Trail
     ) -> None:
         self._consents = consents
         self._log = log
         self._trail = trail
-        self._sealed = sealed
+        self._sealed_ids = sealed_ids
         self._phones = phones
 
     def endpoints(self) -> list[Endpoint]:
@@ -71,7 +71,7 @@ class ConsentApi:
             ),
             Endpoint(
                 "GET", _PATH, self.all, "All consents, page by page",
-                query=Search, gives=ConsentPage, answer_headers=_POSITION,
+                query=ConsentSearch, gives=ConsentPage, answer_headers=_POSITION,
             ),
             Endpoint(
                 "GET", _PATH + "/{id}", self.one, "One consent",
@@ -86,11 +86,11 @@ class ConsentApi:
     async def own(self, _request: Request, principal: Principal) -> Response:
         """All consents of the customer who asks."""
         position, consents = await self._consents.customer_consents(principal.id)
-        return _listed(f'{{"consents":[{consents}]}}', self._sealed.write(position))
+        return _list_answer(f'{{"consents":[{consents}]}}', self._sealed_ids.write(position))
 
     async def all(self, request: Request, principal: Principal) -> Response:
         """A page of all consents."""
-        search = read_query(request, Search)
+        search = read_query(request, ConsentSearch)
         rows = await self._consents.list_consents(
             search.customer or None,
             search.purpose or None,
@@ -102,13 +102,14 @@ class ConsentApi:
             *read_cursor(search.cursor, search.sort),
             search.limit + 1,
         )
+        # The first row is the position of the same snapshot; one row more than the page says whether there is another.
         position, page = Position(rows[0]["seq"], rows[0]["hash"]), rows[1 : search.limit + 1]
-        more = len(rows) > search.limit + 1
-        following = write_cursor(search.sort, page[-1]["sort_key"], page[-1]["id"]) if more else None
+        last = page[-1] if len(rows) > search.limit + 1 else None
+        cursor = write_cursor(search.sort, last["sort_key"], last["id"]) if last else None
         await self._trail.note(principal, "list-consents", [row["customer_id"] for row in page], search.filters())
         consents = ",".join(row["consent"] for row in page)
-        body = f'{{"consents":[{consents}],"next":{msgspec.json.encode(following).decode()}}}'
-        return _listed(body, PLAIN.write(position))
+        body = f'{{"consents":[{consents}],"next":{msgspec.json.encode(cursor).decode()}}}'
+        return _list_answer(body, PLAIN.write(position))
 
     async def one(self, request: Request, principal: Principal) -> Response:
         """One consent with its version as ETag."""
@@ -120,19 +121,22 @@ class ConsentApi:
         """All events of a consent."""
         await self._find(request, principal)
         rows = await self._log.consent_history(path_id(request, _UNKNOWN), principal.only_customer)
-        ids = ids_for(principal, self._sealed)
+        ids = ids_for(principal, self._sealed_ids)
         events = [event_from_row(row) for row in rows]
         await self._trail.note(principal, "read-history", [event.customer_id for event in events])
-        shown = [{"id": ids.write(e.position), "event": e.name, "data": msgspec.Raw(e.data)} for e in events]
-        return json_answer({"events": shown})
+        entries = [{"id": ids.write(e.position), "event": e.name, "data": msgspec.Raw(e.data)} for e in events]
+        return json_answer({"events": entries})
 
     async def _find(self, request: Request, principal: Principal) -> tuple[str, int, UUID]:
-        """The consent of the path, its version, and whose it is; raises Problem, for a customer also if not own."""
-        found = await self._consents.one_consent(path_id(request, _UNKNOWN), principal.only_customer)
-        if found is None:
+        """The consent of the path, its version, and whose it is.
+
+        Raises Problem not-found, to a customer also for another customer's consent: 403 would tell that there is one.
+        """
+        consent = await self._consents.one_consent(path_id(request, _UNKNOWN), principal.only_customer)
+        if consent is None:
             raise Problem("not-found", _UNKNOWN)
-        return found
+        return consent
 
 
-def _listed(body: str, position: str) -> Response:
+def _list_answer(body: str, position: str) -> Response:
     return Json(body, headers={"consentfeed-position": position})

@@ -58,7 +58,7 @@ class CustomerApi:
 
     def endpoints(self) -> list[Endpoint]:
         """The routes of this file."""
-        registered = {200: "Updated", 201: "Registered, with pending consents for all offered purposes"}
+        answers = {200: "Updated", 201: "Registered, with pending consents for all offered purposes"}
         return [
             Endpoint(
                 "GET", _PATH, self.all, "Customers by name, page by page",
@@ -67,7 +67,7 @@ class CustomerApi:
             Endpoint("GET", _PATH + "/{id}", self.one, "One customer", gives=Customer),
             Endpoint(
                 "PUT", _PATH + "/{id}", self.register, "Register or update a customer",
-                body=Registration, answers=registered, gives=Customer,
+                body=Registration, answers=answers, gives=Customer,
             ),
         ]  # fmt: skip
 
@@ -79,32 +79,32 @@ class CustomerApi:
             search.q.strip() or None, self._phones.prefix(search.q), *after, search.limit + 1
         )
         page = rows[: search.limit]
-        following = write_cursor("name", page[-1]["name"], page[-1]["id"]) if len(rows) > search.limit else None
-        found = [row["id"] for row in page]
-        await self._trail.note(principal, "list-customers", found, {"search": bool(search.q.strip())})
-        return json_answer({"customers": [msgspec.Raw(row["customer"].encode()) for row in page], "next": following})
+        cursor = write_cursor("name", page[-1]["name"], page[-1]["id"]) if len(rows) > search.limit else None
+        ids = [row["id"] for row in page]
+        await self._trail.note(principal, "list-customers", ids, {"search": bool(search.q.strip())})
+        return json_answer({"customers": [msgspec.Raw(row["customer"].encode()) for row in page], "next": cursor})
 
     async def one(self, request: Request, principal: Principal) -> Response:
         """One customer."""
-        asked = path_id(request, "No customer has this id.")
-        customer = await self._customers.one_customer(asked)
+        customer_id = path_id(request, "No customer has this id.")
+        customer = await self._customers.one_customer(customer_id)
         if customer is None:
             raise Problem("not-found", "No customer has this id.")
-        await self._trail.note(principal, "read-customer", [asked])
+        await self._trail.note(principal, "read-customer", [customer_id])
         return Json(customer)
 
     async def register(self, request: Request, _principal: Principal) -> Response:
         """Registers or updates a customer, with pending consents for all offered purposes."""
-        customer = checked_id(request.path_params["id"])
-        if customer is None:
+        customer_id = checked_id(request.path_params["id"])
+        if customer_id is None:
             raise Problem("invalid", "A customer's id is a UUID, such as uuidgen prints.")
-        told = await read_body(request, Registration)
-        if not told.name.strip():
+        body = await read_body(request, Registration)
+        if not body.name.strip():
             raise Problem("invalid", "The name must not be blank - at `$.name`")
-        msisdn = None if told.msisdn is None else self._msisdn(told.msisdn)
-        new = await self._customers.register_customer(customer, told.name, told.email, msisdn, told.language)
-        kept = {"id": customer, "name": told.name, "email": told.email, "msisdn": msisdn}
-        return json_answer(kept, 201 if new else 200)
+        msisdn = None if body.msisdn is None else self._msisdn(body.msisdn)
+        is_new = await self._customers.register_customer(customer_id, body.name, body.email, msisdn, body.language)
+        customer = {"id": customer_id, "name": body.name, "email": body.email, "msisdn": msisdn}
+        return json_answer(customer, 201 if is_new else 200)
 
     def _msisdn(self, text: str) -> str:
         number = self._phones.e164(text)

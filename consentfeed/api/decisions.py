@@ -1,4 +1,4 @@
-"""Granting and revoking one consent."""
+"""POST …/consents/{id}/grant and …/revoke: granting and revoking one consent."""
 
 import re
 from typing import Annotated, Final
@@ -8,7 +8,14 @@ from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consentfeed.api.decision_request import IDEMPOTENT, Answer, AnswerOnBehalf, Cause, require_reason, shown_only, told
+from consentfeed.api.decision_outcome import customers_without_event, outcome_json
+from consentfeed.api.decision_request import (
+    IDEMPOTENCY_HEADER,
+    Answer,
+    AnswerOnBehalf,
+    DecisionRequest,
+    require_reason,
+)
 from consentfeed.api.shapes import Decided
 from consentfeed.http.answer import Json
 from consentfeed.http.endpoint import Endpoint
@@ -20,20 +27,20 @@ from consentfeed.writes.trail import Trail
 from consentfeed.writes.writer import Writer
 
 _VERSION: Final = re.compile("0|[1-9][0-9]{0,17}")
-_CONDITION: Final = {
+_IF_MATCH_HEADER: Final = {
     "If-Match": Annotated[str, Meta(description="ETag of the consent as it was read; 412 where it has changed since")]
 }
-# Of a grant; a revocation needs none of it.
-_PROBLEMS: Final = ("notice-superseded", "no-notice", "no-such-language")
+# Of a grant alone: a revocation needs no notice.
+_GRANT_PROBLEMS: Final = ("notice-superseded", "no-notice", "no-such-language")
 
 
 class DecisionApi:
-    """Decisions, through the writer."""
+    """Decisions on one consent each, through the writer."""
 
-    def __init__(self, writer: Writer, sealed: SealedIds, trail: Trail) -> None:
+    def __init__(self, writer: Writer, sealed_ids: SealedIds, trail: Trail) -> None:
         self._writer = writer
         self._trail = trail
-        self._sealed = sealed
+        self._sealed_ids = sealed_ids
 
     def endpoints(self) -> list[Endpoint]:
         """The routes of this file."""
@@ -53,8 +60,8 @@ class DecisionApi:
             "POST", path, decide, f"{action.capitalize()} a consent{behalf}",
             body=AnswerOnBehalf if behalf else Answer, gives=Decided,
             answers={200: "The consent, and the event if something changed"},
-            headers=IDEMPOTENT | (_CONDITION if action == "grant" else {}),
-            problems=(_PROBLEMS if action == "grant" else ()) + (("reason-required",) if behalf else ()),
+            headers=IDEMPOTENCY_HEADER | (_IF_MATCH_HEADER if action == "grant" else {}),
+            problems=(_GRANT_PROBLEMS if action == "grant" else ()) + (("reason-required",) if behalf else ()),
         )  # fmt: skip
 
     async def decide(self, request: Request, principal: Principal, action: str, route: str) -> Response:
@@ -62,12 +69,12 @@ class DecisionApi:
         consent = path_id(request, "No consent has this id.")
         answer = await read_body(request, Answer)
         require_reason(principal, answer)
-        cause = Cause.of(request, principal, "rest", route, consent.encode() + msgspec.json.encode(answer))
-        decision = cause.decision(consent, action, answer)
+        content = consent.encode() + msgspec.json.encode(answer)
+        decision = DecisionRequest.of(request, principal, "rest", route, content).decision(consent, action, answer)
         decision.if_match = _if_match(request)
         (outcome,) = await self._writer.decide([decision])
-        await self._trail.note(principal, "repeat-decision", shown_only([outcome]))
-        return Json(told(outcome, ids_for(principal, self._sealed)))
+        await self._trail.note(principal, "repeat-decision", customers_without_event([outcome]))
+        return Json(outcome_json(outcome, ids_for(principal, self._sealed_ids)))
 
 
 def _if_match(request: Request) -> list[int] | None:

@@ -57,13 +57,19 @@ class EventApi:
     """The feed, for whoever asks for it."""
 
     def __init__(
-        self, purposes: PurposeQueries, feed: Feed, replay: Replay, streams: Streams, sealed: SealedIds, trail: Trail
+        self,
+        purposes: PurposeQueries,
+        feed: Feed,
+        replay: Replay,
+        streams: Streams,
+        sealed_ids: SealedIds,
+        trail: Trail,
     ) -> None:
         self._purposes = purposes
         self._feed = feed
         self._replay = replay
         self._streams = streams
-        self._sealed = sealed
+        self._sealed_ids = sealed_ids
         self._trail = trail
 
     def endpoints(self) -> list[Endpoint]:
@@ -81,20 +87,20 @@ class EventApi:
     async def events(self, request: Request, principal: Principal) -> Response:
         """One page, or a stream."""
         query = read_query(request, EventQuery, empty=False)
-        chosen = await self._filter(query, principal)
-        ids = ids_for(principal, self._sealed)
+        event_filter = await self._filter(query, principal)
+        ids = ids_for(principal, self._sealed_ids)
         after = request.headers.get("last-event-id") or query.after or None
         if not prefers(field(request, "accept"), _STREAM, _PAGE):
-            return await self._page(principal, query, chosen, ids, after)
+            return await self._page(principal, query, event_filter, ids, after)
         self._streams.admission.check(principal)
-        start = await self._streams.start(chosen, ids, after)
+        start = await self._streams.start(event_filter, ids, after)
         filters = query.filters() | {"after": after and ids.write(start.resume_position)}
         await self._trail.note(principal, "open-stream", query.customer, filters, rows=0)
-        self._streams.admission.check(principal)  # again, after all waiting
-        return Stream(self._streams.serve, principal, chosen, ids, start)
+        self._streams.admission.check(principal)  # again: while this waited, others may have taken the last place
+        return Stream(self._streams.serve, principal, event_filter, ids, start)
 
     async def _filter(self, query: EventQuery, principal: Principal) -> Filter:
-        """The filter asked for; raises Problem for a purpose or channel that there is not."""
+        """The filter of a query; raises Problem for a purpose or channel that there is not."""
         if query.purpose or query.channel:
             purposes = await self._purposes.purposes()
             _check("purpose", query.purpose, {row["key"] for row in purposes})
@@ -110,23 +116,22 @@ class EventApi:
     async def _page(
         self, principal: Principal, query: EventQuery, filter: Filter, ids: Ids, id: str | None
     ) -> Response:
-        # A client that has written by any node can read it here.
+        # The log as it is now, not as this node last read it: a client that wrote by another node reads it here.
         await self._feed.freshen()
         try:
             after = await (self._replay.find(id, filter, ids) if id else self._replay.newest(filter, self._feed.head))
             events, end, more = await self._replay.page(filter, after, query.limit)
         except PositionLost as error:
-            detail = "Read the list again, and go on from its position."
-            raise Problem("place-lost", detail, reason=error.reason) from None
+            raise Problem("place-lost", reason=error.reason) from None
         customers = [event.customer_id for event in events]
         await self._trail.note(principal, "read-events", customers, query.filters() | {"after": ids.write(after)})
         page = [{"id": ids.write(e.position), "event": e.name, "data": msgspec.Raw(e.data)} for e in events]
         return json_answer({"events": page, "next": ids.write(end), "more": more})
 
 
-def _check(name: str, values: Iterable[str], known: set[str]) -> None:
-    if not set(values) <= known:
-        raise Problem("invalid", f"{name} is one of {', '.join(sorted(known))}.")
+def _check(name: str, values: Iterable[str], choices: set[str]) -> None:
+    if not set(values) <= choices:
+        raise Problem("invalid", f"{name} is one of {', '.join(sorted(choices))}.")
 
 
 def _set(values: Iterable[str]) -> frozenset[str] | None:

@@ -1,4 +1,4 @@
-"""The texts customers are told: published ones for everybody, drafts and publishing for admins."""
+"""Notices, the texts that customers agree to: published ones for everybody, drafts and publishing for admins."""
 
 import re
 from datetime import datetime
@@ -17,11 +17,10 @@ from consentfeed.permissions import Principal
 from consentfeed.postgres.purposes import PurposeQueries
 
 _UNKNOWN: Final = "No such notice is published."
+# Where the details of errors.PROBLEMS are not about writing notices.
 _DETAILS: Final = {
     "not-found": "There is no such purpose.",
-    "notice-published": "People may have agreed to this very text. Write a higher version.",
     "notice-superseded": "A higher version is in force. Write one above it.",
-    "no-draft": "Write it first, in each language.",
 }
 
 
@@ -87,7 +86,7 @@ class NoticeApi:
         ]  # fmt: skip
 
     async def one(self, request: Request, _principal: Principal) -> Response:
-        """The text of a published notice, for ever the same."""
+        """The text of a published notice; it never changes."""
         key, version, language = _key(request), _version(request), request.path_params["language"]
         row = await self._purposes.notice(key, version, language) if "\x00" not in language else None
         if row is None:
@@ -135,4 +134,4 @@ def _version(request: Request) -> int:
 
 def _check(problem: str | None) -> None:
     if problem:
-        raise Problem(problem, _DETAILS[problem])
+        raise Problem(problem, _DETAILS.get(problem, ""))

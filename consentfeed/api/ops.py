@@ -31,7 +31,7 @@ class Readiness(Struct):
     reasons: list[str]
 
 
-class Ops:
+class OpsApi:
     """What operators and their tools ask. `reasons` says why the node is not ready, nothing if it is."""
 
     def __init__(self, reasons: Callable[[], list[str]], metrics_token: str | None) -> None:
@@ -46,7 +46,7 @@ class Ops:
             Endpoint("GET", "/healthz", self.health, "Whether the process answers", gives=Health),
             Endpoint("GET", "/readyz", self.ready, "Whether the node serves", answers=readiness, gives=Readiness),
             Endpoint(
-                "GET", "/metrics", self.numbers, "Metrics for Prometheus",
+                "GET", "/metrics", self.metrics, "Metrics for Prometheus",
                 gives=str, media=("text/plain",), problems=("signed-out",),
             ),
             Endpoint("GET", "/openapi.json", self.openapi, "This description", gives=dict),
@@ -65,8 +65,8 @@ class Ops:
         reasons = self._reasons()
         return json_answer({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
 
-    async def numbers(self, request: Request, _nobody: None) -> Response:
-        """All metrics, for who has the token, or is on this machine: they tell how much happens to whom one is not."""
+    async def metrics(self, request: Request, _nobody: None) -> Response:
+        """All metrics, for who has the token, or without one for this machine alone: they tell how much goes on."""
         if not (_has_token(request, self._metrics_token) if self._metrics_token else _is_local(request)):
             raise Problem("signed-out", "Send the bearer token of CONSENTFEED_METRICS_TOKEN.")
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)

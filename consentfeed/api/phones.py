@@ -41,12 +41,12 @@ class Phones:
             digits = digits.lstrip("+0")
         elif digits.startswith("0"):
             digits = self._country + digits[1:]
-        # The country's code alone would be everybody.
-        begins = digits.startswith(self._country) and digits != self._country
-        return f"+{digits}" if digits and (abroad or begins) else "-"
+        # The country's code alone would find everybody.
+        has_country = digits.startswith(self._country) and digits != self._country
+        return f"+{digits}" if digits and (abroad or has_country) else "-"
 
 
 def _plain(text: str) -> str:
     """Without what comes along when a number is copied: tel:, invisible marks, digits of another width."""
     text = unicodedata.normalize("NFKC", text.strip())
-    return "".join(sign for sign in text if unicodedata.category(sign) != "Cf").removeprefix("tel:")
+    return "".join(char for char in text if unicodedata.category(char) != "Cf").removeprefix("tel:")

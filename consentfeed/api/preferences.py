@@ -47,20 +47,20 @@ class PreferenceApi:
 
     async def read(self, _request: Request, principal: Principal) -> Response:
         """What was saved last, or nothing."""
-        return _told(await self._accounts.preferences(principal.name) or "{}")
+        return _answer(await self._accounts.preferences(principal.name) or "{}")
 
     async def save(self, request: Request, principal: Principal) -> Response:
         """In place of what was saved before."""
         raw = msgspec.json.encode((await read_body(request, Chosen)).preferences)
-        # Written out again, 1e15 is longer.
+        # The limit of the body is not enough: written out again a number such as 1e15 is longer.
         if len(raw) > MAX_BODY:
             raise Problem("body-too-large", f"At most {MAX_BODY} bytes.")
         # Without the backslashes that are escaped themselves, what is left is the escape of NUL.
         if b"\\u0000" in raw.replace(b"\\\\", b""):
             raise Problem("invalid", "Text must not hold NUL - at `$.preferences`")
         await self._accounts.save_preferences(principal.name, raw.decode())
-        return _told(raw.decode())
+        return _answer(raw.decode())
 
 
-def _told(preferences: str) -> Response:
+def _answer(preferences: str) -> Response:
     return Json(f'{{"preferences":{preferences}}}')

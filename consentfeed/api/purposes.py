@@ -61,12 +61,12 @@ class PurposeApi:
 
     def endpoints(self) -> list[Endpoint]:
         """The routes of this file."""
-        saved = {200: "Changed", 201: "Added, with pending consents for all customers"}
+        answers = {200: "Changed", 201: "Added, with pending consents for all customers"}
         return [
             Endpoint("GET", _PATH, self.all, "Purposes in their order", gives=Purposes),
             Endpoint(
                 "PUT", _PATH + "/{key}", self.save, "Add or change a purpose",
-                body=Offer, answers=saved, gives=Purpose,
+                body=Offer, answers=answers, gives=Purpose,
             ),
         ]  # fmt: skip
 
@@ -76,19 +76,19 @@ class PurposeApi:
 
     async def save(self, request: Request, _principal: Principal) -> Response:
         """Adds or changes a purpose, and gives customers the consents for it that they lack."""
-        key, told = request.path_params["key"], await read_body(request, Offer)
+        key, offer = request.path_params["key"], await read_body(request, Offer)
         if not _KEY.fullmatch(key):
             raise Problem("invalid", "A key is lower-case letters, digits and hyphens, 63 at most, a letter first.")
-        if not told.title.strip():
+        if not offer.title.strip():
             raise Problem("invalid", "The title must not be blank - at `$.title`")
-        if len(set(told.channels)) < len(told.channels):
+        if len(set(offer.channels)) < len(offer.channels):
             raise Problem("invalid", "A channel stands there twice - at `$.channels`")
-        new = await self._purposes.save_purpose(
-            key, told.title, told.description, told.channels, told.default_validity_days, told.position,
-            offered=told.offered,
+        is_new = await self._purposes.save_purpose(
+            key, offer.title, offer.description, offer.channels, offer.default_validity_days, offer.position,
+            offered=offer.offered,
         )  # fmt: skip
-        if new is None:
+        if is_new is None:
             raise Problem("invalid", "A channel cannot be taken away: people have answered on it - at `$.channels`")
         await self._purposes.give_consents(key)
-        (kept,) = [row for row in await self._purposes.purposes() if row["key"] == key]
-        return json_answer(dict(kept), 201 if new else 200)
+        (purpose,) = [row for row in await self._purposes.purposes() if row["key"] == key]
+        return json_answer(dict(purpose), 201 if is_new else 200)

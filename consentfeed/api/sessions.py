@@ -93,11 +93,11 @@ class SessionApi:
         after = read_cursor(search.cursor, "expires_at")
         rows = await self._accounts.list_sessions(*after, search.limit + 1)
         page = rows[: search.limit]
-        more = len(rows) > search.limit
-        following = write_cursor("expires_at", page[-1]["expires_at"], page[-1]["id"]) if more else None
+        last = page[-1] if len(rows) > search.limit else None
+        cursor = write_cursor("expires_at", last["expires_at"], last["id"]) if last else None
         await self._trail.note(principal, "list-sessions", customers_among(row["account"] for row in page))
-        sessions = [{**_shown(row, principal), "user": msgspec.Raw(row["account"].encode())} for row in page]
-        return json_answer({"sessions": sessions, "next": following})
+        sessions = [{**_session(row, principal), "user": msgspec.Raw(row["account"].encode())} for row in page]
+        return json_answer({"sessions": sessions, "next": cursor})
 
     async def end(self, request: Request, _principal: Principal) -> Response:
         """Ends a session; its streams close within seconds, on every node."""
@@ -108,7 +108,7 @@ class SessionApi:
     async def own(self, _request: Request, principal: Principal) -> Response:
         """One's own open sessions."""
         rows = await self._accounts.own_sessions(principal.id, _MAX_OWN)
-        return json_answer({"sessions": [_shown(row, principal) for row in rows]})
+        return json_answer({"sessions": [_session(row, principal) for row in rows]})
 
     async def end_own(self, request: Request, principal: Principal) -> Response:
         """Ends a session of one's own; somebody else's is as if there were none."""
@@ -122,6 +122,6 @@ class SessionApi:
         return Response(status_code=204)
 
 
-def _shown(row: Record, principal: Principal) -> dict[str, Any]:
+def _session(row: Record, principal: Principal) -> dict[str, Any]:
     members = ("id", "created_at", "last_seen_at", "expires_at", "agent")
     return {name: row[name] for name in members} | {"current": row["id"] == principal.session}

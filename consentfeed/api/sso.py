@@ -67,7 +67,7 @@ class SsoApi:
 
     async def start(self, request: Request, _nobody: None) -> Response:
         """Sends the browser to the provider, with what it has to bring back."""
-        oidc, query = self._configured(), read_query(request, StartQuery)
+        oidc, query = self._require_client(), read_query(request, StartQuery)
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         authorization = AuthorizationRequest(state, nonce, verifier, self._base_url(request) + _CALLBACK)
         try:
@@ -81,7 +81,7 @@ class SsoApi:
 
     async def finish(self, request: Request, _nobody: None) -> Response:
         """Signs in whom the provider sends back, if it was this browser that was sent there; once."""
-        oidc, response = self._configured(), read_query(request, AuthorizationResponse)
+        oidc, response = self._require_client(), read_query(request, AuthorizationResponse)
         answer = await self._finish(request, oidc, response)
         self._cookie.delete(request, answer)
         return answer
@@ -111,7 +111,8 @@ class SsoApi:
             return None
         return await self._oidc.end_session_url(session.sid or session.subject or "", self._base_url(request) + "/")
 
-    def _configured(self) -> OidcClient:
+    def _require_client(self) -> OidcClient:
+        """The provider's client; raises Problem not-found where no provider is configured."""
         if self._oidc is None:
             raise Problem("not-found", "No identity provider is configured here.")
         return self._oidc

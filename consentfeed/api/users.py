@@ -23,14 +23,7 @@ from consentfeed.writes.trail import Trail, customers_among
 
 _PATH: Final = "/api/v1/users"
 _UNKNOWN: Final = "No account has this id."
-_KEEPS: Final = ("own-account", "last-admin")
-_DETAILS: Final = {
-    "not-found": _UNKNOWN,
-    "own-account": "Ask another admin to do it.",
-    "last-admin": "Make somebody else an admin first.",
-    "outside-account": "Change it there; it counts from the next sign-in on.",
-    "customer-account": "Its id is the customer's own. Add another account for the same person.",
-}
+_LOCKOUTS: Final = ("own-account", "last-admin")
 
 
 class Account(User):
@@ -90,11 +83,11 @@ class UserApi:
                 "POST", _PATH, self.add, "Add an account",
                 body=NewUser, answers={201: "Added"}, gives=Account, problems=("taken",),
             ),
-            Endpoint("POST", one + "/disable", self.disable, "Disable an account", gives=Account, problems=_KEEPS),
+            Endpoint("POST", one + "/disable", self.disable, "Disable an account", gives=Account, problems=_LOCKOUTS),
             Endpoint("POST", one + "/enable", self.enable, "Enable an account", gives=Account),
             Endpoint(
                 "POST", one + "/role", self.role, "Give an account another role", body=NewRole, gives=Account,
-                problems=(*_KEEPS, "customer-account", "outside-account"),
+                problems=(*_LOCKOUTS, "customer-account", "outside-account"),
             ),
         ]  # fmt: skip
 
@@ -104,25 +97,22 @@ class UserApi:
         after = read_cursor(search.cursor, "email")
         rows = await self._accounts.list_users(search.q.strip() or None, *after, search.limit + 1)
         page = rows[: search.limit]
-        following = write_cursor("email", page[-1]["email"], page[-1]["id"]) if len(rows) > search.limit else None
-        found = customers_among(row["account"] for row in page)
-        await self._trail.note(principal, "list-accounts", found, {"search": bool(search.q.strip())})
-        return json_answer({"users": [msgspec.Raw(row["account"].encode()) for row in page], "next": following})
+        cursor = write_cursor("email", page[-1]["email"], page[-1]["id"]) if len(rows) > search.limit else None
+        customers = customers_among(row["account"] for row in page)
+        await self._trail.note(principal, "list-accounts", customers, {"search": bool(search.q.strip())})
+        return json_answer({"users": [msgspec.Raw(row["account"].encode()) for row in page], "next": cursor})
 
     async def add(self, request: Request, principal: Principal) -> Response:
         """Adds an account; a customer's has the id of the customer."""
-        told = await read_body(request, NewUser)
-        if (told.role == "customer") != (told.customer_id is not None):
+        body = await read_body(request, NewUser)
+        if (body.role == "customer") != (body.customer_id is not None):
             raise Problem("invalid", "customer_id goes with the role customer, and with no other - at `$.customer_id`")
-        hashed = told.password and await asyncio.to_thread(hash_password, told.password)
+        # In a thread: it takes tens of milliseconds on purpose, and every stream would wait for it.
+        password_hash = body.password and await asyncio.to_thread(hash_password, body.password)
         try:
-            user = await self._accounts.add_user(told.email, told.role, hashed, told.customer_id)
+            user = await self._accounts.add_user(body.email, body.role, password_hash, body.customer_id)
         except StatementFailed as error:
-            if error.sqlstate == "23505":
-                raise Problem("taken", "Use another e-mail address, or change the account that has it.") from None
-            if error.sqlstate == "23503":
-                raise Problem("invalid", "No customer has this id - at `$.customer_id`") from None
-            raise
+            raise _refusal(error) from None
         return await self._one(principal, user, 201)
 
     async def role(self, request: Request, principal: Principal) -> Response:
@@ -143,10 +133,19 @@ class UserApi:
         user = path_id(request, _UNKNOWN)
         problem = await self._accounts.change_user(user, principal.id, role=role, disabled=disabled)
         if problem:
-            raise Problem(problem, _DETAILS[problem])
+            raise Problem(problem, _UNKNOWN if problem == "not-found" else "")
         return await self._one(principal, user)
 
     async def _one(self, principal: Principal, user: UUID | str, status: int = 200) -> Response:
         account = await self._accounts.one_user(user)
         await self._trail.note(principal, "read-account", customers_among([account]))
         return Json(account or "null", status)
+
+
+def _refusal(error: StatementFailed) -> Exception:
+    """What add_user() refuses, as a problem; else the error itself."""
+    if error.sqlstate == "23505":  # unique_violation
+        return Problem("taken")
+    if error.sqlstate == "23503":  # foreign_key_violation
+        return Problem("invalid", "No customer has this id - at `$.customer_id`")
+    return error

@@ -22,8 +22,8 @@ class Verification(Struct):
     events: int
 
 
-class VerificationApi:
-    """Verifies the log, once at a time: it is read as a whole, and that may take minutes."""
+class VerifyApi:
+    """Verifies the log, once at a time in a node: it is read as a whole, and that may take minutes."""
 
     def __init__(self, log: LogQueries) -> None:
         self._log = log
@@ -43,7 +43,7 @@ class VerificationApi:
             raise Problem("overloaded", "This node is verifying the log already. Try again when it is done.")
         self._busy = True
         try:
-            # Before: what is told to be whole has been looked at.
+            # Before the verification, which then covers at least all that is answered to be whole.
             head, events = await self._log.log_head(), await self._log.kept_events()
             position, problem = await self._log.verify_log() or (None, None)
         finally:

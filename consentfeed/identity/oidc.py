@@ -54,7 +54,7 @@ class OidcClient:
     async def authorization_url(self, request: AuthorizationRequest) -> str:
         """Where a browser goes to sign in; raises SignInFailed."""
         url, _ = self._client.create_authorization_url(
-            _required((await self._metadata()).authorization_endpoint),
+            _check_endpoint((await self._metadata()).authorization_endpoint),
             state=request.state,
             nonce=request.nonce,
             code_verifier=request.code_verifier,
@@ -117,7 +117,7 @@ class OidcClient:
 
     async def _fetch_token(self, metadata: Metadata, request: AuthorizationRequest, code: str) -> dict[str, Any]:
         token: dict[str, Any] = await self._client.fetch_token(
-            _required(metadata.token_endpoint),
+            _check_endpoint(metadata.token_endpoint),
             grant_type="authorization_code",
             code=code,
             redirect_uri=request.redirect_uri,
@@ -152,7 +152,8 @@ class OidcClient:
         return claims
 
 
-def _required(endpoint: str | None) -> str:
+def _check_endpoint(endpoint: str | None) -> str:
+    """The endpoint; raises SignInFailed where the provider has none."""
     if endpoint is None:
         raise SignInFailed("sso-away")
     return endpoint

@@ -38,20 +38,20 @@ class Sessions:
 
     async def by_cookie(self, token: str) -> Principal | None:
         """The principal of an open session; None where there is no such session."""
-        return await self._cached(token_hash(token), self._of_session, token)
+        return await self._principal(token_hash(token), self._of_session, token)
 
     async def by_token(self, token: str) -> Principal | None:
         """The principal of a bearer token.
 
         Raises TokenRefused, also where its account has been disabled or given another role since, and Problem.
         """
-        return await self._cached(token, self._of_bearer, token)
+        return await self._principal(token, self._of_bearer, token)
 
     def forget(self, token: str) -> None:
         """Drops a session's principal from the cache, so that signing out counts at once in this process."""
         self._cache.drop(token_hash(token))
 
-    async def _cached(
+    async def _principal(
         self, key: str | bytes, look_up: Callable[[str], Awaitable[Principal | None]], token: str
     ) -> Principal | None:
         principal = self._cache.get(key)
@@ -85,11 +85,11 @@ class Sessions:
 
     async def _find_withdrawals(self, pairs: list[AccountRole]) -> dict[AccountRole, bool]:
         """For each account and role, whether it may no longer be used so."""
-        ended = await self._find_ended([], pairs)
+        ids = await self._find_ended([], pairs)
         count = Counter(account for account, _ in pairs)
         # The answer has accounts, not roles: an account that stands here with two roles is asked for once more, apart.
         return {
-            (account, role): account in ended
+            (account, role): account in ids
             and (count[account] == 1 or account in await self._find_ended([], [(account, role)]))
             for account, role in pairs
         }

@@ -12,14 +12,14 @@ from starlette.applications import Starlette
 from consentfeed import metrics
 from consentfeed.api.accesses import AccessApi
 from consentfeed.api.auth import AuthApi
-from consentfeed.api.bulk_decisions import BulkApi
+from consentfeed.api.bulk_decisions import BulkDecisionApi
 from consentfeed.api.consents import ConsentApi
 from consentfeed.api.customers import CustomerApi
 from consentfeed.api.decisions import DecisionApi
 from consentfeed.api.events import EventApi
 from consentfeed.api.nodes import NodeApi
 from consentfeed.api.notices import NoticeApi
-from consentfeed.api.ops import Ops
+from consentfeed.api.ops import OpsApi
 from consentfeed.api.phones import Phones
 from consentfeed.api.preferences import PreferenceApi
 from consentfeed.api.purposes import PurposeApi
@@ -27,7 +27,7 @@ from consentfeed.api.sessions import SessionApi
 from consentfeed.api.sso import SsoApi
 from consentfeed.api.sso_logout import SsoLogoutApi
 from consentfeed.api.users import UserApi
-from consentfeed.api.verify import VerificationApi
+from consentfeed.api.verify import VerifyApi
 from consentfeed.feed.live import Feed
 from consentfeed.feed.replay import Replay
 from consentfeed.http.authenticate import Authenticator
@@ -102,7 +102,7 @@ class Node:
         tokens = BearerTokens(settings, self.jwks, database.customers.one_customer)
         self.sessions = Sessions(tokens.principal, accounts.find_sessions, accounts.touch_sessions, accounts.ended)
         limits, allowed = Limits(settings), settings.cors_origins.split()
-        self._ops = Ops(self.reasons, settings.metrics_token)
+        self._ops = OpsApi(self.reasons, settings.metrics_token)
         self.endpoints = self._endpoints(limits)
         self._ops.describe(self.endpoints)
         authenticate = Authenticator(self.sessions, limits)
@@ -116,7 +116,7 @@ class Node:
     def _endpoints(self, limits: Limits) -> list[Endpoint]:
         """All routes of the API."""
         settings, database, trail = self.settings, self.database, self.trail
-        sealed, phones = SealedIds(settings.secret or ""), Phones(settings.phone_region)
+        sealed_ids, phones = SealedIds(settings.secret or ""), Phones(settings.phone_region)
         browser_sessions = BrowserSessions(database.accounts, self.sessions, settings)
         provider_sessions = ProviderSessions(database.accounts, browser_sessions, settings)
         sso = SsoApi(self.oidc, provider_sessions, settings, limits, PAGES)
@@ -124,18 +124,18 @@ class Node:
             AuthApi(database.accounts, limits, browser_sessions, ways(settings), sso.end_session_url),
             sso,
             SsoLogoutApi(database.accounts.end_provider_sessions, self.jwks, settings),
-            ConsentApi(database.consents, database.log, sealed, phones, trail),
-            DecisionApi(self.writer, sealed, trail),
-            BulkApi(database.consents, self.writer, limits, trail),
+            ConsentApi(database.consents, database.log, sealed_ids, phones, trail),
+            DecisionApi(self.writer, sealed_ids, trail),
+            BulkDecisionApi(database.consents, self.writer, limits, trail),
             CustomerApi(database.customers, phones, trail),
             PurposeApi(database.purposes),
             NoticeApi(database.purposes),
-            EventApi(database.purposes, self.feed, self.replay, self.streams, sealed, trail),
+            EventApi(database.purposes, self.feed, self.replay, self.streams, sealed_ids, trail),
             PreferenceApi(database.accounts),
             UserApi(database.accounts, trail),
             SessionApi(database.accounts, trail),
             NodeApi(database.operations),
-            VerificationApi(database.log),
+            VerifyApi(database.log),
             AccessApi(database.trail, trail),
             self._ops,
         )

@@ -1,0 +1,38 @@
+"""What is answered of a decision's outcome, by whatever route the decision came."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from consentfeed.errors import PROBLEMS, Problem
+from consentfeed.log.ids import Ids
+from consentfeed.postgres.consents import Outcome
+
+
+class _ConsentOwner(msgspec.Struct):
+    customer_id: str
+
+
+def outcome_json(outcome: Outcome | Exception, ids: Ids) -> str:
+    """The consent, and the event's id where something changed, as JSON; raises Problem."""
+    if isinstance(outcome, Exception) or outcome.problem:
+        raise problem_of(outcome)
+    event = "null" if outcome.position is None else f'{{"id":"{ids.write(outcome.position)}"}}'
+    return f'{{"consent":{outcome.consent},"event":{event}}}'
+
+
+def problem_of(outcome: Outcome | Exception) -> Problem:
+    """The problem of a decision that was not recorded."""
+    if isinstance(outcome, Outcome):
+        code = outcome.problem if outcome.problem in PROBLEMS else "internal"
+        return Problem(code, "No consent has this id." if code == "not-found" else "")
+    return outcome if isinstance(outcome, Problem) else Problem("internal")
+
+
+def customers_without_event(outcomes: Sequence[Outcome | Exception]) -> list[str]:
+    """The customers whose consents are shown by decisions that changed nothing.
+
+    The log has an event of every other decision; of these it says nothing, so the access trail has to.
+    """
+    consents = [one.consent for one in outcomes if isinstance(one, Outcome) and one.consent and not one.position]
+    return [msgspec.json.decode(consent, type=_ConsentOwner).customer_id for consent in consents]
