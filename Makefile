@@ -3,21 +3,27 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# What pip takes: these versions and hashes alone. `make lock` writes them.
+LOCKS := $(addprefix requirements/,dev.txt service.txt bench.txt build.txt)
+# The lock knows nothing that was published after this day: what is bad in a release is mostly found within a week.
+BEFORE ?= $(shell $(PYTHON) -c 'from datetime import date, timedelta; print(date.today() - timedelta(7))')
 # More than there are cores: tests wait a third of their time.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) * 3 // 2)')
 NODE_BIN := tests/web/node_modules/.bin
 NODE_STAMP := tests/web/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint secrets audit bench soak mutants clean
+.PHONY: help demo test lint secrets audit lock bench soak mutants clean
 
 help: ## Show this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml $(LOCKS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "consentfeed needs Python 3.11 or newer; try make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(INSTALL) --require-hashes -r requirements/dev.txt -r requirements/build.txt
+	$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
 # What checks and tests the pages comes from npm, at test time alone. Without it that part is left out, and said to be.
@@ -43,16 +49,34 @@ lint: $(STAMP) $(NODE_STAMP) secrets ## Run all linters
 	$(NODE_BIN)/eslint -c tests/web/eslint.config.js consentfeed/web tests/web && $(NODE_BIN)/tsc -p tests/web/tsconfig.json; \
 	else echo 'The JavaScript was not checked: see above.'; fi
 
-# Its keyword detector is off: it takes every field named password for one. Ruff looks for those, in Python.
+# Its keyword detector is off: it takes every field named password for one. Ruff looks for those, in Python. The hashes of
+# packages look like keys, line by line.
 secrets: $(STAMP) ## Look for keys in all files that git knows
-	git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --no-verify --disable-plugin KeywordDetector
+	git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --no-verify --disable-plugin KeywordDetector \
+	--exclude-lines '^ +--hash=sha256:[0-9a-f]{64}( \\)?$$'
 
 audit: $(STAMP) $(NODE_STAMP) ## Look up known vulnerabilities (needs the network)
 	@$(BIN)/python tests/support/audit.py
 
+# One version of each package: the other three follow dev.txt, which has nearly everything.
+lock: | $(BIN)/uv ## Take the newest of everything that pyproject.toml and tests/web/package.json allow (needs the network)
+	$(COMPILE) --extra dev pyproject.toml --output-file requirements/dev.txt
+	$(COMPILE) pyproject.toml --constraints requirements/dev.txt --output-file requirements/service.txt
+	$(COMPILE) --extra bench pyproject.toml --constraints requirements/dev.txt --output-file requirements/bench.txt
+	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
+	| $(COMPILE) - --constraints requirements/dev.txt --output-file requirements/build.txt
+	npm update --package-lock-only --silent --before=$(BEFORE) --prefix tests/web
+	npm update --package-lock-only --silent --before=$(BEFORE) --prefix benchmarks/servers
+
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+	--exclude-newer $(BEFORE)T00:00:00Z --annotation-style line --custom-compile-command 'make lock BEFORE=$(BEFORE)'
+
+$(BIN)/uv:
+	$(MAKE) $(STAMP)
+
 # CASE, ROUNDS, SECONDS and FULL (=1) may be given: make bench CASE=rest ROUNDS=5
 bench: $(STAMP) ## Run the benchmarks (most of an hour; needs gcc; benchmarks/peers.sh installs the others)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(INSTALL) --require-hashes -r requirements/bench.txt
 	$(BIN)/python -m benchmarks.run $(if $(CASE),--case $(CASE)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 	$(if $(SECONDS),--seconds $(SECONDS)) $(if $(FULL),--full)
 
