@@ -19,7 +19,7 @@ else
 fi
 
 if command -v npm >/dev/null; then
-    npm install --silent --no-fund --no-audit --no-package-lock
+    npm ci --silent
 else
     echo 'No npm: better-sse is left out (apt-get install nodejs npm).' >&2
 fi
