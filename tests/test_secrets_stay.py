@@ -21,9 +21,9 @@ import pytest
 from consentfeed.cli.demo import PASSWORD
 from consentfeed.embedded import server as embedded
 from tests.support.ports import free_port
+from tests.support.process import CONSENTFEED, environment
 from tests.support.waiting import wait_until
 
-COMMAND: Final = [sys.executable, "-c", "from consentfeed.cli.main import run; run()"]
 LOUD: Final = {
     "log_statement": "all",
     "log_min_duration_statement": "0",
@@ -84,13 +84,12 @@ class Used:
         self.texts: dict[str, str] = {}
 
     def _environment(self, more: dict[str, str]) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("CONSENTFEED_")}
-        return kept | {"CONSENTFEED_LOG_LEVEL": "debug"} | more
+        return environment({"log_level": "debug"}) | more
 
     def run(self, *arguments: str, stdin: str = "", status: int = 0, **more: str) -> str:
         """A command to its end; keeps what it printed, and returns what of it was on stdout."""
         done = subprocess.run(
-            [*COMMAND, *arguments], input=stdin, capture_output=True, text=True, timeout=60,
+            [*CONSENTFEED, *arguments], input=stdin, capture_output=True, text=True, timeout=60,
             env=self._environment(more), cwd=self.folder, check=False,
         )  # fmt: skip
         assert done.returncode == status, done.stderr
@@ -107,7 +106,7 @@ class Used:
         out, err = self.folder / f"{name}.out", self.folder / f"{name}.err"
         with out.open("wb") as stdout, err.open("wb") as stderr:
             process = subprocess.Popen(
-                [*COMMAND, name, *arguments], stdout=stdout, stderr=stderr, stdin=subprocess.DEVNULL,
+                [*CONSENTFEED, name, *arguments], stdout=stdout, stderr=stderr, stdin=subprocess.DEVNULL,
                 env=self._environment({"PYTHONUNBUFFERED": "1"} | more), cwd=self.folder,
             )  # fmt: skip
         try:
@@ -122,7 +121,7 @@ class Used:
         pid, terminal = pty.fork()
         if pid == 0:
             os.chdir(self.folder)
-            os.execve(COMMAND[0], [*COMMAND, *arguments], self._environment({}))
+            os.execve(CONSENTFEED[0], [*CONSENTFEED, *arguments], self._environment({}))
         shown, deadline = b"", time.monotonic() + 60
         with contextlib.suppress(OSError):  # the other side has ended
             while time.monotonic() < deadline:

@@ -28,9 +28,13 @@ from consentfeed.postgres import migrations
 from consentfeed.settings import Settings
 from tests.support.database import Sql, new_database
 from tests.support.node import RunningNode
+from tests.support.ports import free_port
+from tests.support.process import CONSENTFEED, process, read_until
 from tests.support.seed import CUSTOMER, STAFF
 from tests.support.tokens import SECRET
 from tests.support.waiting import wait_until
+
+DEV = (*CONSENTFEED, "dev", "--port", "0", "--data-dir")
 
 
 class Said(NamedTuple):
@@ -425,7 +429,7 @@ def test_serve_refuses_functions_that_do_not_fit(run: Run, database: Sql, change
 def test_serve_says_that_its_port_is_taken(serve_settings: dict[str, str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        with process("-m", "consentfeed", "serve", "--port", port, **serve_settings) as running:
+        with process(*CONSENTFEED, "serve", "--port", port, settings=serve_settings) as running:
             out, err = running.communicate(timeout=30)
     assert refused(Said(running.returncode, out, err), port, "--port")
 
@@ -464,20 +468,6 @@ def test_a_data_dir_that_cannot_be_made_is_said(run: Run, tmp_path: Path) -> Non
 # Processes of their own: signals, and dev from beginning to end
 
 
-@contextmanager
-def process(*arguments: str, **settings: str) -> Iterator[subprocess.Popen[str]]:
-    """A command in a process; killed at the end if it still runs."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("CONSENTFEED_")}
-    environ |= {f"CONSENTFEED_{name.upper()}": value for name, value in settings.items()}
-    with subprocess.Popen(
-        [sys.executable, *arguments], env=environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as running:
-        try:
-            yield running
-        finally:
-            running.kill()
-
-
 def ended(running: subprocess.Popen[str], number: signal.Signals) -> str:
     """What it wrote to stderr, once the signal has ended it with status 0."""
     running.send_signal(number)
@@ -489,15 +479,10 @@ def ended(running: subprocess.Popen[str], number: signal.Signals) -> str:
 
 def url_of(running: subprocess.Popen[str]) -> tuple[str, str]:
     """Where it says that it runs, and all that it says."""
-    assert running.stdout
-    said = ""
-    for line in running.stdout:
-        said += line
-        if "Ctrl-C" in line:
-            break
-    found = re.search(r"http://127\.0\.0\.1:[0-9]+", said)
-    assert found, said + (running.stderr.read() if running.stderr else "")
-    return found[0], said
+    printed = read_until(running, "Ctrl-C")
+    url = re.search(r"http://127\.0\.0\.1:[0-9]+", printed)
+    assert url, printed
+    return url[0], printed
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -513,7 +498,7 @@ def test_a_signal_while_it_is_still_being_imported_ends_a_service_with_0(number:
         "            finally: sys.exit(1)\n"  # as anybody on the way may make one exit another
         "sys.meta_path.insert(0, Slow()); sys.argv = ['consentfeed', 'dev']; __main__.run()"
     )
-    with process("-c", script) as running:
+    with process(sys.executable, "-c", script) as running:
         assert running.stdout
         assert running.stdout.readline() == "importing\n"
         assert ended(running, number) == ""
@@ -521,9 +506,8 @@ def test_a_signal_while_it_is_still_being_imported_ends_a_service_with_0(number:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_serve_with_0(serve_settings: dict[str, str], number: signal.Signals) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    with process("-m", "consentfeed", "serve", port=str(port), **serve_settings) as running:
+    port = str(free_port())
+    with process(*CONSENTFEED, "serve", settings=serve_settings | {"port": port}) as running:
 
         def answers() -> bool:
             try:
@@ -547,7 +531,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 def test_a_signal_during_the_start_of_dev_ends_it_with_0(data_dir: Path, number: signal.Signals, sign: str) -> None:
     # First while initdb runs, then while PostgreSQL is started and filled.
-    with process("-m", "consentfeed", "dev", "--data-dir", str(data_dir), "--port", "0") as running:
+    with process(*DEV, str(data_dir)) as running:
         wait_until(lambda: (data_dir / sign).exists() or running.poll() is not None, 60)
         ended(running, number)
     assert not (data_dir / "postgres" / "postmaster.pid").exists()
@@ -556,7 +540,7 @@ def test_a_signal_during_the_start_of_dev_ends_it_with_0(data_dir: Path, number:
 @contextmanager
 def dev(data_dir: Path, number: signal.Signals) -> Iterator[tuple[str, str]]:
     """`consentfeed dev` until the signal: where it runs, and what it printed."""
-    with process("-m", "consentfeed", "dev", "--data-dir", str(data_dir), "--port", "0", log_level="debug") as running:
+    with process(*DEV, str(data_dir), settings={"log_level": "debug"}) as running:
         yield url_of(running)
         log = ended(running, number)
     for line in log.splitlines():
@@ -603,7 +587,7 @@ def test_dev_from_beginning_to_end(run: Run, data_dir: Path) -> None:
         kept = httpx.get(f"{url}/api/v1/consents/{consent['id']}", headers=bearer).json()
         assert (kept["status"], kept["version"]) == ("revoked", consent["version"] + 1)
         assert printed(run, "verify", "--expect", event, "--data-dir", str(data_dir)).endswith(event)
-        tail = ["-m", "consentfeed", "tail", "--url", url, "--token", token, "--after", "0-00000000", "--json"]
+        tail = [*CONSENTFEED, "tail", "--url", url, "--token", token, "--after", "0-00000000", "--json"]
         with process(*tail) as following:
             assert following.stdout
             first = json.loads(following.stdout.readline())

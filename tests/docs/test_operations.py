@@ -1,9 +1,6 @@
 """The how-tos of docs/operations.md do what they say when typed as written."""
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,6 +10,7 @@ import pytest
 from consentfeed.embedded.binaries import find_binaries
 from tests.sql.test_retention import cut_small
 from tests.support.database import Sql, new_database
+from tests.support.process import shell
 from tests.support.seed import CUSTOMER
 from tests.support.tokens import SECRET
 
@@ -29,8 +27,7 @@ def commands(title: str) -> list[str]:
 def typed(database: Sql, url: str, folder: Path) -> Type:
     """Types commands where psql and its kin connect by this URL, and consentfeed as always."""
     parts = urlsplit(url)
-    environment = os.environ | {
-        "PATH": f"{find_binaries()}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+    variables = {
         "PGHOST": parts.hostname or "",
         "PGPORT": str(parts.port or 5432),
         "PGUSER": parts.username or "",
@@ -41,20 +38,8 @@ def typed(database: Sql, url: str, folder: Path) -> Type:
         "CONSENTFEED_SECRET": SECRET,
     }
 
-    def type_in(text: str) -> str:
-        done = subprocess.run(
-            ["bash", "-ec", f"set -o pipefail\n{text}"],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=90,
-            check=False,
-        )
-        assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
-
-    return type_in
+    # Before all others, psql and its kin are those of the server.
+    return lambda text: shell(f"set -o pipefail\nPATH={find_binaries()}:$PATH\n{text}", folder, **variables)
 
 
 @pytest.fixture

@@ -1,13 +1,11 @@
 """The tour works when typed as written."""
 
-import os
 import re
 import signal
-import socket
-import subprocess
-import sys
 from pathlib import Path
 
+from tests.support.ports import free_port
+from tests.support.process import CONSENTFEED, end, process, read_until, shell
 from tests.support.waiting import wait_until
 
 TOUR = Path(__file__).parents[2] / "docs" / "tour.md"
@@ -22,31 +20,12 @@ def _tour(port: int) -> str:
 
 
 def test_the_five_minute_tour_works_as_written(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    dev = subprocess.Popen(
-        ["consentfeed", "dev", "--port", str(port)], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True
-    )
-    assert dev.stdout is not None
-    try:
-        printed = ""
-        while "stop" not in printed:
-            line = dev.stdout.readline()
-            assert line, "dev ended at its start"
-            printed += line
+    port = free_port()
+    with process(*CONSENTFEED, "dev", "--port", str(port), cwd=tmp_path) as dev:
+        printed = read_until(dev, "stop")
         assert "customer@sltmobitel.lk" in printed
         assert "postgresql://" in printed
-        done = subprocess.run(
-            ["bash", "-ec", _tour(port)],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=90,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+        shown = shell(_tour(port), tmp_path)
         for expected in (
             "by customer",
             "by database",
@@ -55,9 +34,6 @@ def test_the_five_minute_tour_works_as_written(tmp_path: Path) -> None:
             "CALL-4711",
             "the log is whole",
         ):
-            assert expected in done.stdout, f"{expected!r} in:\n{done.stdout}\n{done.stderr}"
-    finally:
-        dev.send_signal(signal.SIGINT)
-        assert dev.wait(30) == 0
-        dev.stdout.close()
+            assert expected in shown
+        assert end(dev, signal.SIGINT) == 0
     wait_until(lambda: not list(tmp_path.glob(".consentfeed/postgres/postmaster.pid")), what="PostgreSQL has stopped")

@@ -9,9 +9,8 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import IO
 
@@ -21,6 +20,8 @@ import pytest
 from consentfeed.embedded import binaries, cluster
 from consentfeed.embedded import server as embedded
 from consentfeed.embedded.server import EmbeddedError, find_binaries, postgres
+from tests.support.process import process
+from tests.support.waiting import wait_until
 
 ROOT = os.geteuid() == 0
 needs_root = pytest.mark.skipif(not ROOT, reason="only root changes to another user")
@@ -29,7 +30,7 @@ needs_proc = pytest.mark.skipif(sys.platform != "linux", reason="looks into /pro
 # Starts a server, lets go of two children that would outlive it, says so, and waits to be killed.
 HOLDER = """
 import os, pathlib, subprocess, sys, time
-from consentfeed.embedded import postgres
+from consentfeed.embedded.server import postgres
 with postgres(pathlib.Path(sys.argv[1])) as url:
     spawned = subprocess.Popen(["sleep", "600"], stdout=subprocess.DEVNULL)
     forked = os.fork()
@@ -77,13 +78,6 @@ def new_dir(tmp_path: Path) -> Path:
     return tmp_path / "not yet" / "there"
 
 
-def eventually(condition: Callable[[], object], what: str, seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.02)
-
-
 def run(url: str, statement: str) -> list[tuple[object, ...]]:
     with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
         cursor = connection.execute(statement.encode())
@@ -106,23 +100,6 @@ def all_is_over(data_dir: Path) -> bool:
         except BlockingIOError:
             return False
         return True
-
-
-@contextmanager
-def python(script: str, *arguments: object) -> Iterator[subprocess.Popen[str]]:
-    """A program of its own, killed at the end."""
-    program = subprocess.Popen(
-        [sys.executable, "-c", script, *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},  # finds what we find
-    )
-    try:
-        yield program
-    finally:
-        program.kill()
-        program.wait()
-        output(program).close()
 
 
 def output(program: subprocess.Popen[str]) -> IO[str]:
@@ -275,12 +252,12 @@ def test_a_lost_password_is_explained(data_dir: Path) -> None:
 
 
 def test_a_killed_parent_takes_the_server_along_and_loses_nothing(data_dir: Path) -> None:
-    with python(HOLDER, data_dir) as holder:
+    with process(sys.executable, "-c", HOLDER, str(data_dir)) as holder:
         url, *children = output(holder).readline().split()
         try:
             run(url, "CREATE TABLE kept_by_kill AS SELECT 42 AS answer")
             holder.kill()
-            eventually(lambda: all_is_over(data_dir), "guard and server gone")
+            wait_until(lambda: all_is_over(data_dir), 30, "guard and server gone")
             with postgres(data_dir) as again:
                 assert run(again, "SELECT answer FROM kept_by_kill") == [(42,)]
         finally:
@@ -289,7 +266,7 @@ def test_a_killed_parent_takes_the_server_along_and_loses_nothing(data_dir: Path
 
 
 def test_a_start_waits_for_the_server_of_a_parent_killed_a_moment_ago(data_dir: Path) -> None:
-    with python(HOLDER, data_dir) as holder:
+    with process(sys.executable, "-c", HOLDER, str(data_dir)) as holder:
         _, *children = output(holder).readline().split()
         holder.kill()
         try:
@@ -309,8 +286,8 @@ def guard_of(data_dir: Path) -> int:
 def test_a_killed_guard_takes_the_server_along(data_dir: Path) -> None:
     with postgres(data_dir):
         os.kill(guard_of(data_dir), signal.SIGKILL)
-        eventually(lambda: not (data_dir / "postgres" / "postmaster.pid").exists(), "server gone")
-    eventually(lambda: all_is_over(data_dir), "lock free")
+        wait_until(lambda: not (data_dir / "postgres" / "postmaster.pid").exists(), 30, "server gone")
+    wait_until(lambda: all_is_over(data_dir), 30, "lock free")
 
 
 def test_a_crashed_server_recovers_at_the_next_start(data_dir: Path) -> None:
@@ -323,10 +300,10 @@ def test_a_crashed_server_recovers_at_the_next_start(data_dir: Path) -> None:
 
 def test_an_initdb_killed_half_way_is_repaired(new_dir: Path) -> None:
     half = new_dir / "postgres.new" / "data"
-    with python(HOLDER, new_dir) as holder:
-        eventually((half / "global").exists, "initdb under way")
+    with process(sys.executable, "-c", HOLDER, str(new_dir)) as holder:
+        wait_until((half / "global").exists, 30, "initdb under way")
         holder.kill()
-    eventually(lambda: all_is_over(new_dir), "initdb gone")
+    wait_until(lambda: all_is_over(new_dir), 30, "initdb gone")
     half.mkdir(parents=True, exist_ok=True)
     (half / "PG_VERSION").write_text("left behind")
     shutil.rmtree(new_dir / "postgres", ignore_errors=True)  # had it just become ready

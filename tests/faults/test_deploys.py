@@ -1,10 +1,7 @@
 """Nodes are restarted one after another: nobody misses anything, and nobody is in the way of all others."""
 
 import asyncio
-import os
 import random
-import signal
-import subprocess
 import threading
 import time
 from collections import Counter
@@ -15,8 +12,7 @@ import pytest
 from consentfeed.stream import streams
 from tests.support.database import Sql
 from tests.support.node import RunningNode, StartNode
-from tests.support.node_process import serve
-from tests.support.ports import free_port
+from tests.support.node_process import NodeProcess
 from tests.support.tokens import bearer
 from tests.support.waiting import wait_until
 
@@ -157,10 +153,9 @@ class Crowd:
         return fields.get("id", "")
 
 
-def _restart(process: subprocess.Popen[bytes], database: Sql, port: int) -> subprocess.Popen[bytes]:
-    os.kill(process.pid, signal.SIGTERM)
-    assert process.wait(30) == 0
-    return serve(database, port)
+def _restart(node: NodeProcess) -> None:
+    assert node.end() == 0
+    node.start()
 
 
 def _most_within(seconds: float, times: list[float]) -> int:
@@ -169,8 +164,9 @@ def _most_within(seconds: float, times: list[float]) -> int:
 
 @pytest.mark.timeout(180)
 def test_two_thousand_streams_go_through_a_rolling_restart_without_a_gap_and_not_all_at_once(database: Sql) -> None:
-    ports = [free_port(), free_port()]
-    nodes = [serve(database, port) for port in ports]
+    nodes = [NodeProcess(database.app_url) for _ in range(2)]
+    for node in nodes:
+        node.start()
     writing = threading.Event()
     consents = database.consents()
 
@@ -182,14 +178,14 @@ def test_two_thousand_streams_go_through_a_rolling_restart_without_a_gap_and_not
         database.set(consents[-1], "revoked")
 
     async def main() -> tuple[Crowd, list[list[float]]]:
-        crowd = Crowd(ports)
+        crowd = Crowd([node.port for node in nodes])
         following = [asyncio.create_task(crowd.follow(number)) for number in range(STREAMS)]
         rounds = []
         for at in (0, 1):
             while sum(crowd.open) < STREAMS:
                 await asyncio.sleep(0.05)
             before = crowd.open[at]
-            nodes[at] = await asyncio.to_thread(_restart, nodes[at], database, ports[at])
+            await asyncio.to_thread(_restart, nodes[at])
             rounds.append(crowd.goodbyes)
             while len(crowd.goodbyes) < before:
                 await asyncio.sleep(0.05)
@@ -210,8 +206,7 @@ def test_two_thousand_streams_go_through_a_rolling_restart_without_a_gap_and_not
         writing.set()
         writer.join()
         for node in nodes:
-            node.terminate()
-            node.wait(30)
+            node.close()
     head = database.head()
     assert all(seqs == list(range(seqs[0], head + 1)) for seqs in crowd.seqs)
     assert not crowd.ends["reset"]

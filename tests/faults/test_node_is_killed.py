@@ -1,18 +1,15 @@
 """SIGKILL of a node: the client resumes at another, or after the restart, with nothing missing and nothing twice."""
 
-import os
 import signal
 import threading
 
 from tests.support.database import Sql
-from tests.support.node_process import serve
-from tests.support.ports import free_port
+from tests.support.node_process import NodeProcess
 from tests.support.tail import Tail
 from tests.support.tokens import bearer
 
 
 def test_a_client_of_a_killed_node_resumes_with_nothing_missing_and_nothing_twice(database: Sql) -> None:
-    port = free_port()
     stop = threading.Event()
 
     def write() -> None:
@@ -27,15 +24,15 @@ def test_a_client_of_a_killed_node_resumes_with_nothing_missing_and_nothing_twic
     last = "0-00000000"
     writer = threading.Thread(target=write)
     writer.start()
+    node = NodeProcess(database.app_url)
     try:
         for _ in range(4):
-            process = serve(database, port)
+            node.start()
             try:
-                tail = Tail(f"http://127.0.0.1:{port}/api/v1/events", headers | {"Last-Event-ID": last})
+                tail = Tail(f"{node.url}/api/v1/events", headers | {"Last-Event-ID": last})
                 tail.wait(lambda t: len(t.events) >= 20)
             finally:
-                os.kill(process.pid, signal.SIGKILL)
-                process.wait()
+                node.kill()
             assert tail.ended.wait(10)
             assert not [b for b in tail.blocks if b.event == "reset"]
             seqs += tail.seqs
@@ -48,14 +45,12 @@ def test_a_client_of_a_killed_node_resumes_with_nothing_missing_and_nothing_twic
 
 
 def test_sigterm_and_sigint_end_serve_with_status_0(database: Sql) -> None:
-    for sent in (signal.SIGTERM, signal.SIGINT):
-        port = free_port()
-        process = serve(database, port)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        node = NodeProcess(database.app_url)
+        node.start()
         tail = Tail(
-            f"http://127.0.0.1:{port}/api/v1/events",
-            {"Accept": "text/event-stream", "Authorization": f"Bearer {bearer('csr')}"},
+            f"{node.url}/api/v1/events", {"Accept": "text/event-stream", "Authorization": f"Bearer {bearer('csr')}"}
         )
         tail.wait(lambda t: t.blocks)
-        os.kill(process.pid, sent)
-        assert process.wait(20) == 0
+        assert node.end(number) == 0
         assert tail.wait_event("goodbye").data == {"reason": "shutdown"}

@@ -21,19 +21,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support import node_process
 from tests.support.database import Sql
 from tests.support.node import RunningNode
-from tests.support.node_process import Served
+from tests.support.node_process import NodeProcess
 from tests.support.rest import REASON, Rest, problem
 from tests.support.seed import CUSTOMER, PASSWORD
 from tests.support.sql import PASSWORD as SQL_PASSWORD
 from tests.support.tokens import bearer
 
 SETTINGS = {  # an identity provider that is away
-    "CONSENTFEED_ISSUER": "http://127.0.0.1:1",
-    "CONSENTFEED_CLIENT_ID": "consentfeed",
-    "CONSENTFEED_PASSWORDS": "true",
+    "issuer": "http://127.0.0.1:1",
+    "client_id": "consentfeed",
+    "passwords": "true",
+    "log_level": "debug",
 }
 MARK = "zq9x"  # in every text, so that it can be looked for where it must not be
 TEXTS = {
@@ -69,14 +69,16 @@ KEPT_BY_SQL = {name: text for name, text in TEXTS.items() if name not in ("NUL",
 
 
 @pytest.fixture(scope="module")
-def served(shared_database: Sql, tmp_path_factory: pytest.TempPathFactory) -> Iterator[node_process.Served]:
+def served(shared_database: Sql, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcess]:
     """The service as it is run."""
-    with node_process.served(shared_database, tmp_path_factory.mktemp("injection") / "log", **SETTINGS) as served:
+    log = tmp_path_factory.mktemp("injection") / "log"
+    with NodeProcess(shared_database.app_url, log, SETTINGS) as served:
+        served.start()
         yield served
 
 
 @pytest.fixture(scope="module")
-def rest(served: Served, shared_database: Sql) -> Iterator[Rest]:
+def rest(served: NodeProcess, shared_database: Sql) -> Iterator[Rest]:
     """That node as its clients see it."""
     rest = Rest(cast(RunningNode, served), shared_database)
     yield rest
@@ -84,7 +86,7 @@ def rest(served: Served, shared_database: Sql) -> Iterator[Rest]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_of_it_is_logged(served: Served) -> Iterator[None]:
+def nothing_of_it_is_logged(served: NodeProcess) -> Iterator[None]:
     """The log is one JSON object a line, and holds nothing of what these tests send."""
     before = served.log.stat().st_size
     yield
@@ -453,7 +455,7 @@ HEADERS = [
 
 @pytest.mark.parametrize("text", IN_HEADERS.values(), ids=IN_HEADERS)
 @pytest.mark.parametrize("header", HEADERS)
-def test_nothing_of_a_header_comes_back(rest: Rest, served: Served, header: str, text: bytes) -> None:
+def test_nothing_of_a_header_comes_back(rest: Rest, served: NodeProcess, header: str, text: bytes) -> None:
     name, value = (part.replace(b"*", MARK.encode()) for part in (header.encode(), text))
     token = f"Authorization: Bearer {bearer('csr')}".encode()
     own = [] if header in ("Authorization", "Cookie") else [token]
@@ -475,7 +477,7 @@ def test_nothing_of_a_header_comes_back(rest: Rest, served: Served, header: str,
 
 
 @pytest.mark.parametrize("text", IN_HEADERS.values(), ids=IN_HEADERS)
-def test_the_place_of_a_stream_is_never_repeated_to_it(served: Served, text: bytes) -> None:
+def test_the_place_of_a_stream_is_never_repeated_to_it(served: NodeProcess, text: bytes) -> None:
     token, value = f"Authorization: Bearer {bearer('csr')}".encode(), text.replace(b"*", MARK.encode())
     lines = [
         b"GET /api/v1/events HTTP/1.1", b"Host: x", b"Accept: text/event-stream", token, b"Last-Event-ID: " + value,
@@ -494,7 +496,7 @@ def test_the_place_of_a_stream_is_never_repeated_to_it(served: Served, text: byt
 @pytest.mark.parametrize(
     "agent", [f"{MARK}\x1b[31m\x7f", f"{MARK}\u202e\u2028\ufeff\U0001f600", f"{MARK}\x9b2J", MARK * 100]
 )
-def test_what_a_browser_calls_itself_is_shown_as_text_of_one_line(rest: Rest, served: Served, agent: str) -> None:
+def test_what_a_browser_calls_itself_is_shown_as_text_of_one_line(rest: Rest, served: NodeProcess, agent: str) -> None:
     body = sent({"email": "csr@example.com", "password": PASSWORD})
     header = b"User-Agent: " + agent.encode()
     status, head, answer = ask(served.port, "/api/v1/auth/login", header, method="POST", body=body)
@@ -517,7 +519,7 @@ def token(**claims: Any) -> str:
 
 
 @pytest.mark.parametrize("issuer", ["http://127.0.0.1:1", "consentfeed", f"{MARK}\n{MARK}", None])
-def test_nothing_of_a_token_comes_back(served: Served, issuer: str | None) -> None:
+def test_nothing_of_a_token_comes_back(served: NodeProcess, issuer: str | None) -> None:
     forged = token(iss=issuer, aud=MARK, sub=f"{MARK}\r\n", exp=4_000_000_000, email=f"{MARK}\n", role=MARK)
     as_bearer = ask(served.port, "/api/v1/auth/me", f"Authorization: Bearer {forged}".encode())
     form = f"logout_token={forged}&{MARK}%0d%0a=1".encode()
@@ -547,7 +549,7 @@ QUERIES = {
 
 @pytest.mark.parametrize("text", IN_ADDRESSES.values(), ids=IN_ADDRESSES)
 @pytest.mark.parametrize("path", QUERIES)
-def test_nothing_of_a_query_comes_back_in_a_header(rest: Rest, served: Served, path: str, text: str) -> None:
+def test_nothing_of_a_query_comes_back_in_a_header(rest: Rest, served: NodeProcess, path: str, text: str) -> None:
     token, before = f"Authorization: Bearer {bearer('admin')}".encode(), rest.written()
     for name in QUERIES[path]:
         address = f"{path}?{quote(name.replace('*', text), safe='')}={quote(text, safe='')}"
@@ -581,7 +583,7 @@ UNSAFE_PATHS = [
 
 
 @pytest.mark.parametrize("text", IN_ADDRESSES.values(), ids=IN_ADDRESSES)
-def test_a_path_of_any_text_leads_nowhere_and_does_not_come_back(rest: Rest, served: Served, text: str) -> None:
+def test_a_path_of_any_text_leads_nowhere_and_does_not_come_back(rest: Rest, served: NodeProcess, text: str) -> None:
     token, before, quoted = f"Authorization: Bearer {bearer('admin')}".encode(), rest.written(), quote(text, safe="")
     for method, path, body in [*(("GET", path, None) for path in PATHS), *UNSAFE_PATHS]:
         content = b"" if body is None else sent(body)

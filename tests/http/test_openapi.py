@@ -21,21 +21,21 @@ from consentfeed.http.openapi import describe
 from consentfeed.node.wiring import Node
 from consentfeed.permissions import ACCESS
 from consentfeed.settings import Settings
-from tests.support import node_process
 from tests.support.database import Sql
-from tests.support.node_process import Served
+from tests.support.node_process import NodeProcess
 from tests.support.rest import ROLES
 from tests.support.seed import CUSTOMER, OTHER, STAFF
 from tests.support.tokens import SECRET, bearer
 
 # An identity provider that is away, passwords all the same, and failures without end.
 SETTINGS = {
-    "CONSENTFEED_ISSUER": "http://127.0.0.1:1",
-    "CONSENTFEED_CLIENT_ID": "consentfeed",
-    "CONSENTFEED_PASSWORDS": "true",
-    "CONSENTFEED_ACCOUNT_FAILURES": "1000000",
-    "CONSENTFEED_ADDRESS_FAILURES": "1000000",
-    "CONSENTFEED_REFUSED_TOKENS": "1000000",
+    "issuer": "http://127.0.0.1:1",
+    "client_id": "consentfeed",
+    "passwords": "true",
+    "account_failures": "1000000",
+    "address_failures": "1000000",
+    "refused_tokens": "1000000",
+    "log_level": "debug",
 }
 # Problems of what is there already, whatever form a request has.
 STATE = {"/problems/stale", "/problems/key-reused", "/problems/no-such-language", "/problems/place-lost"}
@@ -63,9 +63,11 @@ asked: Counter[tuple[str, str | None]] = Counter()
 
 
 @pytest.fixture(scope="module")
-def served(shared_database: Sql, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(shared_database: Sql, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcess]:
     """The service as it is run. It logs that it lacks its identity provider, and nothing else that went wrong."""
-    with node_process.served(shared_database, tmp_path_factory.mktemp("fuzz") / "log", **SETTINGS) as served:
+    log = tmp_path_factory.mktemp("fuzz") / "log"
+    with NodeProcess(shared_database.app_url, log, SETTINGS) as served:
+        served.start()
         yield served
         assert not [line for line in served.log.read_text().splitlines() if json.loads(line)["level"] == "error"]
 
@@ -96,7 +98,7 @@ def test_every_answer_is_one_of_those_described(
     case: schemathesis.Case[Any],
     role: str | None,
     session: requests.Session,
-    served: Served,
+    served: NodeProcess,
     there: dict[str, Iterator[str | None]],
 ) -> None:
     route = f"{case.operation.method.upper()} {case.operation.path}"
@@ -129,5 +131,5 @@ def unfit(answer: Any) -> list[Any]:
     return []
 
 
-def test_what_was_looked_at_is_what_a_node_says_of_itself(served: Served) -> None:
+def test_what_was_looked_at_is_what_a_node_says_of_itself(served: NodeProcess) -> None:
     assert httpx.get(f"{served.url}/openapi.json").json() == description()

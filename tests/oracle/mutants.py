@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from tests.oracle.programs import ROOT
+from tests.support.process import ROOT
 
 
 class Change(NamedTuple):

@@ -9,7 +9,7 @@ from tests.oracle import settling
 from tests.oracle.checker import ReaderCheck
 from tests.oracle.claims import check_claims
 from tests.oracle.faults import inflict, possible
-from tests.oracle.nodes import Node
+from tests.oracle.node import Node
 from tests.oracle.reader import Reader
 from tests.oracle.verdict import Verdict
 from tests.oracle.world import World

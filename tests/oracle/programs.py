@@ -1,15 +1,13 @@
 """Readers that are programs: what others run, or build on."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import msgspec
 
 from tests.oracle.messages import Message
 from tests.oracle.reader import Reader
-
-ROOT = Path(__file__).parents[2]
+from tests.support.process import CONSENTFEED, ROOT
 
 
 class Program(Reader):
@@ -59,8 +57,9 @@ class Tail(Program):
 
     def command(self) -> list[str]:
         """As a person types it."""
-        run = [sys.executable, "-c", "from consentfeed.cli.main import run; run()", "tail", "--json"]
-        return [*run, "--url", self.url, "--token", self.token, "--after", self.place]
+        return [
+            *CONSENTFEED, "tail", "--json", "--url", self.url, "--token", self.token, "--after", self.place,
+        ]  # fmt: skip
 
 
 class Browser(Program):

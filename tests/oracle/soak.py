@@ -16,7 +16,7 @@ import httpx
 import psycopg
 
 from tests.oracle.faults import FAULTS, left_out
-from tests.oracle.nodes import Node
+from tests.oracle.node import Node
 from tests.oracle.oracle import Oracle, run
 from tests.oracle.verdict import KINDS, Verdict
 

@@ -10,8 +10,7 @@ from pathlib import Path
 from tests.oracle.clock import Clock
 from tests.oracle.disk import Disk
 from tests.oracle.install import DATABASE, install
-from tests.oracle.nodes import Node
-from tests.oracle.programs import ROOT
+from tests.oracle.node import Node
 from tests.oracle.reader import Reader
 from tests.oracle.readers import readers
 from tests.oracle.rest_writer import RestWriter
@@ -19,6 +18,7 @@ from tests.oracle.sql_writer import SqlWriter
 from tests.oracle.truth import History
 from tests.oracle.writer import Writer
 from tests.support.postgres import Server
+from tests.support.process import ROOT
 from tests.support.proxy import Proxy
 from tests.support.waiting import wait_until
 
@@ -74,9 +74,7 @@ class World:
 
     def _start_nodes(self, package: Path) -> None:
         url = self.database.url(DATABASE, "consentfeed_app", self.database_proxy.port)
-        # With a poll once an hour, what a node has not been told of by the doorbell, it does not have.
-        settings = {"CONSENTFEED_POLL_SECONDS": "3600", **self.clock.environment}
-        self.nodes = [Node(self.folder, url, package, settings) for _ in range(2)]
+        self.nodes = [Node(self.folder, url, package, self.clock.environment) for _ in range(2)]
         for node in self.nodes:
             self._closing.callback(node.close)
             node.spawn()

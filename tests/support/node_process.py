@@ -1,52 +1,113 @@
-"""Nodes in processes of their own, for tests that kill them."""
+"""A node in a process of its own, as it is run: it can be killed, and ends with a status.
+
+What a test wants to look into, or to replace, is in a node of this process: see node.py.
+"""
 
 import os
+import signal
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
 
-from tests.support.database import Sql
-from tests.support.ports import accepts, free_port
+import httpx
+
+from tests.support.ports import free_port
+from tests.support.process import CONSENTFEED, ROOT, end, environment
 from tests.support.tokens import SECRET
 from tests.support.waiting import wait_until
 
 
-def serve(database: Sql, port: int, stderr: Any = subprocess.DEVNULL, **settings: str) -> subprocess.Popen[bytes]:
-    """`consentfeed serve` on the test's database, when it accepts connections; settings are environment variables."""
-    environment = os.environ | {
-        "CONSENTFEED_DATABASE_URL": database.app_url,
-        "CONSENTFEED_SECRET": SECRET,
-        "CONSENTFEED_PORT": str(port),
-        **settings,
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-c", "from consentfeed.cli.main import run; run()", "serve"],
-        env=environment,
-        stderr=stderr,
-    )
-    wait_until(lambda: accepts(port), seconds=30)
-    return process
+class NodeProcess:
+    """`consentfeed serve` on a port that it keeps when it is started again.
 
+    log: gets what it writes to stderr. settings: as text, named as in Settings. package: the folder with the package,
+    another than ours where it is broken on purpose. variables: what else is in its environment.
+    """
 
-class Served(NamedTuple):
-    """A node in a process of its own, and the file that it logs to."""
+    def __init__(
+        self,
+        database_url: str,
+        log: Path = Path(os.devnull),
+        settings: Mapping[str, str] = {},
+        *,
+        package: Path = ROOT,
+        variables: Mapping[str, str] = {},
+    ) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = log
+        self._package = package
+        own = {"database_url": database_url, "secret": SECRET, "port": str(self.port)}
+        self._environment = {**environment({**own, **settings}), **variables}
+        self._process: subprocess.Popen[bytes] | None = None
 
-    url: str
-    port: int
-    log: Path
+    def __enter__(self) -> "NodeProcess":
+        """Itself, not started."""
+        return self
 
+    def __exit__(self, *_: object) -> None:
+        """Ends it."""
+        self.close()
 
-@contextmanager
-def served(database: Sql, log: Path, **settings: str) -> Iterator[Served]:
-    """`consentfeed serve` on the test's database, logging all that it ever logs."""
-    port = free_port()
-    with log.open("wb") as stderr:
-        process = serve(database, port, stderr, CONSENTFEED_LOG_LEVEL="debug", **settings)
+    def start(self, path: str = "/healthz", seconds: float = 60) -> None:
+        """Starts it, and returns when it answers this path with 200."""
+        self.spawn()
+        wait_until(lambda: self._must_run() and self.answers(path), seconds, f"{path} of the node says 200")
+
+    def spawn(self) -> None:
+        """Starts it, and does not wait."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*CONSENTFEED, "serve"],
+                cwd=self._package,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
+
+    def _must_run(self) -> bool:
+        assert self.status is None, f"the node ended with status {self.status}"
+        return True
+
+    def answers(self, path: str) -> bool:
+        """Whether it answers with 200."""
         try:
-            yield Served(f"http://127.0.0.1:{port}", port, log)
-        finally:
-            process.terminate()
-            process.wait(30)
+            return httpx.get(self.url + path, timeout=5, trust_env=False).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        assert self._process
+        return self._process.pid
+
+    @property
+    def runs(self) -> bool:
+        """Whether it has been started, and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def status(self) -> int | None:
+        """The status with which it ended by itself; None: it runs, or was ended."""
+        return self._process.poll() if self._process else None
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        assert self._process
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """The status with which a signal ends it."""
+        assert self._process
+        status = end(self._process, number)
+        self._process = None
+        return status
+
+    def close(self) -> None:
+        """Ends it where it runs."""
+        if self._process:
+            self.end()

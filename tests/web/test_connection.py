@@ -12,8 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.database import Sql
 from tests.support.node import RunningNode, StartNode
-from tests.support.node_process import serve
-from tests.support.ports import free_port
+from tests.support.node_process import NodeProcess
 from tests.support.waiting import wait_until
 from tests.web.conftest import NewPerson
 from tests.web.test_walk import DESK, live, row
@@ -57,13 +56,11 @@ def test_ten_tabs_share_one_connection_and_each_shows_every_change(
 
 
 def test_the_server_is_killed_and_comes_back_and_nothing_is_missing(person: NewPerson, database: Sql) -> None:
-    port = free_port()
-    server = serve(database, port)
-    try:
-        page = person(f"http://127.0.0.1:{port}", **DESK).sign_in("csr")
+    with NodeProcess(database.app_url) as server:
+        server.start()
+        page = person(server.url, **DESK).sign_in("csr")
         live(page)
         server.kill()
-        server.wait()
         phase(page, "connecting")
         phase(page, "offline")
         expect(page.locator("#light")).to_have_text(
@@ -71,14 +68,12 @@ def test_the_server_is_killed_and_comes_back_and_nothing_is_missing(person: NewP
         )
         for status in ("granted", "revoked", "granted"):
             database.set(offers(database), status)
-        server = serve(database, port)
+        server.start()
         page.click("#light")  # rather than wait for the next try
         phase(page, "live", 45)
         expect(row(page)).to_contain_text("Granted")
         expect(page.locator("#activity-lines li")).to_have_count(3)
-    finally:
-        server.terminate()
-        assert server.wait(30) == 0
+        assert server.end() == 0
 
 
 def test_offline_and_back(person: NewPerson, database: Sql) -> None:
