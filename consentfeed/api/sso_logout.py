@@ -15,7 +15,7 @@ from consentfeed.http.endpoint import Endpoint
 from consentfeed.http.input import FORM_BYTES, read_form
 from consentfeed.identity.jwks import Jwks
 from consentfeed.identity.jwt import Claims
-from consentfeed.settings import Settings
+from consentfeed.setting_groups import ProviderSettings
 
 logger = structlog.get_logger()
 _EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
@@ -35,7 +35,7 @@ class Form(msgspec.Struct):
 class SsoLogoutApi:
     """The route by which the provider ends sessions. jwks: None where no provider is configured."""
 
-    def __init__(self, end_sessions: EndSessions, jwks: Jwks | None, settings: Settings) -> None:
+    def __init__(self, end_sessions: EndSessions, jwks: Jwks | None, settings: ProviderSettings) -> None:
         self._end_sessions = end_sessions
         self._jwks = jwks
         self._client_id = settings.client_id

@@ -1,12 +1,12 @@
 """`consentfeed dev`: an embedded PostgreSQL with demo data, and the service on it."""
 
+import dataclasses
 import ipaddress
 import sys
 from collections.abc import Iterable
 from urllib.parse import urlsplit, urlunsplit
 
 import click
-import msgspec
 import psycopg
 from psycopg import sql
 
@@ -47,7 +47,7 @@ def _run(options: Settings) -> int:
             raise _known_password(options.host, accounts)
         own.app_url, own.owner_url = _as_app(owner_url, own.app_password), owner_url
         credentials.write(folder, own)
-        ready = msgspec.structs.replace(options, database_url=own.app_url, secret=own.secret)
+        ready = dataclasses.replace(options, database_url=own.app_url, secret=own.secret)
         return run_node(ready, lambda port: _announce(options, port, owner_url))
 
 

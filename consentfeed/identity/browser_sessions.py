@@ -10,7 +10,7 @@ from consentfeed.identity import cookies
 from consentfeed.identity.session_token import new_session_token
 from consentfeed.identity.sessions import Sessions
 from consentfeed.postgres.accounts import AccountQueries, EndedSession, ProviderSignIn
-from consentfeed.settings import Settings
+from consentfeed.setting_groups import SignInSettings
 
 _MAX_AGENT_LENGTH: Final = 200
 
@@ -18,7 +18,7 @@ _MAX_AGENT_LENGTH: Final = 200
 class BrowserSessions:
     """Opens and ends sessions, whether a password or the identity provider says who it is."""
 
-    def __init__(self, accounts: AccountQueries, sessions: Sessions, settings: Settings) -> None:
+    def __init__(self, accounts: AccountQueries, sessions: Sessions, settings: SignInSettings) -> None:
         self._accounts = accounts
         self._sessions = sessions
         self._lifetime = timedelta(hours=settings.session_hours)

@@ -6,7 +6,8 @@ from typing import Any, Final, NamedTuple
 
 from consentfeed.errors import Problem, TokenRefused
 from consentfeed.permissions import SCOPES
-from consentfeed.settings import Settings, variable
+from consentfeed.setting_groups import ProviderSettings
+from consentfeed.settings import variable
 
 # Who has several roles gets the first of these: the one that may do most.
 _ORDER: Final = ("admin", "csr", "service", "customer")
@@ -34,7 +35,7 @@ class Person(NamedTuple):
 class ClaimsReader:
     """Makes a person of claims, by the settings' names of roles and claims."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: ProviderSettings) -> None:
         self._role_claim = settings.role_claim
         self._customer_claim = settings.customer_claim
         pairs = [pair.partition("=") for pair in settings.roles.split()]

@@ -19,7 +19,7 @@ from consentfeed.identity.claims import claim_at
 from consentfeed.identity.discovery import Metadata
 from consentfeed.identity.jwks import Jwks
 from consentfeed.identity.jwt import Claims
-from consentfeed.settings import Settings
+from consentfeed.setting_groups import ProviderSettings
 
 logger = structlog.get_logger()
 _BASIC: Final = "client_secret_basic"
@@ -32,7 +32,7 @@ _TROUBLE: Final = frozenset({"server_error", "temporarily_unavailable"})
 class OidcClient:
     """The client that the settings describe, of the provider that they name."""
 
-    def __init__(self, settings: Settings, jwks: Jwks) -> None:
+    def __init__(self, settings: ProviderSettings, jwks: Jwks) -> None:
         self._jwks = jwks
         self._client_id = settings.client_id or ""
         self._skew = int(settings.clock_skew_seconds)

@@ -11,7 +11,7 @@ from consentfeed.identity.browser_sessions import BrowserSessions
 from consentfeed.identity.claims import ClaimsReader, Person
 from consentfeed.identity.jwt import Claims
 from consentfeed.postgres.accounts import AccountQueries, ProviderSignIn
-from consentfeed.settings import Settings
+from consentfeed.setting_groups import ProviderSettings
 
 _MAX_SID_LENGTH: Final = 500  # what an index entry of PostgreSQL can hold, whatever the letters
 
@@ -19,7 +19,7 @@ _MAX_SID_LENGTH: Final = 500  # what an index entry of PostgreSQL can hold, what
 class ProviderSessions:
     """Opens sessions by verified claims."""
 
-    def __init__(self, accounts: AccountQueries, browser_sessions: BrowserSessions, settings: Settings) -> None:
+    def __init__(self, accounts: AccountQueries, browser_sessions: BrowserSessions, settings: ProviderSettings) -> None:
         self._accounts = accounts
         self._browser_sessions = browser_sessions
         self._reader = ClaimsReader(settings)
