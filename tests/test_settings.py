@@ -7,7 +7,7 @@ from dataclasses import fields
 import pytest
 
 from consentfeed.settings import Settings, SettingsError, load
-from tests.support.node import SECRET
+from tests.support.tokens import SECRET
 
 
 def test_each_setting_stands_in_one_group_and_is_described_in_a_whole_sentence() -> None:
