@@ -12,11 +12,21 @@ TOUR = Path(__file__).parents[2] / "docs" / "tour.md"
 
 
 def _tour(port: int) -> str:
-    """The commands of the tour, on another port."""
-    commands = "\n".join(re.findall(r"```sh\n(.*?)```", TOUR.read_text(), re.DOTALL))
-    commands = commands.replace("consentfeed tail", f"consentfeed tail --url http://127.0.0.1:{port}")
-    # A reader waits a moment before looking: for the stream to stand, and for the last event to be shown.
-    return commands.replace(":3001", f":{port}").replace("&\n", "&\nsleep 3\n").replace("kill %1", "sleep 2; kill %1")
+    """The commands of the tour, on another port, with the pauses of a reader who looks before going on."""
+    commands = "\n".join(re.findall(r"```sh\n(.*?)```", TOUR.read_text(), re.DOTALL)).replace(":3001", f":{port}")
+    for command, instead in {
+        'consentfeed tail --token "$CSR" &': 'consentfeed tail --url $URL --token "$CSR" > tail.txt &\n'
+        + _until("curl -s $URL/metrics | grep -q '^consentfeed_streams_open 1'"),
+        "kill %1": f"{_until('grep -q by.csr tail.txt')}\nkill %1\ncat tail.txt",
+    }.items():
+        assert commands.count(command) == 1
+        commands = commands.replace(command, instead)
+    return f"trap 'kill $(jobs -p) 2>&- || true' EXIT\n{commands}"
+
+
+def _until(command: str) -> str:
+    """Waits until a command succeeds, for half a minute at most."""
+    return f"for _ in {{1..300}}; do {command} && break; sleep 0.1; done; {command}"
 
 
 def test_the_five_minute_tour_works_as_written(tmp_path: Path) -> None:
