@@ -21,6 +21,10 @@ def setting(default: T, meaning: str) -> T:
     return field(default=default, metadata={"meaning": meaning})
 
 
+# As a Host field names one, without its port.
+HOST = r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])"
+
+
 @dataclass(frozen=True, kw_only=True)
 class NodeSettings:
     """The node."""
@@ -158,8 +162,12 @@ class ProviderSettings:
 class HttpSettings:
     """Addresses, proxies and other origins."""
 
-    public_url: Annotated[str, Meta(pattern=r"^https?://[^/?#@\s]+$(?!\n)")] | None = setting(
-        None, "The URL at which browsers find the service, without a path; if unset, what a request says in Host."
+    public_url: Annotated[str, Meta(pattern=rf"^https?://{HOST}(:[0-9]{{1,5}})?$(?!\n)")] | None = setting(
+        None,
+        "The URL at which browsers find the service, without a path; requests for other hosts are then refused.",
+    )
+    hosts: str = setting(
+        "", "Further names, separated by spaces and without ports, by which this node is served to programs."
     )
     secure_cookie: bool = setting(
         False, "Whether every request counts as sent over https, whatever the connection from a proxy shows."

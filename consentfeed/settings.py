@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from consentfeed.setting_groups import (
+    HOST,
     ApiSettings,
     CommandSettings,
     FeedSettings,
@@ -70,6 +71,7 @@ class Settings(
                 "not like postgresql://consentfeed_app:…@host:5432/consentfeed;"
                 " in a password / ? # @ and % are written %2F %3F %23 %40 and %25"
             )
+        _require_each(re.compile(HOST), self.hosts, "no host like consents.internal or [::1], without a port")
         _require_each(_ORIGIN, self.cors_origins, "no origin like https://app.example.com, in lower case, with no path")
         for proxy in self.trusted_proxies.split():
             ip_network(proxy)

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from hmac import compare_digest
-from ipaddress import ip_address
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 from msgspec import Struct
@@ -15,7 +14,13 @@ from consentfeed import metrics
 from consentfeed.errors import Problem
 from consentfeed.http.answer import json_answer
 from consentfeed.http.endpoint import Endpoint
+from consentfeed.http.hosts import host_name, host_of, is_loopback
 from consentfeed.http.openapi import describe
+
+# What proxies add to what they pass on.
+_FORWARDED: Final = frozenset(
+    {"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"}
+)
 
 
 class Health(Struct):
@@ -81,7 +86,8 @@ def _has_token(request: Request, token: str) -> bool:
 
 
 def _is_local(request: Request) -> bool:
-    try:
-        return request.client is not None and ip_address(request.client.host).is_loopback
-    except ValueError:
+    """Whether this machine asks for itself: not for others, as a proxy on it does, and not for another host's page."""
+    if request.client is None or not is_loopback(request.client.host) or not _FORWARDED.isdisjoint(request.headers):
         return False
+    host = host_of(request.scope)
+    return host is None or is_loopback(host_name(host) or "")

@@ -11,10 +11,13 @@ from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
 from consentfeed.errors import Problem
 from consentfeed.http.answer import HEADERS, OVER_HTTPS, failed, problem_answer
+from consentfeed.http.hosts import Hosts
 from consentfeed.http.limits import Limits, kind_of
+from consentfeed.http.target import is_canonical
 
 # A node that is asked much is not ill.
 _UNCOUNTED: Final = frozenset({"/healthz", "/readyz"})
+_ONE_WAY: Final = "Write the path without empty or dot segments, and without letters or slashes in percent-encoding."
 _CODES: Final = {404: "not-found", 405: "method-not-allowed"}
 
 
@@ -36,12 +39,13 @@ class Front:
     """The outermost ASGI application. origins: whose pages may use it too; https: every request counts as come over
     it."""
 
-    def __init__(self, app: ASGIApp, limits: Limits, *, origins: list[str], https: bool) -> None:
+    def __init__(self, app: ASGIApp, limits: Limits, hosts: Hosts, *, origins: list[str], https: bool) -> None:
         self._app = app
         self._limits = limits
+        self._hosts = hosts
         self._https = https
         # Outside of the limits, so that those pages too can read that they shall wait.
-        self._next = _with_cors(self._counted, origins) if origins else self._counted
+        self._next = _with_cors(self._checked, origins) if origins else self._checked
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Passes everything on, and adds the headers to what is answered."""
@@ -60,10 +64,13 @@ class Front:
 
         return self._next(scope, receive, with_headers)
 
-    async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _checked(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             if scope["path"] not in _UNCOUNTED:
                 self._limits.address(scope, kind_of(scope["path"]))
+            self._hosts.refuse_others(scope)
+            if not is_canonical(scope["raw_path"]):
+                raise Problem("not-found", _ONE_WAY)
             await self._app(scope, receive, send)
         except Problem as problem:
             await problem_answer(problem)(scope, receive, send)

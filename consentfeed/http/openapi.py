@@ -18,7 +18,7 @@ _REFERENCE: Final = "#/components/schemas/{name}"
 _PATH_TYPES: Final[dict[str, Any]] = {"id": UUID, "key": Key, "version": Version, "language": Language}
 _SAFE: Final = frozenset({"GET", "HEAD"})
 # Problems that whatever is asked can meet; the others follow from what an endpoint is.
-_ANYWHERE: Final = ("bad-request", "request-timeout", "rate-limited", "headers-too-large", "internal")
+_ANYWHERE: Final = ("bad-request", "request-timeout", "misdirected", "rate-limited", "headers-too-large", "internal")
 _SIGNED_IN: Final = ("signed-out", "forbidden", "no-role", "no-customer", "issuer-away")
 _WITH_BODY: Final = ("bad-json", "body-too-large", "invalid")
 _WITH_KEY: Final = ("invalid", "key-reused", "outcome-unknown", "overloaded", "draining")
@@ -119,8 +119,8 @@ def _problems(endpoint: Endpoint) -> dict[int, list[str]]:
     found.update(_SIGNED_IN if endpoint.access.roles else ())
     found.update(_DATABASE if endpoint.path.startswith("/api/") else ())
     found.update(("foreign-origin",) if endpoint.method not in _SAFE else ())
-    # What a PUT names need not be there yet.
-    found.update(("not-found",) if "{" in endpoint.path and endpoint.method != "PUT" else ())
+    # What a PUT names need not be there yet; but a path may also be written in a way that leads nowhere.
+    found.update(("not-found",) if "{" in endpoint.path else ())
     found.update(_WITH_BODY if endpoint.body and endpoint.takes == "application/json" else ())
     found.update(("body-too-large",) if endpoint.body else ())
     found.update(("invalid",) if endpoint.query else ())

@@ -9,10 +9,13 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from consentfeed import metrics
 from consentfeed.errors import Problem
 from consentfeed.http.answer import HEADERS
+from consentfeed.http.hosts import host_name
+from consentfeed.http.target import is_clear
 from consentfeed.settings import Settings
 
 # What part of a request has begun to arrive.
 _NOTHING, _HEAD, _BODY = 0, 1, 2
+_VERSIONS = frozenset({"1.0", "1.1"})
 _LINGER_SECONDS, _LINGER_BYTES = 1.0, 1 << 20
 
 
@@ -21,14 +24,15 @@ class Protocol(HttpToolsProtocol):
     and telling the application its transport, so that streams are written fast, and a stalled client can be cut off."""
 
     # As attributes they would make the dict of each connection outgrow the keys that it shares with others: 1.5 KB.
-    __slots__ = ("_head_bytes", "_hosts", "_part", "_progress", "_refused", "_running", "_silent_bytes", "_timer")
+    __slots__ = ("_head_bytes", "_host", "_part", "_progress", "_refused", "_running", "_silent_bytes", "_timer")
     settings: Settings
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """The time of the first request begins."""
         super().connection_made(transport)
         self._part = _NOTHING
-        self._head_bytes = self._silent_bytes = self._hosts = 0
+        self._head_bytes = self._silent_bytes = 0
+        self._host: bytes | None = None
         self._progress = self._refused = False
         self._timer: asyncio.TimerHandle | None = None
         self._running: RequestResponseCycle | None = None
@@ -68,7 +72,7 @@ class Protocol(HttpToolsProtocol):
         # Not this object itself, which holds the scope: only a full collection would end such a cycle.
         self.scope["consentfeed.transport"] = self.transport  # type: ignore[typeddict-unknown-key]
         self.scope["consentfeed.flow"] = self.flow  # type: ignore[typeddict-unknown-key]
-        self._part, self._progress, self._head_bytes, self._hosts = _HEAD, True, 0, 0
+        self._part, self._progress, self._head_bytes, self._host = _HEAD, True, 0, None
 
     def on_url(self, url: bytes) -> None:
         """Of a request's line; part of it."""
@@ -78,13 +82,23 @@ class Protocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """A whole header, or trailer."""
         self._count(len(name) + len(value) + 4)
-        self._hosts += name.lower() == b"host"
-        if self._hosts > 1:  # RFC 9112, 3.2: which of them counts, a proxy before us may see otherwise
-            raise ValueError("more than one Host")
+        lower = name.lower()
+        if lower == b"host":
+            # RFC 9112, 3.2: which of them counts, a proxy before us may see otherwise.
+            if self._host is not None or host_name(value) is None:
+                raise ValueError("more than one Host, or none that could be one")
+            self._host = value
+        # RFC 9112, 6.1: what else a body may be packed in is nothing that we unpack.
+        elif lower == b"transfer-encoding" and value.lower() != b"chunked":
+            raise ValueError("a transfer coding that is not known")
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The head is whole; the time of the body begins."""
+        version = self.parser.get_http_version()
+        # RFC 9112, 3.2: HTTP/1.1 names a host; 1.0 need not.
+        if version not in _VERSIONS or (self._host is None and version == "1.1") or not is_clear(self.url, self._host):
+            raise ValueError("it may be read in several ways")
         super().on_headers_complete()
         self.headers = []  # those of the request are the application's now, to be let go of
         self._part, self._progress = _BODY, True

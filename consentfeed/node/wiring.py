@@ -32,6 +32,7 @@ from consentfeed.feed.live import Feed
 from consentfeed.feed.replay import Replay
 from consentfeed.http.authenticate import Authenticator
 from consentfeed.http.endpoint import Endpoint
+from consentfeed.http.hosts import Hosts
 from consentfeed.http.limits import Limits
 from consentfeed.http.middleware import Front, Routed
 from consentfeed.http.origin import Origins
@@ -111,7 +112,7 @@ class Node:
             routes=[*routes(self.endpoints, gate), *Pages(authenticate).routes()], lifespan=self._lifespan
         )
         https = settings.secure_cookie or (settings.public_url or "").startswith("https:")
-        self.front = Front(self.app, limits, origins=allowed, https=https)
+        self.front = Front(self.app, limits, Hosts(settings), origins=allowed, https=https)
 
     def _endpoints(self, limits: Limits) -> list[Endpoint]:
         """All routes of the API."""

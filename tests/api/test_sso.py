@@ -411,7 +411,7 @@ def test_what_the_browser_keeps_is_sealed_and_for_this_site_alone(site: Site) ->
 
 def test_under_https_the_cookie_is_the_hosts_own_and_the_way_back_is_known(open_site: OpenSite) -> None:
     site = open_site(public_url="https://consents.example")
-    answer = site.person().http.get(site.url + START, headers={"Host": "evil.example"})
+    answer = site.person().http.get(site.url + START, headers={"Host": "consents.example:8443"})
     (kept,) = answer.headers.get_list("set-cookie")
     assert kept.startswith(f"__Host-{TRIP}=")
     assert {"Secure", "Path=/"} <= set(kept.split("; "))

@@ -120,7 +120,9 @@ class Crowd:
     async def _read(self, number: int, at: int, place: str) -> str:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.ports[at])
         headers = f"Authorization: Bearer {bearer('csr')}\r\n" + (f"Last-Event-ID: {place}\r\n" if place else "")
-        writer.write(f"GET /api/v1/events HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n{headers}\r\n".encode())
+        writer.write(
+            f"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n{headers}\r\n".encode()
+        )
         opened = False
         try:
             if b" 200 " not in await reader.readline():

@@ -424,7 +424,7 @@ def exchange(port: int, request: bytes) -> tuple[bytes, bytes]:
 def ask(port: int, path: str, *headers: bytes, method: str = "GET", body: bytes = b"") -> tuple[int, bytes, bytes]:
     """Status, head and body of an answer."""
     length = b"Content-Length: %d" % len(body)
-    lines = [f"{method} {path} HTTP/1.1".encode(), b"Host: consentfeed.test", b"Connection: close", length, *headers]
+    lines = [f"{method} {path} HTTP/1.1".encode(), b"Host: localhost", b"Connection: close", length, *headers]
     head, answer = exchange(port, b"\r\n".join(lines) + b"\r\n\r\n" + body)
     return int(head.split(b" ")[1]), head, answer
 
@@ -480,7 +480,8 @@ def test_nothing_of_a_header_comes_back(rest: Rest, served: NodeProcess, header:
 def test_the_place_of_a_stream_is_never_repeated_to_it(served: NodeProcess, text: bytes) -> None:
     token, value = f"Authorization: Bearer {bearer('csr')}".encode(), text.replace(b"*", MARK.encode())
     lines = [
-        b"GET /api/v1/events HTTP/1.1", b"Host: x", b"Accept: text/event-stream", token, b"Last-Event-ID: " + value,
+        b"GET /api/v1/events HTTP/1.1", b"Host: localhost", b"Accept: text/event-stream", token,
+        b"Last-Event-ID: " + value,
     ]  # fmt: skip
     with socket.create_connection(("127.0.0.1", served.port), 10) as connection:
         connection.sendall(b"\r\n".join(lines) + b"\r\n\r\n")

@@ -99,9 +99,10 @@ def test_a_bearer_token_is_nothing_that_a_browser_adds_by_itself(rest: Rest, bro
 
 def test_where_the_public_url_is_known_host_counts_no_more(start_node: StartNode) -> None:
     node = start_node(public_url="https://consent.example.com")
-    with node.client() as client:
+    with node.client(headers={"Host": "consent.example.com:3001"}) as client:
         for origin, status in (
             ("https://consent.example.com", 200),
+            ("https://consent.example.com:3001", 403),
             (node.url, 403),
             ("http://consent.example.com", 403),
         ):
@@ -153,7 +154,8 @@ def test_no_other_name_is_taken_for_the_protected_one(rest: Rest, name: str) -> 
 def test_behind_a_proxy_that_says_nothing_the_settings_say_that_it_is_https(
     start_node: StartNode, setting: dict[str, object]
 ) -> None:
-    with start_node(**setting).client() as client:
+    host = {"Host": "consent.example.com"} if "public_url" in setting else {}
+    with start_node(**setting).client(headers=host) as client:
         answer = client.post(LOGIN, json=CREDENTIALS)
         assert answer.headers["set-cookie"].startswith("__Host-consentfeed_session=")
         assert answer.headers["strict-transport-security"]

@@ -204,7 +204,19 @@ def test_metrics_tell_strangers_nothing(start_node: StartNode) -> None:
     local = start_node()
     with local.client() as client:
         assert client.get("/metrics").status_code == 200
-        problem(client.get("/metrics", headers={"X-Forwarded-For": "192.0.2.7"}), "signed-out")
+        for elsewhere in (
+            {"X-Forwarded-For": "192.0.2.7"},
+            # A proxy on this machine that does not name its clients, but itself, or who they think that we are.
+            {"X-Forwarded-For": "127.0.0.1"},
+            {"X-Forwarded-Proto": "https"},
+            {"X-Forwarded-Host": "localhost"},
+            {"X-Real-IP": "127.0.0.1"},
+            {"Forwarded": "for=127.0.0.1"},
+            {"Via": "1.1 proxy"},
+            {"Host": "consents.example.com"},
+        ):
+            problem(client.get("/metrics", headers=elsewhere), "signed-out")
+        assert client.get("/metrics", headers={"Host": "localhost:3001"}).status_code == 200
         for role in ("customer", "csr"):
             headers = {"X-Forwarded-For": "192.0.2.7", "Authorization": f"Bearer {bearer(role)}"}
             problem(client.get("/metrics", headers=headers), "signed-out")

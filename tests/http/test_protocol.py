@@ -19,8 +19,8 @@ from tests.support.rest import problem
 from tests.support.tokens import bearer
 from tests.support.waiting import wait_until
 
-ME = b"GET /api/v1/auth/me HTTP/1.1\r\nHost: x\r\n"
-LOGIN = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\n"
+ME = b"GET /api/v1/auth/me HTTP/1.1\r\nHost: localhost\r\n"
+LOGIN = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\n"
 TOO_LARGE, TOO_LATE = (431, b"/problems/headers-too-large"), (408, b"/problems/request-timeout")
 HEAD_BYTES = Settings().head_bytes
 
@@ -110,7 +110,7 @@ def test_a_head_that_is_too_large_and_comes_at_once_is_answered_once(start_node:
 
 def test_a_line_that_is_too_long_is_431(node: RunningNode) -> None:
     with connected(node) as raw:
-        raw.sendall(b"GET /" + b"x" * HEAD_BYTES + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+        raw.sendall(b"GET /" + b"x" * HEAD_BYTES + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
         is_refused(raw, TOO_LARGE)
 
 
@@ -132,7 +132,7 @@ def test_a_line_that_is_too_long_is_431(node: RunningNode) -> None:
 def test_what_a_proxy_may_have_read_otherwise_is_400(node: RunningNode, head: bytes) -> None:
     """Nothing behind it is taken for a request of its own."""
     with connected(node) as raw:
-        raw.sendall(LOGIN + head + b"\r\n\r\n{}GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        raw.sendall(LOGIN + head + b"\r\n\r\n{}GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         is_refused(raw, (400, b"/problems/bad-request"))
 
 
@@ -155,9 +155,7 @@ def test_heads_on_one_connection_are_counted_each_for_itself(start_node: StartNo
             assert client.get("/healthz", headers={"x": "y" * 1500}).status_code == 200
         problem(client.get("/healthz", headers={"x": "y" * 2000}), "headers-too-large")
     with connected(node) as raw:  # and of several in one packet too
-        raw.sendall(
-            b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 200 + b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n"
-        )
+        raw.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200 + b"GET /healthz HTTP/1.0\r\n\r\n")
         assert rest_of(raw).count(b"HTTP/1.1 200 OK") == 201
 
 
@@ -194,7 +192,7 @@ def test_a_connection_that_sends_nothing_is_closed_without_a_word(quick: Running
 
 def test_empty_lines_keep_no_connection_open(quick: RunningNode) -> None:
     with connected(quick) as raw:
-        raw.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        raw.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert raw.recv(65536).startswith(b"HTTP/1.1 200 OK")
         ends_in_time(raw, b"\r\n")
 
@@ -221,7 +219,7 @@ def test_a_body_that_does_not_come_is_408_and_written_nowhere(
     token = bearer("csr").encode()
     with connected(quick) as raw:
         path = f"/api/v1/consents/{database.consents()[0]}/revoke".encode()
-        raw.sendall(b"POST " + path + b" HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token + b"\r\n")
+        raw.sendall(b"POST " + path + b" HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + token + b"\r\n")
         raw.sendall(encoding + b"\r\n\r\n")
         is_refused(raw, TOO_LATE)
     assert database.head() == 0
@@ -273,7 +271,7 @@ def test_half_a_request_behind_another_waits_for_it(quick: RunningNode, database
     token = b"Authorization: Bearer " + bearer("customer").encode() + b"\r\n"
     with database.connect() as held, connected(quick) as raw:
         held.execute("UPDATE consentfeed.consents SET status = 'granted' WHERE id = %s", (consent,))
-        revoke = f"POST /api/v1/customer/consents/{consent}/revoke HTTP/1.1\r\nHost: x\r\n".encode()
+        revoke = f"POST /api/v1/customer/consents/{consent}/revoke HTTP/1.1\r\nHost: localhost\r\n".encode()
         raw.sendall(revoke + token + b"\r\n" + ME)
         time.sleep(1.0)
         held.commit()
@@ -293,7 +291,7 @@ def test_a_stream_whose_body_never_comes_ends(quick: RunningNode) -> None:
     token = b"Authorization: Bearer " + bearer("csr").encode() + b"\r\n"
     with connected(quick) as raw:
         raw.sendall(
-            b"GET /api/v1/events HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\nContent-Length: 10\r\n"
+            b"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\nContent-Length: 10\r\n"
             + token
             + b"\r\n"
         )
@@ -315,7 +313,7 @@ def test_a_hundred_who_dribble_do_not_keep_anybody_waiting(start_node: StartNode
 
 
 def test_a_stream_with_a_request_behind_it_ends_when_its_client_leaves(quick: RunningNode) -> None:
-    stream = f"GET /api/v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {bearer('csr')}"
+    stream = f"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {bearer('csr')}"
     with connected(quick) as raw:
         raw.sendall(stream.encode() + b"\r\nAccept: text/event-stream\r\n\r\n" + ME + b"\r\n")
         received = b""

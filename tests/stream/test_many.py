@@ -104,7 +104,7 @@ def test_a_thousand_streams_of_one_process_get_every_event_once_in_order(start_n
 
 async def _thousand(node: RunningNode, database: Sql, customers: list[str]) -> list[list[int]]:
     head = (
-        "GET /api/v1/events HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n"
+        "GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n"
         f"Authorization: Bearer {bearer('csr')}\r\n\r\n"
     )
 

@@ -33,7 +33,8 @@ def test_the_first_bytes_are_retry_and_an_id_only_block(node: RunningNode, datab
 
 def test_an_open_stream_keeps_nothing_of_the_head_of_its_request(node: RunningNode) -> None:
     head = (
-        f"GET /api/v1/events HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\nAuthorization: Bearer {bearer('csr')}"
+        "GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n"
+        f"Authorization: Bearer {bearer('csr')}"
     )
 
     def kept() -> list[object]:

@@ -42,6 +42,7 @@ class RunningNode:
     def client(self, role: str | None = None, subject: str | None = None, **options: Any) -> httpx.Client:
         """A client with a bearer token of the role, or of nobody."""
         headers = {"Authorization": f"Bearer {bearer(role, subject)}"} if role else {}
+        headers |= options.pop("headers", {})
         self._clients.append(httpx.Client(base_url=self.url, headers=headers, timeout=30, **options))
         return self._clients[-1]
 

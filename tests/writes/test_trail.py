@@ -417,7 +417,12 @@ def test_decisions_that_may_have_been_recorded_are_unknown_where_the_trail_fails
 def opened(rest: Rest, token: str) -> socket.socket:
     """A connection that has asked for a stream, and not read the answer."""
     connection = socket.create_connection(("127.0.0.1", rest.node.port))
-    head = ("GET /api/v1/events HTTP/1.1", "Host: x", "Accept: text/event-stream", f"Authorization: Bearer {token}")
+    head = (
+        "GET /api/v1/events HTTP/1.1",
+        "Host: localhost",
+        "Accept: text/event-stream",
+        f"Authorization: Bearer {token}",
+    )
     connection.sendall("".join(f"{line}\r\n" for line in (*head, "")).encode())
     return connection
 
