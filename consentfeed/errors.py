@@ -96,7 +96,9 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
     ),
     "body-too-large": ProblemType(413, "The body is too large", "Send less at once, in several requests."),
     "misdirected": ProblemType(
-        421, "This host is not served here", "Use the service's own address; its operator sets it in CONSENTFEED_PUBLIC_URL."
+        421,
+        "This host is not served here",
+        "Use the service's own address; its operator sets it in CONSENTFEED_PUBLIC_URL.",
     ),
     "invalid": ProblemType(422, "The request is not valid", "Compare the request with /openapi.json."),
     "reason-required": ProblemType(

@@ -10,10 +10,11 @@ from consentfeed import metrics
 from consentfeed.errors import Problem
 from consentfeed.http.hosts import Hosts, host_name
 from consentfeed.settings import SettingsError, load
-from tests.conftest import StartNode
 from tests.support.nginx import nginx
-from tests.support.node import PASSWORD, RunningNode, bearer
+from tests.support.node import RunningNode, StartNode
 from tests.support.rest import ok, problem
+from tests.support.seed import PASSWORD
+from tests.support.tokens import bearer
 
 LOGIN, WAYS = "/api/v1/auth/login", "/api/v1/auth/ways"
 PUBLIC = "https://consents.example.com"
