@@ -8,11 +8,12 @@ import re
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.support import audit
+from tests.support import audit, lock
 
 ROOT = Path(__file__).parent.parent
 # Made here, or the linter would find them in this file.
@@ -45,13 +46,18 @@ def test_keys_in_a_file_are_found(tmp_path: Path) -> None:
     assert set(re.findall(r"Location: +(.+):", found.stdout)) == {"notes.env"}
 
 
-def test_what_is_no_key_is_none(tmp_path: Path) -> None:
-    found = linted(tmp_path, "CONSENTFEED_DATABASE_URL=postgresql://consentfeed_app@db/consents")
+@pytest.mark.parametrize(
+    "text",
+    ["CONSENTFEED_DATABASE_URL=postgresql://consentfeed_app@db/consents", f"uv==1 \\\n    --hash=sha256:{DIGEST}"],
+)
+def test_what_is_no_key_is_none(tmp_path: Path, text: str) -> None:
+    found = linted(tmp_path, text)
     assert (found.returncode, found.stdout) == (0, "")
 
 
-def answers(monkeypatch: pytest.MonkeyPatch, python: object, npm: object) -> None:
-    """What the two services say."""
+def answers(monkeypatch: pytest.MonkeyPatch, python: object, npm: object, days: int = 7) -> None:
+    """What the two services say, with a lock as old as that."""
+    monkeypatch.setattr(audit, "lock_age", lambda _now: timedelta(days))
     monkeypatch.setattr(shutil, "which", lambda _name: "npm")
     monkeypatch.setattr(audit, "output", lambda command: npm if command[0] == "npm" else python)
 
@@ -84,6 +90,22 @@ def test_an_audit_tells_what_is_known_and_what_is_not(
     answers(monkeypatch, python, npm)
     assert audit.main() == status
     assert told in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("days", "status", "line"), [(60, 0, "60 days old\n"), (61, 1, "61 days old, more than 60: run make")]
+)
+def test_an_audit_says_that_the_lock_is_old(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], days: int, status: int, line: str
+) -> None:
+    answers(monkeypatch, {"dependencies": [SOUND]}, {"vulnerabilities": {}}, days)
+    assert audit.main() == status
+    assert line in capsys.readouterr().out
+
+
+def test_a_lock_ages_by_the_day_it_was_made_for() -> None:
+    made = lock.day(lock.FOLDER / "dev.txt")
+    assert audit.lock_age(datetime(made.year, made.month, made.day, 23, tzinfo=UTC) + timedelta(61)) == timedelta(61)
 
 
 def test_what_prints_no_json_was_not_reached() -> None:
