@@ -31,9 +31,7 @@ class ProblemType(NamedTuple):
 # The codes that SQL functions return stand here under the same name. Clients know the codes: none changes its name.
 PROBLEMS: Final[dict[str, ProblemType]] = {
     "bad-json": ProblemType(400, "The body is not valid JSON", "Send one JSON value, in UTF-8."),
-    "bad-request": ProblemType(
-        400, "The request cannot be understood", "Send an HTTP/1.1 request as RFC 9112 describes it."
-    ),
+    "bad-request": ProblemType(400, "The request cannot be understood", "Send a request as RFC 9112 describes it."),
     "bad-logout-token": ProblemType(
         400, "The logout token is not valid", "Send a logout token that was issued for this client within five minutes."
     ),

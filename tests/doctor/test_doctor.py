@@ -115,7 +115,7 @@ def test_a_database_that_is_away_or_lets_nobody_in_is_the_only_finding_of_it(dat
     bad(found["connection"], "problem", "cannot be reached", "CONSENTFEED_DATABASE_URL")
     parts = urlsplit(database.app_url)
     nowhere = urlunsplit(parts._replace(path="/not_there"))
-    bad(examined(nowhere)["connection"], "problem", "3D000", "no database")
+    bad(examined(nowhere)["connection"], "problem", "3D000", "no such database")
     wrong = with_login(database.app_url, "consentfeed_app", "not it", parts.path[1:])
     bad(examined(wrong)["connection"], "problem", "28P01", "password")
 
@@ -389,7 +389,7 @@ def test_a_url_where_nothing_answers_is_told() -> None:
 
 def test_a_node_that_is_not_ready_is_told_with_its_reasons(node: RunningNode, monkeypatch: pytest.MonkeyPatch) -> None:
     wait_until(lambda: httpx.get(f"{node.url}/readyz").status_code == 200)
-    monkeypatch.setattr(node.node.streams, "_draining", True)
+    monkeypatch.setattr(node.node.streams.admission, "draining", True)
     bad(of_url(UrlChecks.ready, node.url), "problem", "draining", "another node")
     bad(of_url(UrlChecks.stream, node.url), "problem", "503")
 

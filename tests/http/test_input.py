@@ -250,7 +250,7 @@ def test_a_bug_is_logged_with_its_place_but_without_its_message(
     async def broken(customer: str) -> None:
         raise RuntimeError(f"no such person: {customer}")
 
-    monkeypatch.setattr(rest.node.node.database, "one_customer", broken)
+    monkeypatch.setattr(rest.node.node.database.customers, "one_customer", broken)
     problem(rest.get(f"/customers/{CUSTOMER}"), "internal")
     logged = "".join(capsys.readouterr())
     assert "RuntimeError" in logged

@@ -100,9 +100,8 @@ def test_the_service_cannot_write_even_where_it_may_read(database: Sql) -> None:
 def test_the_service_may_execute_what_it_needs_and_nothing_else(database: Sql) -> None:
     needed = CALLS.keys() | HELPERS
     assert held(database, APP, "function", FUNCTIONS, ["EXECUTE"]) == {(name, "EXECUTE") for name in needed}
-    package = Path(consentfeed.__file__).parent
-    asked = "".join((package / f"{name}.py").read_text() for name in ("database", "administration"))
-    assert {*re.findall(r"consentfeed\.(\w+)\(", asked)} - HELPERS == CALLS.keys()
+    queries = "".join(path.read_text() for path in (Path(consentfeed.__file__).parent / "postgres").glob("*.py"))
+    assert {*re.findall(r"consentfeed\.(\w+)\(", queries)} - HELPERS == CALLS.keys()
 
 
 def test_the_service_can_call_each_of_them(cluster: str, template: str) -> None:
