@@ -27,14 +27,14 @@ from consentfeed.doctor import url as url_checks
 from consentfeed.doctor.database import DatabaseChecks, version_finding
 from consentfeed.doctor.finding import Finding
 from consentfeed.doctor.url import UrlChecks
-from consentfeed.embedded import server as embedded
 from consentfeed.postgres import migrations
 from consentfeed.postgres.database import Database
 from consentfeed.settings import Settings
 from tests.cli.test_cli import Run, run
-from tests.support.database import APP_PASSWORD, OWNER, Sql, with_login
+from tests.support.database import APP_PASSWORD, OWNER, Sql, create_database, install, with_login
 from tests.support.node import RunningNode
 from tests.support.ports import accepts, free_port
+from tests.support.postgres import Server
 from tests.support.proxy import Proxy
 from tests.support.tokens import SECRET, bearer
 from tests.support.waiting import wait_until
@@ -76,29 +76,27 @@ def bad(finding: Finding, severity: str, *words: str) -> None:
 
 
 @contextmanager
-def own_cluster(folder: Path) -> Iterator[Sql]:
+def own_cluster() -> Iterator[tuple[Server, Sql]]:
     """A PostgreSQL with its default settings, migrated."""
-    with embedded.postgres(folder) as url:
-        if not (folder / "postgres" / "standby.signal").exists():
-            migrations.migrate(url)
-            Sql.run_as(url, f"ALTER ROLE consentfeed_app LOGIN PASSWORD '{APP_PASSWORD}'")
-        app_url = with_login(url, "consentfeed_app", APP_PASSWORD, "consentfeed")
-        yield Sql(url, app_url, url)
+    with Server.new() as server:
+        server.start()
+        database = create_database(server.url(), "consentfeed", owner=False)
+        install(database)
+        yield server, database
 
 
-def test_a_database_that_is_well_has_no_finding_and_a_standby_is_one(tmp_path: Path) -> None:
-    with own_cluster(tmp_path) as database:
+def test_a_database_that_is_well_has_no_finding_and_a_standby_is_one() -> None:
+    with own_cluster() as (server, database):
         found = examined(database.app_url)
         assert [*found] == [*doctor.OF_THE_DATABASE, *doctor.OF_THE_URL]
         for name in doctor.OF_THE_DATABASE:
             assert (found[name].severity, found[name].cure) == ("ok", ""), (name, found[name])
         for name in doctor.OF_THE_URL:
             bad(found[name], "warning", "--url")
-    # As a standby that has nobody to follow.
-    mark = tmp_path / "postgres" / "standby.signal"
-    mark.touch()
-    shutil.chown(mark, (tmp_path / "postgres").stat().st_uid)
-    with own_cluster(tmp_path) as database:
+        # As a standby that has nobody to follow.
+        server.stop()
+        server.follow()
+        server.start()
         found = examined(database.app_url)
         bad(found["standby"], "problem", "standby", "primary")
         bad(found["listen"], "problem", "LISTEN")
@@ -498,8 +496,8 @@ def test_the_command_reports_each_check_and_ends_with_1_where_there_is_a_problem
         assert secret not in said.out + said.err
 
 
-def test_a_deployment_that_is_well_ends_with_0(run: Run, tmp_path: Path) -> None:
-    with own_cluster(tmp_path) as database:
+def test_a_deployment_that_is_well_ends_with_0(run: Run) -> None:
+    with own_cluster() as (_, database):
         said = run("doctor", "--json", database_url=database.app_url)
         assert (said.status, json.loads(said.out)["healthy"]) == (0, True), said
 

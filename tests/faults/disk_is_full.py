@@ -1,7 +1,5 @@
 """PostgreSQL cannot write a byte."""
 
-import signal
-
 from tests.oracle.world import World
 
 
@@ -13,7 +11,7 @@ def disk_is_full(world: World) -> None:
     finally:
         world.disk.empty()
     if not world.database.answers():
-        world.database.stop(signal.SIGQUIT)
+        world.database.crash()
         world.database.start()
 
 

@@ -1,7 +1,5 @@
 """A standby that has not received the last commits is promoted, and the server that it followed is gone."""
 
-import signal
-
 from tests.oracle.install import DATABASE
 from tests.oracle.world import World
 from tests.support.postgres import Server
@@ -16,12 +14,13 @@ def standby_takes_over_without_the_last_commits(world: World) -> None:
     link = Proxy(world.database.port)
     before, after = world.database, world.database.standby(link.port)
     try:
+        after.start()
         world.pause(0.5)
         link.mode = "hole"
         (received,) = after.sql(_HEAD, DATABASE)
         wait_until(lambda: world.table(_HEAD) > [received], 10, "something is committed that the standby lacks")
         world.pause()
-        before.stop(signal.SIGQUIT)
+        before.crash()
         _take_over(world, before, after)
     finally:
         link.close()

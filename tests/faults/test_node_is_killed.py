@@ -24,19 +24,17 @@ def test_a_client_of_a_killed_node_resumes_with_nothing_missing_and_nothing_twic
     last = "0-00000000"
     writer = threading.Thread(target=write)
     writer.start()
-    node = NodeProcess(database.app_url)
     try:
-        for _ in range(4):
-            node.start()
-            try:
+        with NodeProcess(database.app_url) as node:
+            for _ in range(4):
+                node.start()
                 tail = Tail(f"{node.url}/api/v1/events", headers | {"Last-Event-ID": last})
                 tail.wait(lambda t: len(t.events) >= 20)
-            finally:
                 node.kill()
-            assert tail.ended.wait(10)
-            assert not [b for b in tail.blocks if b.event == "reset"]
-            seqs += tail.seqs
-            last = tail.last_id()
+                assert tail.ended.wait(10)
+                assert not [b for b in tail.blocks if b.event == "reset"]
+                seqs += tail.seqs
+                last = tail.last_id()
     finally:
         stop.set()
         writer.join()
@@ -46,11 +44,11 @@ def test_a_client_of_a_killed_node_resumes_with_nothing_missing_and_nothing_twic
 
 def test_sigterm_and_sigint_end_serve_with_status_0(database: Sql) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
-        node = NodeProcess(database.app_url)
-        node.start()
-        tail = Tail(
-            f"{node.url}/api/v1/events", {"Accept": "text/event-stream", "Authorization": f"Bearer {bearer('csr')}"}
-        )
-        tail.wait(lambda t: t.blocks)
-        assert node.end(number) == 0
+        with NodeProcess(database.app_url) as node:
+            node.start()
+            tail = Tail(
+                f"{node.url}/api/v1/events", {"Accept": "text/event-stream", "Authorization": f"Bearer {bearer('csr')}"}
+            )
+            tail.wait(lambda t: t.blocks)
+            assert node.end(number) == 0
         assert tail.wait_event("goodbye").data == {"reason": "shutdown"}

@@ -2,8 +2,7 @@
 
 import psycopg
 
-from consentfeed.postgres import migrations
-from tests.support.database import OWNER
+from tests.support.database import Sql, create_database, install, make_owner
 from tests.support.postgres import Server
 from tests.support.seed import seed
 
@@ -11,14 +10,12 @@ DATABASE = "consentfeed"
 PARTITION, PARTITIONS = 300, 8  # events in each of the first partitions, and how many these are
 
 
-def install(server: Server, customers: int, sql: str) -> None:
+def furnish(server: Server, customers: int, sql: str) -> Sql:
     """sql: what the owner runs at last."""
-    server.sql(f"CREATE ROLE {OWNER} LOGIN CREATEROLE")
-    server.sql(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
-    url = server.url(DATABASE, OWNER)
-    migrations.migrate(url)
-    server.sql("ALTER ROLE consentfeed_app LOGIN")
-    with psycopg.connect(url) as owner:
+    make_owner(server.url())
+    database = create_database(server.url(), DATABASE)
+    install(database)
+    with database.connect() as owner:
         seed(owner)
         # Short, so that grants expire in the midst of all.
         owner.execute("UPDATE consentfeed.purposes SET default_validity = '2 seconds' WHERE key = 'surveys'")
@@ -30,6 +27,7 @@ def install(server: Server, customers: int, sql: str) -> None:
         _cut(owner)
         if sql:
             owner.execute(sql.encode())
+    return database
 
 
 def _cut(owner: psycopg.Connection) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.oracle.clock import Clock
 from tests.oracle.disk import Disk
-from tests.oracle.install import DATABASE, install
+from tests.oracle.install import DATABASE, furnish
 from tests.oracle.node import Node
 from tests.oracle.reader import Reader
 from tests.oracle.readers import readers
@@ -21,6 +21,14 @@ from tests.support.postgres import Server
 from tests.support.process import ROOT
 from tests.support.proxy import Proxy
 from tests.support.waiting import wait_until
+
+_SETTINGS = {
+    "max_connections": "60",
+    "log_min_messages": "fatal",
+    # What is committed must be there after a crash; how long a checkpoint takes is not what is tried here.
+    "fsync": "on",
+    "checkpoint_timeout": "30s",
+}
 
 
 class World:
@@ -55,13 +63,14 @@ class World:
         self.folder.chmod(0o755)
         self.disk, self.clock = Disk(self.folder), Clock(self.folder)
         preloads = filter(None, (one.environment.get("LD_PRELOAD") for one in (self.disk, self.clock)))
-        self.database = Server.new(self.disk.environment | self.clock.environment | {"LD_PRELOAD": ":".join(preloads)})
+        variables = self.disk.environment | self.clock.environment | {"LD_PRELOAD": ":".join(preloads)}
+        self.database = Server.new(_SETTINGS, variables=variables)
         self._closing.callback(self._remove_database)
         self.clock.jump(-86400)  # what is published, is so before any time that the clock can jump to
         self.database.start()
         self.database_proxy = Proxy(self.database.port, seed=f"{self.seed}/database")
         self._closing.callback(self.database_proxy.close)
-        install(self.database, customers, sql)
+        self._app_url = self.database_proxy.url(furnish(self.database, customers, sql).app_url)
         self.clock.jump(0)
         # Not by their ids, which are others in each run: a seed decides on whom, and on what.
         rows = self.table(
@@ -73,19 +82,18 @@ class World:
             self.consents.setdefault(customer, []).append(consent)
 
     def _start_nodes(self, package: Path) -> None:
-        url = self.database.url(DATABASE, "consentfeed_app", self.database_proxy.port)
-        self.nodes = [Node(self.folder, url, package, self.clock.environment) for _ in range(2)]
+        self.nodes = [Node(self.folder, self._app_url, package, self.clock.environment) for _ in range(2)]
         for node in self.nodes:
             self._closing.callback(node.close)
             node.spawn()
         self.revive()
 
     def _writers(self, ports: list[int], bulk: int, pace: float) -> list[Writer]:
-        plain = self.database.url(DATABASE, port=self.database_proxy.port)
+        url = self.database_proxy.url(self.database.url(DATABASE))
         common = (self.seed, self.consents, self.eras, pace)
         return [
             *(RestWriter(f"rest-{number}", *common, ports, bulk) for number in range(3)),
-            *(SqlWriter(f"sql-{number}", *common, plain) for number in range(2)),
+            *(SqlWriter(f"sql-{number}", *common, url) for number in range(2)),
         ]
 
     def _remove_database(self) -> None:

@@ -93,13 +93,19 @@ def in_cluster(cluster: str, name: str, *, owner: bool = True) -> Sql:
     return Sql(url, with_login(cluster, "consentfeed_app", APP_PASSWORD, name), admin_url)
 
 
+def create_database(cluster: str, name: str, template: str = "template1", *, owner: bool = True) -> Sql:
+    """A copy of a database, by default an empty one."""
+    Sql.run_as(cluster, f"CREATE DATABASE {name} TEMPLATE {template}" + (f" OWNER {OWNER}" if owner else ""))
+    return in_cluster(cluster, name, owner=owner)
+
+
 @contextmanager
 def new_database(cluster: str, template: str = "template1", *, owner: bool = True) -> Iterator[Sql]:
-    """A copy of a database, by default an empty one; gone afterwards."""
+    """The same for a while, under any name."""
     name = f"cf_{uuid4().hex[:12]}"
-    Sql.run_as(cluster, f"CREATE DATABASE {name} TEMPLATE {template}" + (f" OWNER {OWNER}" if owner else ""))
+    database = create_database(cluster, name, template, owner=owner)
     try:
-        yield in_cluster(cluster, name, owner=owner)
+        yield database
     finally:
         Sql.run_as(cluster, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 

@@ -104,6 +104,8 @@ def nodes(database: Sql) -> Iterator[StartNode]:
         running.append(RunningNode(Settings(**settings)))
         return running[-1]
 
-    yield start
-    for node in running:
-        node.stop()
+    try:
+        yield start
+    finally:
+        for node in running:
+            node.stop()

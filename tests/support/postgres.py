@@ -1,6 +1,10 @@
-"""A PostgreSQL server that can be killed, started again, copied and promoted."""
+"""A whole PostgreSQL server of a test's own: started, crashed, copied to a standby, promoted.
+
+Where any server will do, tests share one for the session: see conftest.py.
+"""
 
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -13,88 +17,116 @@ import psycopg
 
 from consentfeed.embedded import cluster, supervisor
 from consentfeed.embedded.binaries import find_binaries, runnable
+from tests.support.database import Sql
 from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
-SUPERUSER = "oracle"
-_SETTINGS = {
-    "listen_addresses": "127.0.0.1",
-    "unix_socket_directories": "",
-    "max_connections": "60",
-    "wal_level": "replica",
-    "log_min_messages": "fatal",
-    # What is committed must be there after a crash; how long a checkpoint takes is not what is tried here.
-    "fsync": "on",
-    "checkpoint_timeout": "30s",
-}
+SUPERUSER = "superuser"
+_FIXED = {"listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
 
 
 class Server:
-    """One server on a folder of its own; stopped when its process ends, however it ends."""
+    """One server on a folder and a port of its own; stopped when this process ends, however it ends.
 
-    def __init__(self, environment: Mapping[str, str] = {}) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="consentfeed-oracle-"))
+    binaries: the folder with initdb and postgres, by default the newest here. variables: its environment's.
+    """
+
+    def __init__(
+        self,
+        settings: Mapping[str, str] = {},
+        *,
+        binaries: Path | None = None,
+        variables: Mapping[str, str] = {},
+        password: str = "",
+    ) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="consentfeed-postgres-"))
+        self.data = self.folder / "data"
         self.port = free_port()
-        self.environment = environment
-        self._account = cluster.account_for(self.folder / "data")
-        self._binaries = runnable(find_binaries(), self._account)
-        if self._account:
-            os.chown(self.folder, self._account.pw_uid, self._account.pw_gid)
-        self._running = ExitStack()
+        self.settings = {**settings, **_FIXED}
+        self.variables = variables
+        self.password = password or secrets.token_hex(16)
+        self._account = cluster.account_for(self.data)
+        self.binaries = runnable(binaries or find_binaries(), self._account)
+        self._give_away(self.folder)
+        self._job = ExitStack()
         self._pid = 0
 
     @classmethod
-    def new(cls, environment: Mapping[str, str] = {}) -> "Server":
-        """An empty cluster, not started."""
-        server = cls(environment)
-        server._run("initdb", f"--username={SUPERUSER}", "--auth=trust", "--encoding=UTF8", "--locale=C", "-N")
+    def new(
+        cls, settings: Mapping[str, str] = {}, *, binaries: Path | None = None, variables: Mapping[str, str] = {}
+    ) -> "Server":
+        """An empty cluster, not started. Letters and their order are as in the cluster of `consentfeed dev`."""
+        server = cls(settings, binaries=binaries, variables=variables)
+        file = server.folder / "password"
+        file.touch(mode=0o600)
+        file.write_text(server.password)
+        server._give_away(file)
+        locale = cluster._locales(cluster.Site(server.folder, server.binaries, None, 0))[0]
+        login = (f"--username={SUPERUSER}", f"--pwfile={file}", "--auth=scram-sha-256")
+        server._run("initdb", *login, "--encoding=UTF8", *locale, "--data-checksums", "--no-sync")
         return server
 
-    def standby(self, through_port: int) -> "Server":
-        """A copy that follows this server by way of a port, started."""
-        copy = Server(self.environment)
+    def standby(self, through_port: int = 0) -> "Server":
+        """A copy that follows this server, by way of a port; not started."""
+        copy = Server(self.settings, binaries=self.binaries, variables=self.variables, password=self.password)
         copy._run("pg_basebackup", "-h127.0.0.1", f"-p{self.port}", f"-U{SUPERUSER}", "-cfast", "-Xstream")
-        with (copy.folder / "data" / "postgresql.auto.conf").open("a") as file:
-            file.write(f"primary_conninfo = 'host=127.0.0.1 port={through_port} user={SUPERUSER}'\n")
-        (copy.folder / "data" / "standby.signal").touch()
-        copy.start()
+        login = f"host=127.0.0.1 port={through_port or self.port} user={SUPERUSER} password={self.password}"
+        copy.follow(login)
         return copy
+
+    def follow(self, primary: str = "") -> None:
+        """From its next start on it is a standby: of the server of this conninfo, or of none."""
+        with (self.data / "postgresql.auto.conf").open("a") as file:
+            file.write(f"primary_conninfo = '{primary}'\n")
+        (self.data / "standby.signal").touch()
+
+    def __enter__(self) -> "Server":
+        """Itself, not started."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Removes it."""
+        self.remove()
 
     def start(self) -> None:
         """Starts, and returns when it answers."""
-        options = [f"-c{name}={value}" for name, value in _SETTINGS.items()]
-        environment = [f"{name}={value}" for name, value in self.environment.items()]
-        command = ["env", *environment, f"{self._binaries}/postgres", "-D", str(self.folder / "data"), *options]
+        options = [f"-c{name}={value}" for name, value in self.settings.items()]
+        variables = [f"{name}={value}" for name, value in self.variables.items()]
+        command = ["env", *variables, f"{self.binaries}/postgres", "-D", str(self.data), *options]
         # A server that died in its sleep leaves this behind, and the number may be somebody else's by now.
         with suppress(FileNotFoundError):
-            (self.folder / "data" / "postmaster.pid").unlink()
+            (self.data / "postmaster.pid").unlink()
         job = supervisor.guarded([*command, f"-cport={self.port}"], self.folder / "log", [], self._account)
-        _, self._pid = self._running.enter_context(job)
+        _, self._pid = self._job.enter_context(job)
         wait_until(self.answers, 60, f"PostgreSQL starts; see {self.folder / 'log'}")
 
-    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
-        """SIGINT: fast; SIGQUIT: immediate, which is a crash."""
-        with suppress(ProcessLookupError):
-            os.kill(self._pid, how)
-        self._running.close()
+    def stop(self, number: signal.Signals = signal.SIGINT) -> None:
+        """By default as an operator does: all connections are ended."""
+        if self._pid:
+            with suppress(ProcessLookupError):
+                os.kill(self._pid, number)
+        self._pid = 0
+        self._job.close()
+
+    def crash(self) -> None:
+        """Ends at once, with nothing written that was not yet."""
+        self.stop(signal.SIGQUIT)
 
     def answers(self) -> bool:
         """Whether it accepts connections."""
         try:
-            psycopg.connect(self.url("postgres"), connect_timeout=5).close()
+            psycopg.connect(self.url(), connect_timeout=5).close()
         except psycopg.Error:
             return False
         return True
 
-    def url(self, database: str, user: str = SUPERUSER, port: int = 0) -> str:
-        """The URL of a database here, perhaps by way of another port; everybody is trusted."""
-        return f"postgresql://{user}@127.0.0.1:{port or self.port}/{database}"
+    def url(self, database: str = "postgres") -> str:
+        """The superuser's URL of a database here."""
+        return f"postgresql://{SUPERUSER}:{self.password}@127.0.0.1:{self.port}/{database}"
 
     def sql(self, statement: str, database: str = "postgres") -> list[tuple[object, ...]]:
         """One autocommit statement as the superuser."""
-        with psycopg.connect(self.url(database), autocommit=True) as connection:
-            cursor = connection.execute(statement.encode())
-            return cursor.fetchall() if cursor.description else []
+        return Sql.run_as(self.url(database), statement)
 
     def promote(self) -> None:
         """A standby becomes a server that writes."""
@@ -103,11 +135,17 @@ class Server:
 
     def remove(self) -> None:
         """Stops it, and takes its files away."""
-        self.stop(signal.SIGQUIT)
+        self.crash()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _give_away(self, path: Path) -> None:
+        """To whom PostgreSQL runs as."""
+        if self._account:
+            os.chown(path, self._account.pw_uid, self._account.pw_gid)
 
     def _run(self, program: str, *options: str) -> None:
         subprocess.run(
-            [f"{self._binaries}/{program}", "-D", str(self.folder / "data"), *options],
-            check=True, capture_output=True, cwd="/", **supervisor.become(self._account),
+            [f"{self.binaries}/{program}", "-D", str(self.data), *options],
+            check=True, capture_output=True, cwd="/", env=os.environ | {"PGPASSWORD": self.password},
+            **supervisor.become(self._account),
         )  # fmt: skip
