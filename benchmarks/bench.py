@@ -5,14 +5,16 @@ from __future__ import annotations
 import resource
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.case import BenchError, Cut
-from benchmarks.cluster import DEMO, Cluster, Database
+from benchmarks.cluster import DEMO, Cluster
+from benchmarks.error import BenchError
+from benchmarks.load import Cut
 from benchmarks.node import Node, node
 from benchmarks.program import Program
+from tests.support.database import Sql
 
 DRAIN_SECONDS = 60
 READY_SECONDS = 120
@@ -40,14 +42,11 @@ class Bench:
 
     @contextmanager
     def product(
-        self, template: str = DEMO, settings: Mapping[str, str] | None = None, database: Database | None = None
+        self, template: str = DEMO, settings: Mapping[str, str] = {}, database: Sql | None = None
     ) -> Iterator[Node]:
         """A node, on a fresh copy of a database or on the one given."""
-        if database is not None:
-            with node(self.cluster, database, self.home, settings) as running:
-                yield running
-            return
-        with self.cluster.database(template) as fresh, node(self.cluster, fresh, self.home, settings) as running:
+        where = nullcontext(database) if database else self.cluster.database(template)
+        with where as there, node(there, self.home, settings) as running:
             yield running
 
     def load(self, port: int, heads: str, streams: int, **options: object) -> Program:

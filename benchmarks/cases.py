@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from benchmarks import catching_up, fan_out, growing, streams, writing
-from benchmarks.case import Case, Load, Mark
+from benchmarks.case import Case, Mark
+from benchmarks.load import Load
 
 WHOLE = tuple(Mark(figure, most=0) for figure in ("deliveries missing", "gaps and repeats", "streams ended"))
 NO_GAPS = WHOLE[:2]

@@ -10,13 +10,17 @@ from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 from benchmarks.bench import Bench, feed_head
-from benchmarks.case import PRODUCT, BenchError, Figures, Load, Sides
-from benchmarks.cluster import Database, counting, statements
+from benchmarks.case import PRODUCT, Figures, Sides
+from benchmarks.cluster import counting, statements
+from benchmarks.error import BenchError
 from benchmarks.growing import grown
+from benchmarks.load import Load
 from benchmarks.meters import CpuMeter
-from benchmarks.publish import TOGGLE
+from benchmarks.publish import TOGGLE, some_consents
 from benchmarks.running import MANY
 from consentfeed.embedded.binaries import find_binaries
+from tests.support.database import Sql
+from tests.support.tokens import bearer
 
 BURST = 100
 COPY = "SELECT seq, hash, customer_id, body FROM consentfeed.events WHERE seq > 0 ORDER BY seq"
@@ -30,12 +34,12 @@ def storm(bench: Bench, load: Load) -> Sides:
 def _storm(bench: Bench, load: Load) -> Figures:
     """All come back to a node that has just started, each somebody else, with the same place."""
     with bench.cluster.database() as database, counting(database):
-        place = database.place(database.head())
+        place = database.event_id(database.head())
         _make_events(database, load.rows)
         behind = database.head() - int(place.partition("-")[0])
         with bench.product(settings=MANY, database=database) as node:
             before, cpu = statements(database), CpuMeter(node.pid)
-            people = [bench.cluster.token("csr", str(uuid4())) for _ in range(load.streams)]
+            people = [bearer("csr", str(uuid4())) for _ in range(load.streams)]
             heads = "".join(feed_head(node.port, token, f"Last-Event-ID: {place}") for token in people)
             with bench.load(node.port, heads, load.streams, frames=load.streams * behind) as watching:
                 watching.expect("ready", bench.patience)
@@ -57,8 +61,8 @@ def _with_frames(came: dict[str, Any]) -> dict[str, Any]:
     return came
 
 
-def _make_events(database: Database, count: int) -> None:
-    ids = database.consents(BURST)
+def _make_events(database: Sql, count: int) -> None:
+    ids = some_consents(database.url, BURST)
     for left in range(count, 0, -BURST):
         database.run(TOGGLE, ids[: min(left, BURST)])
 
@@ -70,10 +74,10 @@ def replay(bench: Bench, load: Load) -> Sides:
     return {PRODUCT: _replayed(bench, database, total), r"psql \copy": _copied(database, total)}
 
 
-def _replayed(bench: Bench, database: Database, total: int) -> Figures:
+def _replayed(bench: Bench, database: Sql, total: int) -> Figures:
     with bench.product(database=database) as node:
         cpu = CpuMeter(node.pid)
-        head = feed_head(node.port, bench.cluster.token("csr"), "Last-Event-ID: 0-00000000")
+        head = feed_head(node.port, bearer("csr"), "Last-Event-ID: 0-00000000")
         with bench.load(node.port, head, 1, frames=total, seconds=600) as watching:
             watching.expect("ready", 60)
             came = _with_frames(watching.result(610))
@@ -87,8 +91,8 @@ def _replayed(bench: Bench, database: Database, total: int) -> Figures:
     }
 
 
-def _copied(database: Database, total: int) -> Figures:
-    parts = urlsplit(database.owner_url)
+def _copied(database: Sql, total: int) -> Figures:
+    parts = urlsplit(database.url)
     url = urlunsplit(parts._replace(netloc=f"{parts.username}@{parts.hostname}:{parts.port}"))
     command = [str(find_binaries() / "psql"), url, "-qXc", rf"\copy ({COPY}) TO '/dev/null'"]
     begin = time.monotonic()

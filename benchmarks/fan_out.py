@@ -7,11 +7,14 @@ from contextlib import ExitStack
 from typing import Any
 
 from benchmarks.bench import DRAIN_SECONDS, READY_SECONDS, Bench
-from benchmarks.case import PRODUCT, BenchError, Figures, Load, Sides
+from benchmarks.case import PRODUCT, Figures, Sides
+from benchmarks.error import BenchError
+from benchmarks.load import Load
 from benchmarks.meters import CpuMeter, postmaster
 from benchmarks.peers import PEERS, Peer
 from benchmarks.program import Program, python
 from benchmarks.running import Running, of_node, product, sample_frame
+from tests.support.tokens import bearer
 
 OURS = (PRODUCT, "floor")
 
@@ -90,10 +93,10 @@ def delivered(came: dict[str, Any], load: Load, events: int, rate: float) -> dic
 def asked(bench: Bench, load: Load) -> Sides:
     """From the moment at which a decision is asked for over REST; the floor from when its event is due."""
     with bench.product() as node:
-        token = bench.cluster.token("service")
+        token = bearer("service")
         query = "SELECT id::text, status = 'granted' FROM consentfeed.consents ORDER BY id LIMIT 400"
-        consents = node.database.rows(query)
-        with of_node(bench, node).watch(bench, load.streams, stamp="reference") as watching:
+        consents = node.database.run(query)
+        with of_node(node).watch(bench, load.streams, stamp="reference") as watching:
             watching.expect("ready", READY_SECONDS)
             with Program(*python("ask"), str(load.rate), str(bench.seconds), str(node.port)) as asker:
                 asker.say(json.dumps({"token": token, "consents": consents}))
@@ -112,7 +115,7 @@ def _nodes(bench: Bench, load: Load, count: int) -> Figures:
     with product(bench) as (first, node), ExitStack() as stack:
         halves = [first, first]
         if count == 2:
-            halves[1] = of_node(bench, stack.enter_context(bench.product(database=node.database)))
+            halves[1] = of_node(stack.enter_context(bench.product(database=node.database)))
         with halves[0].watch(bench, load.streams // 2) as one, halves[1].watch(bench, load.streams // 2) as two:
             for half in (one, two):
                 half.expect("ready", READY_SECONDS)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from benchmarks.bench import Bench
-from benchmarks.case import PRODUCT, Figures, Load, Sides
-from benchmarks.cluster import Database
+from benchmarks.case import PRODUCT, Figures, Sides
+from benchmarks.load import Load
 from benchmarks.program import HERE
 from benchmarks.writing import CONNECTIONS, CONSENTS_EACH, written
+from tests.support.database import Sql
+from tests.support.tokens import bearer
 
 SMALL = 10_000
 EACH_CALL = 100_000
@@ -19,10 +21,10 @@ REGISTER = """
 SOME = "SELECT id::text FROM consentfeed.consents ORDER BY md5(id::text) LIMIT %s"
 ONE_EMAIL = "SELECT email FROM consentfeed.customers WHERE email NOT LIKE 'grown%' ORDER BY id LIMIT 1"
 # The places asked for must be read from the table, however small it is.
-COLD = {"CONSENTFEED_MEMORY_EVENTS": "100"}
+COLD = {"memory_events": "100"}
 
 
-def grown(bench: Bench, name: str, events: int, consents: int) -> Database:
+def grown(bench: Bench, name: str, events: int, consents: int) -> Sql:
     """A database with at least so many events and consents; made once in a run."""
     database, new = bench.cluster.kept(name)
     if new:
@@ -32,15 +34,15 @@ def grown(bench: Bench, name: str, events: int, consents: int) -> Database:
     return database
 
 
-def _add_consents(database: Database, wanted: int) -> None:
-    have, customers = database.rows("SELECT count(*), count(DISTINCT customer_id) FROM consentfeed.consents")[0]
+def _add_consents(database: Sql, wanted: int) -> None:
+    have, customers = database.run("SELECT count(*), count(DISTINCT customer_id) FROM consentfeed.consents")[0]
     if wanted > have:
         database.run(REGISTER, (wanted - have) * customers // have + 1)
 
 
-def _add_events(database: Database, wanted: int) -> None:
+def _add_events(database: Sql, wanted: int) -> None:
     """Copies of the events that are there, each with its own number and hash: nothing else is so fast."""
-    with database.connect() as connection:
+    with database.connect(autocommit=True) as connection:
         connection.execute((HERE / "grow.sql").read_bytes())
         while (missing := wanted - database.head()) > 0:
             connection.execute("SELECT pg_temp.grow(%s)", (min(missing, EACH_CALL),))
@@ -53,9 +55,9 @@ def growth(bench: Bench, load: Load) -> Sides:
     return {PRODUCT: _measure(bench, large), "10,000 of each": _measure(bench, small)}
 
 
-def _measure(bench: Bench, database: Database) -> Figures:
-    token, seconds = bench.cluster.token("service"), bench.seconds / 2
-    middle = database.place(database.head() // 2)
+def _measure(bench: Bench, database: Sql) -> Figures:
+    token, seconds = bearer("service"), bench.seconds / 2
+    middle = database.event_id(database.head() // 2)
     email = database.value(ONE_EMAIL)
     reads = {
         "resume": f"GET /api/v1/events?after={middle}&limit=1000",
@@ -71,7 +73,7 @@ def _measure(bench: Bench, database: Database) -> Figures:
             answers = bench.requests(node.port, token, [line], 1, seconds=seconds)
             figures |= {f"{name} p50 ms": answers["p50 ms"], f"{name} p99 ms": answers["p99 ms"]}
             figures[f"{name}: answers other than 200"] = answers["answers other than 200"]
-        ids = [str(row[0]) for row in database.rows(SOME, CONNECTIONS * CONSENTS_EACH)]
+        ids = [str(row[0]) for row in database.run(SOME, CONNECTIONS * CONSENTS_EACH)]
         answers = written(bench, node, ids)
     figures |= {"writes/s": answers["requests/s"], "writes p50 ms": answers["p50 ms"]}
     return figures | {"writes without a change": answers["requests without a change"]}

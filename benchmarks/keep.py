@@ -14,10 +14,12 @@ import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from benchmarks.case import PRODUCT, Load, Result
+from benchmarks.case import PRODUCT, Result
 from benchmarks.cases import ALL_PEERS, CASES
-from benchmarks.program import HERE, ROOT, python
+from benchmarks.load import Load
+from benchmarks.program import HERE, python
 from benchmarks.report import Row, number, summary, value_of
+from tests.support.process import ROOT
 
 RESULTS = HERE / "results"
 BEGIN, END = "<!-- the kept run -->", "<!-- and its end -->"

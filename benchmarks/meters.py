@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from benchmarks.cluster import Database
+from tests.support.database import Sql
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -25,12 +25,10 @@ class CpuMeter:
         return self._now() - self._begin
 
 
-def postmaster(database: Database) -> int:
+def postmaster(database: Sql) -> int:
     """The process that all of PostgreSQL's are children of."""
     with database.connect() as connection:
-        row = connection.execute("SELECT pg_backend_pid()").fetchone()
-        assert row is not None
-        return _processes().get(row[0], (0, 0.0))[0]
+        return _processes()[connection.info.backend_pid][0]
 
 
 def resident(*pids: int) -> int:

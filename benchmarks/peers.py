@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -16,9 +14,13 @@ from pathlib import Path
 from string import Template
 
 from benchmarks.bench import Bench
-from benchmarks.case import BenchError, Load
-from benchmarks.program import HERE, Program, free_port, python
+from benchmarks.error import BenchError
+from benchmarks.load import Load
+from benchmarks.program import HERE, Program, python
 from benchmarks.running import Running
+from tests.support.ports import accepts, free_port
+from tests.support.process import end
+from tests.support.waiting import wait_until
 
 SERVERS = HERE / "servers"
 NCHAN = (Path("/usr/lib/nginx/modules/ngx_nchan_module.so"), Path("/usr/share/nginx/modules/ngx_nchan_module.so"))
@@ -60,27 +62,15 @@ def served(bench: Bench, *command: str | Path, ports: tuple[int, ...]) -> Iterat
             [str(part) for part in command], cwd=SERVERS, stdin=subprocess.DEVNULL, stdout=output, stderr=output
         )
     try:
-        for port in ports:
-            _await(process, port, log)
+        try:
+            wait_until(lambda: process.poll() is not None or all(map(accepts, ports)), 20)
+            assert process.poll() is None
+        except AssertionError:
+            last = log.read_text(errors="replace")[-500:]
+            raise BenchError(f"{Path(command[0]).name} did not start: {last}") from None
         yield process.pid
     finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _await(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    until = time.monotonic() + 20
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            time.sleep(0.05)
-    raise BenchError(f"{Path(str(process.args[0])).name} did not start: {log.read_text(errors='replace')[-500:]}")  # type: ignore[index]
+        end(process)
 
 
 @contextmanager

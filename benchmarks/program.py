@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import queue
 import shutil
-import socket
 import subprocess
 import sys
 import threading
 from pathlib import Path
 from typing import Any
 
-from benchmarks.case import BenchError
+from benchmarks.error import BenchError
+from tests.support.process import ROOT
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent
+HERE = ROOT / "benchmarks"
 COMPILED = ("sse_load", "floor", "rest_load")
 
 
@@ -37,12 +36,6 @@ def build(into: Path) -> None:
 def python(module: str, *words: str) -> tuple[str, ...]:
     """The command of a module of this package."""
     return sys.executable, "-m", f"benchmarks.{module}", *words
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Program:

@@ -17,9 +17,10 @@ from dataclasses import dataclass, field
 
 import psycopg
 
+from tests.support.database import Sql
+
 CONNECTIONS = 4
 CONSENTS = 400
-SOME = "SELECT id::text FROM consentfeed.consents ORDER BY id LIMIT %s"
 TOGGLE = """
     UPDATE consentfeed.consents
     SET status = CASE WHEN status = 'granted' THEN 'revoked' ELSE 'granted' END
@@ -59,15 +60,15 @@ def publish(plan: Plan, number: int) -> list[float]:
     return made
 
 
-def some_ids(url: str) -> list[str]:
-    with psycopg.connect(url) as connection:
-        return [row[0] for row in connection.execute(SOME, (CONSENTS,))]
+def some_consents(url: str, limit: int) -> list[str]:
+    query = "SELECT id::text FROM consentfeed.consents ORDER BY id LIMIT %s"
+    return [row[0] for row in Sql.run_as(url, query, limit)]
 
 
 def main() -> None:
     rate, seconds, burst = float(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
     asked = json.loads(sys.stdin.readline())
-    ids = asked.get("ids") or some_ids(asked["url"])
+    ids = asked.get("ids") or some_consents(asked["url"], CONSENTS)
     if len(ids) < CONNECTIONS * burst:
         sys.exit(f"{len(ids)} consents are too few.")
     plan = Plan(asked["url"], rate, seconds, burst, ids)

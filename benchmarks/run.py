@@ -22,9 +22,11 @@ import psycopg
 
 from benchmarks import peers, report
 from benchmarks.bench import Bench, raise_file_limit
-from benchmarks.case import PRODUCT, BenchError, Case, Cut, Result
+from benchmarks.case import PRODUCT, Case, Result
 from benchmarks.cases import CASES
 from benchmarks.cluster import cluster
+from benchmarks.error import BenchError
+from benchmarks.load import Cut
 from benchmarks.program import HERE, build, python
 
 OTHER_FILES = 1000  # beside the streams
@@ -113,11 +115,10 @@ def main() -> None:
     cases = [case for case in CASES if case.name in (options.case or [case.name])]
     with tempfile.TemporaryDirectory(prefix="consentfeed-bench-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
-        home.chmod(0o711)  # PostgreSQL may run as another user, who must be able to pass
         try:
             raise_file_limit(max(case.load.cut(cut).streams for case in cases) + OTHER_FILES)
             build(home)
-            with cluster(home) as running:
+            with cluster() as running:
                 bench = Bench(home, running, options.seconds, cut)
                 results, text = run(bench, cases, options)
         except BenchError as error:

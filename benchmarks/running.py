@@ -10,10 +10,13 @@ from dataclasses import dataclass
 import httpx
 
 from benchmarks.bench import DRAIN_SECONDS, Bench, feed_head
-from benchmarks.case import PRODUCT, BenchError, Load
+from benchmarks.case import PRODUCT
 from benchmarks.cluster import DEMO
+from benchmarks.error import BenchError
+from benchmarks.load import Load
 from benchmarks.node import Node
 from benchmarks.program import Program, python
+from tests.support.tokens import bearer
 
 TOGGLE_ONE = """
     UPDATE consentfeed.consents
@@ -21,7 +24,7 @@ TOGGLE_ONE = """
     WHERE id = (SELECT id FROM consentfeed.consents ORDER BY id LIMIT 1)
 """
 # As an operator sets them for more streams than the defaults allow.
-MANY = {"CONSENTFEED_STREAMS": "20000", "CONSENTFEED_STREAMS_PER_USER": "20000"}
+MANY = {"streams": "20000", "streams_per_user": "20000"}
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,11 @@ class Running:
 @contextmanager
 def product(bench: Bench, template: str = DEMO) -> Iterator[tuple[Running, Node]]:
     with bench.product(template, MANY) as node:
-        yield of_node(bench, node), node
+        yield of_node(node), node
 
 
-def of_node(bench: Bench, node: Node) -> Running:
-    heads = feed_head(node.port, bench.cluster.token("csr"))
+def of_node(node: Node) -> Running:
+    heads = feed_head(node.port, bearer("csr"))
     return Running(PRODUCT, node.port, (node.pid,), heads, lambda load, seconds: sql_events(node, load, seconds))
 
 
@@ -52,18 +55,18 @@ def of_node(bench: Bench, node: Node) -> Running:
 def sql_events(node: Node, load: Load, seconds: float, ids: list[str] | None = None) -> Iterator[Program]:
     """Events made with plain SQL."""
     with Program(*python("publish"), str(load.rate), str(seconds), str(load.burst)) as publisher:
-        publisher.say(json.dumps({"url": node.database.owner_url, "ids": ids}))
+        publisher.say(json.dumps({"url": node.database.url, "ids": ids}))
         yield publisher
 
 
 def sample_frame(bench: Bench) -> str:
     """One frame as the product really sends it, for the others to send."""
     with product(bench) as (_, node):
-        return _one_frame(bench, node)
+        return _one_frame(node)
 
 
-def _one_frame(bench: Bench, node: Node) -> str:
-    headers = {"Authorization": f"Bearer {bench.cluster.token('csr')}", "Accept": "text/event-stream"}
+def _one_frame(node: Node) -> str:
+    headers = {"Authorization": f"Bearer {bearer('csr')}", "Accept": "text/event-stream"}
     url = f"{node.url}/api/v1/events"
     with httpx.stream("GET", url, headers=headers, timeout=DRAIN_SECONDS, trust_env=False) as answer:
         answer.raise_for_status()

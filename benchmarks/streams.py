@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from benchmarks.bench import READY_SECONDS, Bench, feed_head
-from benchmarks.case import PRODUCT, BenchError, Figures, Load, Sides
-from benchmarks.cluster import Database
+from benchmarks.case import PRODUCT, Figures, Sides
+from benchmarks.error import BenchError
 from benchmarks.fan_out import of_peers
+from benchmarks.load import Load
 from benchmarks.meters import CpuMeter, kernel, postmaster, resident
 from benchmarks.program import Program
 from benchmarks.publish import CONNECTIONS
 from benchmarks.running import MANY, Running, product, sql_events
+from tests.support.database import Sql
+from tests.support.tokens import bearer
 
 SETTLE_SECONDS = 2.0
 CONNECT_SECONDS = 60.0
@@ -31,10 +35,15 @@ ONE_EACH = """
 
 
 def idle(bench: Bench, load: Load) -> Sides:
+    return _of_all(bench, load, _idle)
+
+
+def _of_all(bench: Bench, load: Load, measure: Callable[[Bench, Running, Load], Figures]) -> Sides:
+    """The product, and each of the peers."""
     with product(bench) as (running, _):
-        sides: Sides = {PRODUCT: _idle(bench, running, load)}
+        sides: Sides = {PRODUCT: measure(bench, running, load)}
     names = ("nchan", "Pushpin", "better-sse", "naive")
-    return sides | of_peers(bench, load, names, lambda running: _idle(bench, running, load))
+    return sides | of_peers(bench, load, names, lambda running: measure(bench, running, load))
 
 
 def _idle(bench: Bench, running: Running, load: Load) -> Figures:
@@ -55,10 +64,7 @@ def _idle(bench: Bench, running: Running, load: Load) -> Figures:
 
 
 def connecting(bench: Bench, load: Load) -> Sides:
-    with product(bench) as (running, _):
-        sides: Sides = {PRODUCT: _connecting(bench, running, load)}
-    names = ("nchan", "Pushpin", "better-sse", "naive")
-    return sides | of_peers(bench, load, names, lambda running: _connecting(bench, running, load))
+    return _of_all(bench, load, _connecting)
 
 
 def _connecting(bench: Bench, running: Running, load: Load) -> Figures:
@@ -95,11 +101,10 @@ def singles(bench: Bench, load: Load) -> Sides:
     }
 
 
-def _singles(bench: Bench, database: Database, load: Load) -> Figures:
-    pairs = database.rows(ONE_EACH, load.streams)
+def _singles(bench: Bench, database: Sql, load: Load) -> Figures:
+    pairs = database.run(ONE_EACH, load.streams)
     with bench.product(settings=MANY, database=database) as node:
-        token = bench.cluster.token
-        heads = "".join(feed_head(node.port, token("customer", customer)) for customer, _ in pairs)
+        heads = "".join(feed_head(node.port, bearer("customer", customer)) for customer, _ in pairs)
         with bench.load(node.port, heads, len(pairs), number="none") as watching:
             watching.expect("ready", READY_SECONDS)
             own, postgres = CpuMeter(node.pid), CpuMeter(postmaster(database))

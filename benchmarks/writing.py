@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 
 from benchmarks.bench import Bench
-from benchmarks.case import PRODUCT, BenchError, Figures, Load, Sides
-from benchmarks.cluster import Database
+from benchmarks.case import PRODUCT, Figures, Sides
+from benchmarks.error import BenchError
+from benchmarks.load import Load
 from benchmarks.node import Node
+from benchmarks.publish import some_consents
+from tests.support.database import Sql
+from tests.support.tokens import bearer
 
 CONNECTIONS = 64
 CONSENTS_EACH = 8
@@ -38,23 +42,23 @@ def written(bench: Bench, node: Node, ids: list[str], connections: int = CONNECT
         raise BenchError(f"{len(ids)} consents are too few for {connections} connections.")
     node.database.run(REVOKE_ALL, ids)
     before = node.database.head()
-    figures = bench.requests(node.port, bench.cluster.token("service"), decisions(ids, connections), connections)
+    figures = bench.requests(node.port, bearer("service"), decisions(ids, connections), connections)
     return figures | {"requests without a change": figures["answers"] - (node.database.head() - before)}
 
 
 def one_by_one(bench: Bench, _load: Load) -> Sides:
     with bench.product() as node:
-        ids = node.database.consents(CONNECTIONS * CONSENTS_EACH)
+        ids = some_consents(node.database.url, CONNECTIONS * CONSENTS_EACH)
         batched = written(bench, node, ids)
-        nothing = bench.requests(node.port, bench.cluster.token("service"), [NOTHING], CONNECTIONS)
-    with bench.product(settings={"CONSENTFEED_WRITE_BATCH": "1"}) as node:
-        single = written(bench, node, node.database.consents(CONNECTIONS * CONSENTS_EACH))
+        nothing = bench.requests(node.port, bearer("service"), [NOTHING], CONNECTIONS)
+    with bench.product(settings={"write_batch": "1"}) as node:
+        single = written(bench, node, some_consents(node.database.url, CONNECTIONS * CONSENTS_EACH))
     return {PRODUCT: batched, NOTHING: nothing, SINGLE: single}
 
 
-def _bodies(database: Database, size: int) -> list[str]:
+def _bodies(database: Sql, size: int) -> list[str]:
     """For each connection a request that grants its consents and one that revokes them."""
-    ids = database.consents(BULK_CONNECTIONS * size)
+    ids = some_consents(database.url, BULK_CONNECTIONS * size)
     size = len(ids) // BULK_CONNECTIONS
     database.run(REVOKE_ALL, ids)
     return [
@@ -72,7 +76,7 @@ def bulk(bench: Bench, load: Load) -> Sides:
         answers = max(load.rows // size, 1)
         before = node.database.head()
         figures: Figures = bench.requests(
-            node.port, bench.cluster.token("service"), lines, BULK_CONNECTIONS, answers=answers, seconds=bench.patience
+            node.port, bearer("service"), lines, BULK_CONNECTIONS, answers=answers, seconds=bench.patience
         )
         changes = node.database.head() - before
     return {

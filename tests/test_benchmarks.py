@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from benchmarks import report
-from benchmarks.case import PRODUCT, Case, Cut, Load, Mark, Result, Sides
+from benchmarks.case import PRODUCT, Case, Mark, Result, Sides
 from benchmarks.cases import CASES
+from benchmarks.load import Cut, Load
 from benchmarks.post import numbered
 from benchmarks.program import build
 

@@ -34,6 +34,10 @@ class Sql:
             cursor = connection.execute(statement.encode(), args or None)
             return cursor.fetchall() if cursor.description else []
 
+    def value(self, statement: str, *args: Any) -> Any:
+        """The one that a query answers."""
+        return self.run(statement, *args)[0][0]
+
     def connect(self, **options: Any) -> psycopg.Connection:
         """A connection as the owner; transactions begin by themselves."""
         return psycopg.connect(self.url, **options)
@@ -51,7 +55,7 @@ class Sql:
 
     def head(self) -> int:
         """Position of the newest event."""
-        return int(self.run("SELECT max(seq) FROM consentfeed.events")[0][0])
+        return int(self.value("SELECT max(seq) FROM consentfeed.events"))
 
     def head_id(self) -> str:
         """Its id as staff see it."""
@@ -59,7 +63,7 @@ class Sql:
 
     def event_id(self, seq: int) -> str:
         """The id of an event as staff see it."""
-        ((hash8,),) = self.run("SELECT left(encode(hash, 'hex'), 8) FROM consentfeed.events WHERE seq = %s", seq)
+        hash8 = self.value("SELECT left(encode(hash, 'hex'), 8) FROM consentfeed.events WHERE seq = %s", seq)
         return f"{seq}-{hash8}"
 
     def verify(self) -> list[tuple[Any, ...]]:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Self
 
 import httpx
 
@@ -41,7 +42,7 @@ class NodeProcess:
         self._environment = {**environment({**own, **settings}), **variables}
         self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> "NodeProcess":
+    def __enter__(self) -> Self:
         """Itself, not started."""
         return self
 

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Self
 
 import psycopg
 
@@ -80,7 +81,7 @@ class Server:
             file.write(f"primary_conninfo = '{primary}'\n")
         (self.data / "standby.signal").touch()
 
-    def __enter__(self) -> "Server":
+    def __enter__(self) -> Self:
         """Itself, not started."""
         return self
 

@@ -1,0 +1,5 @@
+"""What ends a measurement."""
+
+
+class BenchError(Exception):
+    """The benchmark cannot go on; the text says why."""
