@@ -1,9 +1,9 @@
 # consentfeed without PostgreSQL: `serve` unless another command is given. docker-compose.yml uses it.
-# The base is the one thing here that its name does not fix: docs/operations.md, "What an image is made of".
+# The base is the one thing here that its name does not fix: docs/operations.md, "What is installed".
 ARG BASE=python:3.13-slim
 
 FROM ${BASE} AS build
-# What is installed is locked, what installs it too. Wheels only: nothing is compiled, and no package runs code of its own here.
+# What is installed is locked, and what installs it too. Wheels alone: nothing is compiled, no package runs code of its own.
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ONLY_BINARY=:all: PIP_ROOT_USER_ACTION=ignore
 COPY requirements/build.txt requirements/service.txt /requirements/
 RUN python3 -m venv /opt/build \

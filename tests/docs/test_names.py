@@ -12,9 +12,10 @@ PAGES = (
     ROOT / "SECURITY.md",
     *sorted((ROOT / "docs").glob("*.md")),
     ROOT / "benchmarks" / "README.md",
+    ROOT / "requirements" / "README.md",
     ROOT / "sql" / "README.md",
 )
-FOLDERS = ("benchmarks", "consentfeed", "docs", "ops", "sql", "tests")
+FOLDERS = ("benchmarks", "consentfeed", "docs", "ops", "requirements", "sql", "tests")
 # Files that commands make, and a pattern of names.
 NOT_KEPT = {"head.txt", "results/latest.md", "latest.json", "latest.svg", ".env", "migrations/NNNN_words.sql"}
 FILE = re.compile(r"(?:[\w.-]+/)*[\w-]*\.(?:py|sql|md|js|mjs|json|toml|yml|html|css|sh|c|h|svg|txt|conf|env|example)")
