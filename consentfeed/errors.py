@@ -93,6 +93,12 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         412, "The consent has changed since you read it", "Read it again, and decide on what it says now."
     ),
     "body-too-large": ProblemType(413, "The body is too large", "Send less at once, in several requests."),
+    "encoded-body": ProblemType(
+        415, "The body is in an encoding that is not read here", "Send the body as it is, without Content-Encoding."
+    ),
+    "range-not-satisfiable": ProblemType(
+        416, "The range is none of this file", "Ask for a range within the size that Content-Range names."
+    ),
     "misdirected": ProblemType(
         421,
         "This host is not served here",

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from consentfeed.errors import Problem
 from consentfeed.http.answer import json_answer
 from consentfeed.http.endpoint import Endpoint
-from consentfeed.http.input import Limit, read_query
+from consentfeed.http.input import Filled, Limit, read_query
 from consentfeed.http.paging import read_cursor, write_cursor
 from consentfeed.log.event import rfc3339
 from consentfeed.permissions import Principal
@@ -21,7 +21,7 @@ from consentfeed.postgres.trail import TrailQueries
 from consentfeed.writes.trail import Action, Trail
 
 _PATH: Final = "/api/v1/accesses"
-Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+Time = Annotated[str, Meta(min_length=1, extra_json_schema={"format": "date-time"})]
 
 
 class Reader(Struct):
@@ -60,7 +60,7 @@ class AccessSearch(msgspec.Struct, forbid_unknown_fields=True):
     since: Annotated[Time, Meta(description="With its zone, such as 2026-11-22T00:00:00Z")] = ""
     until: Annotated[Time, Meta(description="The same; not itself part of the answer")] = ""
     limit: Limit = 100
-    cursor: Annotated[str, Meta(description="What the page before gave as next")] = ""
+    cursor: Annotated[Filled, Meta(description="What the page before gave as next")] = ""
 
 
 class AccessApi:
@@ -105,7 +105,7 @@ def _filters(query: AccessSearch, since: datetime | None, until: datetime | None
 
 
 def _time(name: str, text: str) -> datetime | None:
-    """A time of the query; raises Problem. Not decoded with the query: there "5" would be 5 seconds after 1970."""
+    """A time of the query; raises Problem. Not by its type there: that would want one even where none is given."""
     try:
         return msgspec.convert(text, Annotated[datetime, Meta(tz=True)]) if text else None
     except msgspec.ValidationError as error:

@@ -13,7 +13,7 @@ from consentfeed.api.shapes import Consent, ConsentPage, Consents, History, Stat
 from consentfeed.errors import Problem
 from consentfeed.http.answer import AS_IT_IS, Json, json_answer
 from consentfeed.http.endpoint import Endpoint
-from consentfeed.http.input import Limit, Text, path_id, read_query
+from consentfeed.http.input import Filled, Limit, path_id, read_query
 from consentfeed.http.paging import read_cursor, write_cursor
 from consentfeed.log.event import event_from_row
 from consentfeed.log.ids import PLAIN, SealedIds, ids_for
@@ -33,16 +33,16 @@ class ConsentSearch(msgspec.Struct, forbid_unknown_fields=True):
     """Which consents, in what order; each filter may be repeated, and takes any of its values."""
 
     customer: Annotated[list[UUID], Meta(description="Customers' ids")] = []
-    purpose: Annotated[list[Text], Meta(description="Keys of purposes")] = []
-    channel: list[Text] = []
+    purpose: Annotated[list[Filled], Meta(description="Keys of purposes")] = []
+    channel: list[Filled] = []
     status: list[Status] = []
     q: Annotated[
-        Text,
+        Filled,
         Meta(max_length=320, description="Prefix of a word of the name or of the e-mail; number; exact id"),
     ] = ""
     sort: Literal["-updated_at", "updated_at", "customer", "-customer"] = "-updated_at"
     limit: Limit = 100
-    cursor: Annotated[str, Meta(description="What the page before gave as next")] = ""
+    cursor: Annotated[Filled, Meta(description="What the page before gave as next")] = ""
 
     def filters(self) -> dict[str, object]:
         """The filters by name; that something was searched for, but not what."""

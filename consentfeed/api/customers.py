@@ -12,7 +12,7 @@ from consentfeed.api.shapes import Customer
 from consentfeed.errors import Problem
 from consentfeed.http.answer import Json, json_answer
 from consentfeed.http.endpoint import Endpoint
-from consentfeed.http.input import Email, Language, Limit, Line, Text, checked_id, path_id, read_body, read_query
+from consentfeed.http.input import Email, Filled, Language, Limit, Line, checked_id, path_id, read_body, read_query
 from consentfeed.http.paging import read_cursor, write_cursor
 from consentfeed.permissions import Principal
 from consentfeed.postgres.customers import CustomerQueries
@@ -32,11 +32,11 @@ class CustomerSearch(msgspec.Struct, forbid_unknown_fields=True):
     """Which customers, by name."""
 
     q: Annotated[
-        Text,
+        Filled,
         Meta(max_length=320, description="Prefix of a word of the name or of the e-mail; number; exact id"),
     ] = ""
     limit: Limit = 100
-    cursor: Annotated[str, Meta(description="What the page before gave as next")] = ""
+    cursor: Annotated[Filled, Meta(description="What the page before gave as next")] = ""
 
 
 class Registration(msgspec.Struct, forbid_unknown_fields=True):

@@ -9,6 +9,7 @@ from msgspec import Meta
 from starlette.requests import Request
 
 from consentfeed.errors import Problem
+from consentfeed.http.fields import field
 from consentfeed.http.input import END, Language, Line, Text
 from consentfeed.permissions import Principal
 from consentfeed.writes.queue import Decision
@@ -63,7 +64,8 @@ class DecisionRequest(NamedTuple):
     @classmethod
     def of(cls, request: Request, principal: Principal, method: str, route: str, content: bytes) -> "DecisionRequest":
         """content: what makes another request with the same key the same one. Raises Problem for a key that is none."""
-        key = request.headers.get("idempotency-key")
+        # Two of them are no key.
+        key = field(request, "idempotency-key") if "idempotency-key" in request.headers else None
         if key is not None and not _KEY.fullmatch(key):
             raise Problem("invalid", "Idempotency-Key is 1 to 255 printable ASCII characters, without spaces.")
         return cls(principal, method, route, key, hashlib.sha256(content).hexdigest())

@@ -17,7 +17,7 @@ from consentfeed.feed.replay import PositionLost, Replay
 from consentfeed.http.answer import json_answer
 from consentfeed.http.endpoint import Endpoint
 from consentfeed.http.fields import MediaRange, field, prefers
-from consentfeed.http.input import Limit, Text, read_query
+from consentfeed.http.input import Filled, Limit, read_query
 from consentfeed.log.ids import Ids, SealedIds, ids_for
 from consentfeed.permissions import Principal
 from consentfeed.postgres.purposes import PurposeQueries
@@ -42,10 +42,10 @@ class EventQuery(msgspec.Struct, forbid_unknown_fields=True):
     """Which events; each filter may be repeated, and takes any of its values."""
 
     customer: Annotated[list[UUID], Meta(description="Customers' ids")] = []
-    purpose: Annotated[list[Text], Meta(description="Keys of purposes")] = []
-    channel: list[Text] = []
+    purpose: Annotated[list[Filled], Meta(description="Keys of purposes")] = []
+    channel: list[Filled] = []
     type: list[Literal["granted", "revoked", "expired"]] = []
-    after: Annotated[str, Meta(description="Event id to go on from, where Last-Event-ID is not sent")] = ""
+    after: Annotated[Filled, Meta(description="Event id to go on from, where Last-Event-ID is not sent")] = ""
     limit: Limit = 1000
 
     def filters(self) -> dict[str, object]:
@@ -86,7 +86,7 @@ class EventApi:
 
     async def events(self, request: Request, principal: Principal) -> Response:
         """One page, or a stream."""
-        query = read_query(request, EventQuery, empty=False)
+        query = read_query(request, EventQuery)
         event_filter = await self._filter(query, principal)
         ids = ids_for(principal, self._sealed_ids)
         after = request.headers.get("last-event-id") or query.after or None

@@ -13,7 +13,7 @@ from consentfeed.api.shapes import User
 from consentfeed.errors import Problem
 from consentfeed.http.answer import json_answer
 from consentfeed.http.endpoint import Endpoint
-from consentfeed.http.input import Limit, path_id, read_query
+from consentfeed.http.input import Filled, Limit, path_id, read_query
 from consentfeed.http.paging import read_cursor, write_cursor
 from consentfeed.permissions import Principal
 from consentfeed.postgres.accounts import AccountQueries
@@ -67,7 +67,7 @@ class SessionSearch(msgspec.Struct, forbid_unknown_fields=True):
     """A page of sessions."""
 
     limit: Limit = 100
-    cursor: Annotated[str, Meta(description="What the page before gave as next")] = ""
+    cursor: Annotated[Filled, Meta(description="What the page before gave as next")] = ""
 
 
 class SessionApi:

@@ -13,7 +13,7 @@ from consentfeed import metrics
 from consentfeed.api.sso_cookie import PendingSignIn, SsoCookie
 from consentfeed.errors import Busy, DatabaseAway, Problem
 from consentfeed.http.endpoint import Endpoint
-from consentfeed.http.input import read_query
+from consentfeed.http.input import Filled, read_query
 from consentfeed.http.limits import Limits
 from consentfeed.identity.authorization import AuthorizationRequest, AuthorizationResponse, SignInFailed
 from consentfeed.identity.oidc import OidcClient
@@ -28,7 +28,7 @@ _CALLBACK: Final = _PATH + "/callback"
 class StartQuery(msgspec.Struct, forbid_unknown_fields=True):
     """Where to go after signing in."""
 
-    to: Annotated[str, Meta(description="A page of this site, such as /csr; anything else is ignored")] = ""
+    to: Annotated[Filled, Meta(description="A page of this site, such as /csr; anything else is ignored")] = ""
 
 
 class SsoApi:

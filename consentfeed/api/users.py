@@ -14,7 +14,7 @@ from consentfeed.api.shapes import User
 from consentfeed.errors import Problem, StatementFailed
 from consentfeed.http.answer import Json, json_answer
 from consentfeed.http.endpoint import Endpoint
-from consentfeed.http.input import Email, Limit, Text, path_id, read_body, read_query
+from consentfeed.http.input import Email, Filled, Limit, Text, path_id, read_body, read_query
 from consentfeed.http.paging import read_cursor, write_cursor
 from consentfeed.identity.passwords import hash_password
 from consentfeed.permissions import Principal
@@ -44,9 +44,9 @@ class AccountPage(Struct):
 class UserSearch(msgspec.Struct, forbid_unknown_fields=True):
     """Which accounts, by e-mail address."""
 
-    q: Annotated[Text, Meta(max_length=320, description="Part of the e-mail address; exact id")] = ""
+    q: Annotated[Filled, Meta(max_length=320, description="Part of the e-mail address; exact id")] = ""
     limit: Limit = 100
-    cursor: Annotated[str, Meta(description="What the page before gave as next")] = ""
+    cursor: Annotated[Filled, Meta(description="What the page before gave as next")] = ""
 
 
 class NewUser(msgspec.Struct, forbid_unknown_fields=True):

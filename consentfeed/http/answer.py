@@ -42,6 +42,8 @@ def problem_answer(problem: Problem, more: Mapping[str, str] | None = None) -> R
         headers["retry-after"] = str(problem.retry_after)
     if problem.challenge:
         headers["www-authenticate"] = problem.challenge
+    if problem.status == 415:
+        headers["accept-encoding"] = "identity"  # what is read here (RFC 9110, 12.5.3)
     body = msgspec.json.encode(problem.as_dict())
     return Response(body, problem.status, headers, "application/problem+json")
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from consentfeed.permissions import ACCESS, Access
+
+# Methods that change nothing.
+SAFE: Final = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import msgspec
 
 from consentfeed import __version__
 from consentfeed.errors import PROBLEMS
-from consentfeed.http.endpoint import Endpoint
+from consentfeed.http.endpoint import SAFE, Endpoint
 from consentfeed.http.input import Key, Language, Version
 from consentfeed.http.problem import Problem
 from consentfeed.identity.cookies import COOKIE
@@ -16,12 +16,13 @@ from consentfeed.identity.cookies import COOKIE
 Json = dict[str, Any]
 _REFERENCE: Final = "#/components/schemas/{name}"
 _PATH_TYPES: Final[dict[str, Any]] = {"id": UUID, "key": Key, "version": Version, "language": Language}
-_SAFE: Final = frozenset({"GET", "HEAD"})
 # Problems that whatever is asked can meet; the others follow from what an endpoint is.
-_ANYWHERE: Final = ("bad-request", "request-timeout", "misdirected", "rate-limited", "headers-too-large", "internal")
+_ANYWHERE: Final = (
+    "bad-request", "request-timeout", "misdirected", "invalid", "rate-limited", "headers-too-large", "internal",
+)  # fmt: skip
 _SIGNED_IN: Final = ("signed-out", "forbidden", "no-role", "no-customer", "issuer-away")
-_WITH_BODY: Final = ("bad-json", "body-too-large", "invalid")
-_WITH_KEY: Final = ("invalid", "key-reused", "outcome-unknown", "overloaded", "draining")
+_WITH_BODY: Final = ("bad-json", "body-too-large")
+_WITH_KEY: Final = ("key-reused", "outcome-unknown", "overloaded", "draining")
 _DATABASE: Final = ("database-away", "overloaded", "busy")
 
 
@@ -93,6 +94,8 @@ def _in_headers(endpoint: Endpoint) -> list[Json]:
 
 def _parameter(name: str, place: str, schema: Json) -> Json:
     description = {"description": schema["description"]} if "description" in schema else {}
+    if not schema.get("default"):  # what is left out is not empty
+        schema = {key: value for key, value in schema.items() if key != "default"}
     return {"name": name, "in": place, **description, "schema": schema}
 
 
@@ -118,12 +121,11 @@ def _problems(endpoint: Endpoint) -> dict[int, list[str]]:
     found = {*_ANYWHERE, *endpoint.problems}
     found.update(_SIGNED_IN if endpoint.access.roles else ())
     found.update(_DATABASE if endpoint.path.startswith("/api/") else ())
-    found.update(("foreign-origin",) if endpoint.method not in _SAFE else ())
+    found.update(("foreign-origin", "encoded-body") if endpoint.method not in SAFE else ())
     # What a PUT names need not be there yet; but a path may also be written in a way that leads nowhere.
     found.update(("not-found",) if "{" in endpoint.path else ())
     found.update(_WITH_BODY if endpoint.body and endpoint.takes == "application/json" else ())
     found.update(("body-too-large",) if endpoint.body else ())
-    found.update(("invalid",) if endpoint.query else ())
     found.update(_WITH_KEY if "Idempotency-Key" in endpoint.headers else ())
     found.update(("stale",) if "If-Match" in endpoint.headers else ())
     by_status: dict[int, list[str]] = {}

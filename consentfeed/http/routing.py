@@ -13,10 +13,11 @@ from consentfeed import metrics
 from consentfeed.errors import Busy, Crowded, DatabaseAway, Problem, StatementFailed
 from consentfeed.http.answer import failed, problem_answer
 from consentfeed.http.authenticate import Authenticator
-from consentfeed.http.endpoint import Endpoint
+from consentfeed.http.endpoint import SAFE, Endpoint
 from consentfeed.http.limits import LIST, Limits, kind_of
 from consentfeed.http.origin import Origins
 from consentfeed.http.terms import Sizes, Terms
+from consentfeed.permissions import Principal
 
 logger = structlog.get_logger()
 # SQLSTATE classes and codes that blame a value: what got past the edge's own checks.
@@ -76,8 +77,7 @@ class Guarded:
         roles = self._endpoint.access.roles
         self._gate.origins.refuse_foreign(request, open=not roles)
         if not roles:
-            self._terms.check(request.scope)
-            return await self._endpoint.handle(request, None)
+            return await self._handled(request, None)
         principal = await self._gate.authenticate(request)
         if self._kind != LIST:  # whose route counts by itself what it finds in it
             self._gate.limits.principal(principal, self._kind)
@@ -85,8 +85,14 @@ class Guarded:
             raise Problem("forbidden", f"This is for {', '.join(roles)}.")
         if principal.scopes is not None and (scope := self._endpoint.access.scope) not in principal.scopes:
             raise _out_of_scope(scope)
+        return await self._handled(request, principal)
+
+    async def _handled(self, request: Request, principal: Principal | None) -> Response:
         self._terms.check(request.scope)
-        return await self._endpoint.handle(request, principal)
+        response = await self._endpoint.handle(request, principal)
+        if request.method in SAFE and response.status_code < 300:
+            self._terms.check_conditions(request.scope)
+        return response
 
     def _refused(self, error: StatementFailed) -> Problem:
         if error.sqlstate.startswith(_BAD_VALUE):

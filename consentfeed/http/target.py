@@ -6,8 +6,8 @@ from urllib.parse import unquote_to_bytes
 
 _ESCAPE: Final = re.compile(rb"%([0-9A-Fa-f]{2})?")
 _UNRESERVED: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
-# Unreserved letters mean the same when they are escaped, slashes mean something else, and controls nothing.
-_NEVER_ESCAPED: Final = frozenset([*_UNRESERVED, *b"/\\", *range(0x20), 0x7F])
+# Unreserved letters mean the same when they are escaped, and slashes something else.
+_NEVER_ESCAPED: Final = frozenset(_UNRESERVED + b"/\\")
 
 
 def is_clear(target: bytes, host: bytes | None) -> bool:

@@ -61,7 +61,7 @@ class Site:
     def sign_in(self, sub: str, person: Person | None = None, to: str = "") -> tuple[Person, httpx.Response]:
         """Who, and the page where it ends."""
         person = person or self.person()
-        page = person.go(f"{self.url}{START}?{urlencode({'to': to})}")
+        page = person.go(f"{self.url}{START}?{urlencode({'to': to} if to else {})}")
         if str(page.url).startswith(self.op.issuer):  # unless it still knows who that is
             page = person.submit(page, login=sub)
         return person, page
@@ -223,7 +223,7 @@ def test_after_signing_in_one_goes_where_one_wanted_to_be(site: Site, to: str) -
 def test_nobody_is_sent_to_what_is_not_one_of_our_pages(site: Site, to: str) -> None:
     sub = site.op.account(role="csr")
     person = site.person()
-    page = person.go(f"{site.url}{START}?{urlencode({'to': to})}")
+    page = person.go(f"{site.url}{START}?{urlencode({'to': to} if to else {})}")
     answer = person.submit(page, until=f"{site.url}/api", login=sub)
     ending = person.http.get(answer.headers["location"])
     assert (ending.status_code, ending.headers["location"]) == (303, "/")
@@ -291,7 +291,14 @@ def test_trouble_that_the_provider_has_is_no_refusal(site: Site, error: str) -> 
     sent = person.http.get(site.url + START).headers["location"]
     state = parse_qs(urlsplit(sent).query)["state"][0]
     told = {"error": error, "error_description": "<script>", "state": state, "iss": site.op.issuer}
-    assert site.told(person.go(f"{site.url}{START}/callback?{urlencode(told)}")) == "sso-away"
+    # And what else providers like to send, nothing included.
+    more = "&code=&session_state=x&scope=a&scope=b&%C3%A9="
+    assert site.told(person.go(f"{site.url}{START}/callback?{urlencode(told)}{more}")) == "sso-away"
+
+
+@pytest.mark.parametrize("query", ["?to=", "?to", "?from=/csr", "?to=/csr&to=/csr"])
+def test_what_is_asked_of_us_is_read_strictly(site: Site, query: str) -> None:
+    problem(site.person().http.get(f"{site.url}{START}{query}"), "invalid")
 
 
 # Whose sign-in it is

@@ -2,15 +2,20 @@
 
 import json
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from consentfeed.api import preferences
-from consentfeed.errors import PROBLEMS
+from consentfeed.api.auth import Credentials
+from consentfeed.errors import PROBLEMS, Problem
+from consentfeed.http.input import decode
 from consentfeed.settings import Settings
 from tests.support.database import Sql
 from tests.support.node import StartNode
@@ -28,7 +33,7 @@ STABLE = {
     "reason-required": 422, "key-reused": 422, "no-such-language": 422, "internal": 500, "database-away": 503,
     "outcome-unknown": 503, "overloaded": 503, "busy": 503, "draining": 503,
     "request-timeout": 408, "rate-limited": 429, "too-many-streams": 429, "headers-too-large": 431,
-    "misdirected": 421,
+    "misdirected": 421, "encoded-body": 415, "range-not-satisfiable": 416,
 }  # fmt: skip
 
 
@@ -186,6 +191,41 @@ def test_a_huge_body_is_refused_before_it_has_come(rest: Rest) -> None:
     with socket.create_connection(("127.0.0.1", rest.node.port), 10) as raw:
         raw.sendall(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n{")
         assert raw.recv(4096).startswith(b"HTTP/1.1 413 ")
+
+
+@pytest.mark.parametrize(
+    "part", [b"[],", b"{},", b"0,", b"1e9,", b'"\\ud83d",', b'{"a":0},', b"[", b" ", b'"a\\\\ud83d",']
+)
+def test_no_body_that_is_refused_holds_up_others_for_long(part: bytes) -> None:
+    content = b"[" + part * ((SETTINGS.body_bytes - 3) // len(part)) + b"0]"
+    began = time.process_time()
+    with pytest.raises(Problem):
+        decode(content, Credentials)
+    assert time.process_time() - began < 0.1
+
+
+PARTS = [
+    "{", "}", "[", "]", ",", ":", '"', "\\", "a", "u", "d83d", "\\u", "\\ud83d", "\\uDE00", "\\\\ud83d", "\\x", "0",
+    "1", "-", ".", "e", "+", "NaN", "Infinity", "null", "true", " ", "\n", "\x00", "\x7f", "\u00e9", '"a"', '"a":1',
+    '{"a":', '"\\ud83d"', "\ud83d",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=9).map("".join))
+def test_what_is_json_is_what_the_grammar_says(text: str) -> None:
+    def no_number(constant: str) -> None:
+        raise ValueError(constant)
+
+    content = text.encode("utf-8", "surrogatepass")
+    try:
+        json.loads(text, parse_constant=no_number)
+    except ValueError:
+        expected = "bad-json"
+    else:
+        expected = "invalid"
+    with pytest.raises(Problem) as refused:
+        decode(content, Credentials)
+    assert refused.value.code == expected
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,7 @@ STATE = {"/problems/stale", "/problems/key-reused", "/problems/no-such-language"
 UNSAID = re.compile(
     r"^cursor is what|^(purpose|channel) is one of|^Not a phone number|^customer_id goes with|^No customer has this id"
     r"|NUL - at `\$\.preferences|must not be blank|^A channel (stands there twice|cannot be taken away)|got `float`"
+    r"|is empty: give it a value|is a number in decimal digits"
     r"|^It cannot be read\.$"
 )
 # Requests to a route that somebody may not use, or that does not ask who it is: more would be told the same.
@@ -125,8 +126,7 @@ def unfit(answer: Any) -> list[Any]:
     body = json.loads(answer.content) if "json" in answer.headers.get("content-type", [""])[0] else {}
     if answer.status_code >= 400 and (body["type"] in STATE or UNSAID.search(body.get("detail", ""))):
         return [positive_data_acceptance]
-    empty = re.search(r"[?&][^=&]*=(&|$)", answer.request.url)  # as if left out
-    if empty or any("problem" in outcome for outcome in body.get("outcomes", ())):
+    if any("problem" in outcome for outcome in body.get("outcomes", ())):
         return [negative_data_rejection]
     return []
 

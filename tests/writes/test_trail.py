@@ -298,7 +298,7 @@ def test_nothing_of_a_name_a_number_or_a_search_gets_into_the_trail(rest: Rest, 
         assert admin.get("/accesses", params={"actor": text}).status_code == 422
     ok(admin.get(f"/customers/{customer}"))
     page = ok(admin.get("/customers", params={"q": "Zuleika", "limit": 1}))
-    ok(admin.get("/customers", params={"cursor": page["next"] or ""}))
+    ok(admin.get("/customers", params={"cursor": page["next"]} if page["next"] else {}))
     sorted_by_name = ok(admin.get("/consents", params={"q": "Zuleika", "sort": "customer", "limit": 1}))
     ok(admin.get("/consents", params={"q": "Zuleika", "sort": "customer", "cursor": sorted_by_name["next"]}))
     found = rest.sql("SELECT to_jsonb(line) FROM consentfeed.access_trail AS line WHERE actor = %s", admin.id)
@@ -639,12 +639,12 @@ def test_pages_hold_each_line_once(rest: Rest, limit: int) -> None:
     for customer in customers:
         ok(csr.get(f"/customers/{customer}"))
     seen: list[str] = []
-    cursor: str | None = ""
-    while cursor is not None:
-        page = accesses(rest, f"?actor={csr.id}&limit={limit}&cursor={cursor}")
+    further: str | None = ""
+    while further is not None:
+        page = accesses(rest, f"?actor={csr.id}&limit={limit}{further}")
         assert len(page["accesses"]) <= limit
         seen += [line["customers"][0] for line in page["accesses"]]
-        cursor = page["next"]
+        further = page["next"] and f"&cursor={page['next']}"
     assert seen == customers[::-1]
 
 
@@ -665,13 +665,16 @@ def test_the_trail_is_filtered_by_actor_action_and_time(rest: Rest) -> None:
     assert found(f"since={there.isoformat().replace('+', '%2B')}") == [newest["id"]]
     assert found(f"since={newest['at']}&until={newest['at']}") == []
     assert found("since=0001-01-01T00:00:00Z&until=9999-12-31T23:59:59Z") == [newest["id"], oldest["id"]]
-    assert found("since=&until=&action=&customer=") == [newest["id"], oldest["id"]]
 
 
 @pytest.mark.parametrize(
     "query",
     [
         "customer=me",
+        "customer=",
+        "since=",
+        "until=",
+        "action=",
         f"customer={CUSTOMER}&customer={NOBODY}",
         "actor=csr@example.com",
         "action=look",
