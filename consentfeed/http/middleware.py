@@ -18,7 +18,7 @@ from consentfeed.http.target import is_canonical
 # A node that is asked much is not ill.
 _UNCOUNTED: Final = frozenset({"/healthz", "/readyz"})
 _ONE_WAY: Final = "Write the path without empty or dot segments, and without letters or slashes in percent-encoding."
-_CODES: Final = {404: "not-found", 405: "method-not-allowed"}
+_CODES: Final = {404: "not-found", 405: "method-not-allowed", 416: "range-not-satisfiable"}
 
 
 class Routed(Starlette):

@@ -1,14 +1,17 @@
 """The pages and what they are made of: files as they are, under a strict policy, and who is sent where."""
 
+from collections.abc import Awaitable
 from os import PathLike, stat_result
 from pathlib import Path
 from typing import Final
 
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.staticfiles import NotModifiedResponse, StaticFiles
+from starlette.types import Message, Receive, Scope, Send
 
 from consentfeed.errors import Busy, DatabaseAway, Problem
 from consentfeed.http.authenticate import Authenticator
@@ -28,14 +31,31 @@ _HEADERS: Final = {
 }
 
 
+class _File(FileResponse):
+    """A file. A Range of it that cannot be sent is a problem; one in other units than bytes, or of another method than
+    GET, means nothing (RFC 9110, 14.2)."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        def unless_refused(message: Message) -> Awaitable[None]:
+            if message["type"] == "http.response.start" and message["status"] in (400, 416):
+                raise HTTPException(416, headers={"content-range": f"bytes */{self.headers['content-length']}"})
+            return send(message)
+
+        unit = Headers(scope=scope).get("range", "").partition("=")[0].strip().lower()
+        means_something = unit == "bytes" and scope["method"] == "GET"
+        kept = [header for header in scope["headers"] if means_something or header[0] != b"range"]
+        await super().__call__({**scope, "headers": kept}, receive, unless_refused)
+
+
 class _Files(StaticFiles):
     """The files of web/, with our headers."""
 
     def file_response(
         self, full_path: str | PathLike[str], stat_result: stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
-        response = super().file_response(full_path, stat_result, scope, status_code)
-        response.headers.update(_HEADERS)
+        response = _File(full_path, status_code, _HEADERS, stat_result=stat_result)
+        if self.is_not_modified(response.headers, Headers(scope=scope)):
+            return NotModifiedResponse(response.headers)
         return response
 
 
