@@ -93,7 +93,7 @@ class CustomerApi:
         await self._trail.note(principal, "read-customer", [customer_id])
         return Json(customer)
 
-    async def register(self, request: Request, _principal: Principal) -> Response:
+    async def register(self, request: Request, principal: Principal) -> Response:
         """Registers or updates a customer, with pending consents for all offered purposes."""
         customer_id = checked_id(request.path_params["id"])
         if customer_id is None:
@@ -102,6 +102,8 @@ class CustomerApi:
         if not body.name.strip():
             raise Problem("invalid", "The name must not be blank - at `$.name`")
         msisdn = None if body.msisdn is None else self._msisdn(body.msisdn)
+        # Before it is written: no event tells who changed what is known of a customer.
+        await self._trail.note(principal, "register-customer", [customer_id])
         is_new = await self._customers.register_customer(customer_id, body.name, body.email, msisdn, body.language)
         customer = {"id": customer_id, "name": body.name, "email": body.email, "msisdn": msisdn}
         return json_answer(customer, 201 if is_new else 200)

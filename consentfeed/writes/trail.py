@@ -18,7 +18,7 @@ from consentfeed.postgres.batched import Batched
 logger = structlog.get_logger()
 Action = Literal[
     "list-consents", "read-consent", "read-history", "repeat-decision", "list-customers", "read-customer",
-    "open-stream", "read-events", "list-accounts", "read-account", "list-sessions", "read-trail",
+    "register-customer", "open-stream", "read-events", "list-accounts", "read-account", "list-sessions", "read-trail",
 ]  # fmt: skip
 # A line also when nobody's data are in the answer itself.
 _ALWAYS: Final = frozenset({"open-stream", "read-trail"})

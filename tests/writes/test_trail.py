@@ -128,6 +128,18 @@ def test_looking_customers_up(rest: Rest, someone: Someone) -> None:
     ]
 
 
+@pytest.mark.parametrize("role", ["admin", "service"])
+def test_registering_and_changing_a_customer(rest: Rest, role: str) -> None:
+    someone, customer = Someone(rest, role), str(uuid4())
+    assert someone.call("PUT", f"/customers/{customer}", json={"name": NAME, "email": EMAIL}).status_code == 201
+    assert someone.lines() == [("register-customer", {customer}, {}, 1)]
+    other = Someone(rest, role)
+    ok(other.call("PUT", f"/customers/{customer}", json={"name": NAME}))
+    assert other.lines() == [("register-customer", {customer}, {}, 1)]
+    (newest, *_) = accesses(rest, f"?customer={customer}&action=register-customer")["accesses"]
+    assert newest["actor"]["id"] == other.id
+
+
 def test_opening_a_stream(rest: Rest, someone: Someone) -> None:
     customer = rest.customer()
     someone.opens()
@@ -237,6 +249,12 @@ def test_what_customers_see_of_their_own_leaves_no_line(rest: Rest) -> None:
     ok(rest.get("/events?after=0-00000000", "customer", subject=customer))
     rest.node.tail("customer", subject=customer).close()
     assert rest.sql(everything) == before
+
+
+@pytest.mark.parametrize("told", [{"name": " "}, {"name": "A", "msisdn": "x"}, {"nmae": "A"}])
+def test_what_is_not_registered_leaves_no_line(rest: Rest, admin: Someone, told: dict[str, str]) -> None:
+    problem(admin.call("PUT", f"/customers/{uuid4()}", json=told), "invalid")
+    assert admin.lines() == []
 
 
 def test_what_is_refused_or_shows_nobody_leaves_no_line(rest: Rest, csr: Someone) -> None:
@@ -366,6 +384,15 @@ def test_where_no_line_can_be_written_the_answer_is_busy_and_then_there_is_a_lin
     assert csr.lines() == []
     ok(csr.get(f"/customers/{customer}"))
     assert len(csr.lines()) == 1, "what failed is not taken for noted"
+
+
+def test_where_no_line_can_be_written_a_customer_is_not_changed(rest: Rest, admin: Someone) -> None:
+    customer = rest.customer(NAME)
+    with held(rest):
+        problem(admin.call("PUT", f"/customers/{customer}", json={"name": "Somebody Else"}), "busy")
+    assert ok(rest.get(f"/customers/{customer}"))["name"] == NAME
+    ok(admin.call("PUT", f"/customers/{customer}", json={"name": "Somebody Else"}))
+    assert admin.lines() == [("register-customer", {customer}, {}, 1)]
 
 
 def test_where_postgresql_goes_away_under_the_line_the_answer_says_so(rest: Rest, csr: Someone) -> None:

@@ -10,7 +10,7 @@ AS $$
         UNION ALL
         SELECT unnest('{pending,granted,revoked,expired}'::text[])
         UNION ALL
-        SELECT unnest('{list-consents,read-consent,read-history,repeat-decision,list-customers,read-customer,open-stream,read-events,list-accounts,read-account,list-sessions,read-trail}'::text[])
+        SELECT unnest('{list-consents,read-consent,read-history,repeat-decision,list-customers,read-customer,open-stream,read-events,list-accounts,read-account,list-sessions,read-trail,register-customer}'::text[])
     )
     SELECT coalesce(jsonb_object_agg(
         filter.key, CASE jsonb_typeof(filter.value) WHEN 'array' THEN kept.parts ELSE kept.parts -> 0 END
