@@ -13,8 +13,10 @@ import pytest
 from consentfeed.http.endpoint import SAFE, Endpoint
 from consentfeed.node.wiring import Node
 from consentfeed.settings import Settings
-from tests.support.node import CUSTOMER, SECRET, bearer, wait_until
 from tests.support.rest import Rest, ok, problem
+from tests.support.seed import CUSTOMER
+from tests.support.tokens import SECRET, bearer
+from tests.support.waiting import wait_until
 
 # Routes that look for an identity provider first, which there is none of here.
 OF_A_PROVIDER = ("GET /api/v1/auth/sso", "GET /api/v1/auth/sso/callback")
