@@ -15,6 +15,19 @@
 \ir migrations/0013_access_trail.sql
 
 \ir functions/log/rfc3339.sql
+\ir functions/consents/current_status.sql
+\ir functions/consents/consent_json.sql
+\ir functions/consents/event_content.sql
+\ir functions/consents/next_state.sql
+\ir functions/consents/stamp_actor.sql
+\ir functions/consents/stamp_state.sql
+\ir functions/consents/record_decisions.sql
+\ir functions/consents/expire_consents.sql
+\ir functions/consents/list_consents.sql
+\ir functions/consents/customer_consents.sql
+\ir functions/consents/one_consent.sql
+\ir functions/consents/consent_ids.sql
+
 \ir functions/log/append_events.sql
 \ir functions/log/append_event.sql
 \ir functions/log/refuse_change.sql
@@ -27,20 +40,10 @@
 \ir functions/log/consent_history.sql
 \ir functions/log/judge_place.sql
 \ir functions/log/log_head.sql
+\ir functions/log/broken_chain.sql
+\ir functions/log/differing_consents.sql
 \ir functions/log/verify_log.sql
 \ir functions/log/kept_events.sql
-
-\ir functions/consents/current_status.sql
-\ir functions/consents/consent_json.sql
-\ir functions/consents/next_state.sql
-\ir functions/consents/stamp_actor.sql
-\ir functions/consents/stamp_state.sql
-\ir functions/consents/record_decisions.sql
-\ir functions/consents/expire_consents.sql
-\ir functions/consents/list_consents.sql
-\ir functions/consents/customer_consents.sql
-\ir functions/consents/one_consent.sql
-\ir functions/consents/consent_ids.sql
 
 \ir functions/customers/customer_json.sql
 \ir functions/customers/register_customer.sql

@@ -1,4 +1,6 @@
--- Which trigger calls what, all on one page. ALWAYS: session_replication_role must not silence them.
+-- Which trigger calls what, all on one page. What stamps a consent or makes its event fires for statements of this server
+-- alone (PostgreSQL calls it the origin): a row that logical replication brings was stamped where it was made, and its event
+-- comes with it. What refuses is ALWAYS wherever it lets such a row pass: session_replication_role must not silence it.
 
 CREATE OR REPLACE TRIGGER stamp BEFORE INSERT OR UPDATE ON consentfeed.notices
 FOR EACH ROW EXECUTE FUNCTION consentfeed.stamp_notice();
@@ -27,6 +29,15 @@ CREATE OR REPLACE TRIGGER refuse_delete BEFORE DELETE OR TRUNCATE ON consentfeed
 FOR EACH STATEMENT
 EXECUTE FUNCTION consentfeed.refuse_change(
     'consents are not deleted', 'It would leave no event. Set status = ''revoked'' instead.'
+);
+
+-- A row with a version comes from another database, and so do its events: taken for a new one, it would make others here.
+CREATE OR REPLACE TRIGGER before_1_refuse_restored BEFORE INSERT ON consentfeed.consents
+FOR EACH ROW
+WHEN (new.version <> 0)
+EXECUTE FUNCTION consentfeed.refuse_change(
+    'a consent that has a version is not inserted',
+    'Insert it with a status alone. A dump is restored as a whole, schema and data, into an empty database.'
 );
 
 -- Triggers of one kind fire in the order of their names. What was written beside a new status is overwritten by the stamps.
@@ -87,11 +98,7 @@ ALTER TABLE consentfeed.access_trail ENABLE ALWAYS TRIGGER refuse_change;
 ALTER TABLE consentfeed.access_trail ENABLE ALWAYS TRIGGER refuse_delete;
 ALTER TABLE consentfeed.consents ENABLE ALWAYS TRIGGER refuse_delete;
 ALTER TABLE consentfeed.consents ENABLE ALWAYS TRIGGER before_1_refuse_identity;
-ALTER TABLE consentfeed.consents ENABLE ALWAYS TRIGGER before_1_refuse_version;
-ALTER TABLE consentfeed.consents ENABLE ALWAYS TRIGGER before_2_stamp_actor;
-ALTER TABLE consentfeed.consents ENABLE ALWAYS TRIGGER before_3_stamp_state;
 ALTER TABLE consentfeed.consents ENABLE ALWAYS TRIGGER before_4_refuse_silent;
-ALTER TABLE consentfeed.consents ENABLE ALWAYS TRIGGER append_event;
 
 -- A statement trigger guards only the table that is named, so each partition has its own; add_event_partitions() gives it
 -- to new ones.

@@ -24,8 +24,8 @@ def commands(title: str) -> list[str]:
     return re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
 
 
-def typed(database: Sql, url: str, folder: Path) -> Type:
-    """Types commands where psql and its kin connect by this URL, and consentfeed as always."""
+def typed(database: Sql, url: str, folder: Path, **more: str) -> Type:
+    """Types commands where psql and its kin connect by this URL, and consentfeed as always; more: variables."""
     parts = urlsplit(url)
     variables = {
         "PGHOST": parts.hostname or "",
@@ -36,6 +36,7 @@ def typed(database: Sql, url: str, folder: Path) -> Type:
         "CONSENTFEED_OWNER_URL": database.url,
         "CONSENTFEED_DATABASE_URL": database.app_url,
         "CONSENTFEED_SECRET": SECRET,
+        **more,
     }
 
     # Before all others, psql and its kin are those of the server.

@@ -70,8 +70,8 @@ def test_one_statement_for_many_rows_makes_an_event_for_each(database: Sql) -> N
 def test_a_row_inserted_with_another_status_than_pending_makes_an_event(database: Sql, status: str) -> None:
     database.run(
         "INSERT INTO consentfeed.consents"
-        " (customer_id, purpose, channel, status, version, actor_kind, actor_id, method)"
-        " VALUES (%s, 'surveys', 'email', %s, 7, 'customer', 'somebody', 'rest')",
+        " (customer_id, purpose, channel, status, actor_kind, actor_id, method)"
+        " VALUES (%s, 'surveys', 'email', %s, 'customer', 'somebody', 'rest')",
         CUSTOMER,
         status,
     )
@@ -82,8 +82,8 @@ def test_a_row_inserted_with_another_status_than_pending_makes_an_event(database
 
 def test_a_row_inserted_as_pending_makes_no_event_and_takes_nothing_over(database: Sql) -> None:
     database.run(
-        "INSERT INTO consentfeed.consents (id, customer_id, purpose, channel, version, granted_at, actor_kind)"
-        " VALUES (%s, %s, 'surveys', 'email', 7, now(), 'admin')",
+        "INSERT INTO consentfeed.consents (id, customer_id, purpose, channel, granted_at, actor_kind)"
+        " VALUES (%s, %s, 'surveys', 'email', now(), 'admin')",
         OTHER,
         CUSTOMER,
     )
@@ -115,6 +115,7 @@ def test_a_decision_that_repeats_the_present_answer_has_no_event(database: Sql, 
 
 
 NO_EVENT = (
+    f"INSERT INTO consentfeed.consents (customer_id, purpose, channel, version) VALUES ('{OTHER}', 'surveys', 'a', 1)",
     "UPDATE consentfeed.consents SET status = 'pending'",
     "DELETE FROM consentfeed.consents",
     "TRUNCATE consentfeed.consents",

@@ -22,7 +22,7 @@ FILL = f"""
     INSERT INTO consentfeed.consents (customer_id, purpose, channel)
     SELECT {ID.format("number")}, 'marketing', 'sms' FROM generate_series(1, {CUSTOMERS}) AS number;
     UPDATE consentfeed.consents SET status = 'revoked' WHERE customer_id::text LIKE 'a0000000%';
-    INSERT INTO consentfeed.event_notes SELECT seq, 'salt', 'note' FROM generate_series(5, {CUSTOMERS}, 10) AS seq;
+    INSERT INTO consentfeed.event_notes SELECT seq, 'salt', NULL FROM generate_series(5, {CUSTOMERS}, 10) AS seq;
 """
 READ = """
     SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0)::bigint FROM pg_stat_xact_user_tables
@@ -121,3 +121,9 @@ def test_a_change_reads_no_more_than_its_own_rows_and_the_last_event(large: Sql)
     found, read = rows_read(large, decide, both)
     assert len(found) == 2
     assert read <= 60
+
+
+def test_verifying_reads_the_log_a_few_times_however_many_consents_there_are(large: Sql) -> None:
+    found, read = rows_read(large, "SELECT * FROM consentfeed.verify_log()")
+    assert found == []
+    assert CUSTOMERS < read < 4 * CUSTOMERS

@@ -59,6 +59,16 @@ def test_dropping_a_partition_keeps_its_last_hash_and_the_rest_verifies(small: S
     assert [row[0] for row in small.verify()] == [8]
 
 
+def test_a_consent_without_kept_events_is_held_against_nothing_unless_it_has_changed_since(small: Sql) -> None:
+    small.run(DROP)
+    assert small.run("SELECT min(seq) FROM consentfeed.events WHERE customer_id = %s", CUSTOMER) == [(None,)]
+    assert small.verify() == []
+    small.run("ALTER TABLE consentfeed.consents DISABLE TRIGGER USER")
+    change = "UPDATE consentfeed.consents SET version = version + 1, updated_at = now() WHERE id = %s"
+    small.run(change, small.consents()[0])
+    assert small.verify() == [(9, f"consent {small.consents()[0]} was changed without an event")]
+
+
 def test_the_partition_that_holds_the_end_of_the_log_is_not_dropped(small: Sql) -> None:
     small.run(DROP)
     small.run(DROP)

@@ -71,24 +71,6 @@ def test_a_savepoint_rolled_back_leaves_no_event(database: Sql, immediate: bool)
     assert database.verify() == []
 
 
-def test_session_replication_role_does_not_silence_the_triggers(database: Sql) -> None:
-    consent = database.consents()[0]
-    with psycopg.connect(database.admin_url, autocommit=True) as connection:
-        connection.execute("SET session_replication_role = replica")
-        connection.execute(UPDATE, ("granted", consent))
-        for statement in (
-            "DELETE FROM consentfeed.consents",
-            "UPDATE consentfeed.consents SET channel = 'fax'",
-            "UPDATE consentfeed.consents SET granted_at = now()",
-            "UPDATE consentfeed.events SET type = 'revoked'",
-            "UPDATE consentfeed.notices SET text = 'other'",
-        ):
-            with pytest.raises(errors.ObjectNotInPrerequisiteState):
-                connection.execute(statement.encode())
-    assert [event["type"] for event in bodies(database)] == ["granted"]
-    assert bodies(database)[0]["actor"]["kind"] == "database"
-
-
 @pytest.mark.parametrize("level", [IsolationLevel.REPEATABLE_READ, IsolationLevel.SERIALIZABLE])
 def test_a_transaction_that_raced_another_gets_40001_and_may_be_repeated(database: Sql, level: IsolationLevel) -> None:
     first, second, *_ = database.consents()

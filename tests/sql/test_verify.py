@@ -12,6 +12,9 @@ from tests.support.seed import CUSTOMER, OTHER
 from tests.support.sql import decide, decision, publish
 
 EVENTS = "UPDATE consentfeed.events SET"
+CONSENTS = "UPDATE consentfeed.consents SET"
+ANSWERED = "status = 'revoked', version = 1, actor_kind = 'customer', actor_id = '', method = 'rest'"
+LEFT = "its consent is not as this event left it"
 
 
 def recomputed(body: str, seq: int) -> str:
@@ -49,9 +52,40 @@ TAMPERINGS = {
     "UPDATE consentfeed.event_notes SET salt = 'other'": (2, "note"),
     "UPDATE consentfeed.event_notes SET seq = 3": (3, "note"),
     "INSERT INTO consentfeed.event_notes VALUES (1, 'salt', 'never said')": (1, "note"),
-}
+    # The log is whole, and the consents are not as it says.
+    f"{CONSENTS} status = 'granted' WHERE id = (SELECT consent_id FROM consentfeed.events WHERE seq = 4)": (4, LEFT),
+    f"{CONSENTS} version = version + 1 WHERE status = 'revoked'": (2, LEFT),
+    f"{CONSENTS} channel = 'fax' WHERE customer_id = '{OTHER}' AND status = 'granted'": (5, LEFT),
+    f"{CONSENTS} customer_id = '{OTHER}', channel = 'fax' WHERE purpose = 'profiling' AND version = 2": (4, LEFT),
+    f"{CONSENTS} purpose = 'surveys' WHERE purpose = 'profiling' AND version = 2": (4, LEFT),
+    f"{CONSENTS} notice_version = 7 WHERE status = 'granted'": (5, LEFT),
+    f"{CONSENTS} notice_language = 'ta' WHERE status = 'granted'": (5, LEFT),
+    f"{CONSENTS} notice_sha256 = '' WHERE status = 'granted'": (5, LEFT),
+    f"{CONSENTS} granted_at = granted_at - interval '1 microsecond' WHERE status = 'granted'": (5, LEFT),
+    f"{CONSENTS} revoked_at = NULL WHERE status = 'revoked'": (2, LEFT),
+    f"{CONSENTS} expires_at = now() WHERE status = 'granted'": (5, LEFT),
+    f"{CONSENTS} updated_at = now() WHERE status = 'granted'": (5, LEFT),
+    f"{CONSENTS} actor_kind = 'admin' WHERE status = 'granted'": (5, LEFT),
+    f"{CONSENTS} actor_id = 'somebody' WHERE status = 'granted'": (5, LEFT),
+    f"{CONSENTS} method = 'rest' WHERE status = 'granted'": (5, LEFT),
+    f"{CONSENTS} reason_code = NULL": (2, LEFT),
+    f"{CONSENTS} reason_reference = 'CALL-1' WHERE status = 'revoked'": (2, LEFT),
+    f"{CONSENTS} note_sha256 = NULL": (2, LEFT),
+    f"{CONSENTS} status = 'pending', version = 0 WHERE status = 'granted'": (5, LEFT),
+    f"DELETE FROM consentfeed.consents WHERE customer_id = '{OTHER}'": (5, "its consent is missing"),
+    "DELETE FROM consentfeed.consents": (2, "its consent is missing"),
+    f"{CONSENTS} {ANSWERED} WHERE status = 'pending'": (5, "was changed without an event"),
+    "INSERT INTO consentfeed.consents (customer_id, purpose, channel, status, version, actor_kind, actor_id, method)"
+    f" VALUES ('{OTHER}', 'surveys', 'sms', 'granted', 1, 'customer', '', 'rest')": (5, "was changed without an event"),
+    "DELETE FROM consentfeed.events WHERE seq = 5": (4, "was changed without an event"),
+    # What is wrong with the log itself comes first: a log with a gap says nothing about consents.
+    f"{CONSENTS} reason_code = NULL; {EVENTS} type = 'expired' WHERE seq = 3": (3, "type"),
+}  # fmt: skip
 # What may happen to notices and notes, and is no tampering.
 FAIR = (
+    f"INSERT INTO consentfeed.consents (customer_id, purpose, channel) VALUES ('{CUSTOMER}', 'surveys', 'sms')",
+    # An event of an older version, which said less, and in another order.
+    recomputed("(body::jsonb #- '{consent,updated_at}')::text", 4),
     "UPDATE consentfeed.event_notes SET note = NULL",
     "DELETE FROM consentfeed.event_notes",
     "DELETE FROM consentfeed.notices WHERE (purpose, language) = ('surveys', 'si')",
@@ -87,7 +121,7 @@ def reader(filled: Sql) -> Iterator[psycopg.Connection]:
 def tampered(database: Sql, statement: str) -> Iterator[psycopg.Connection]:
     """A superuser's transaction in which it has been done with the triggers disabled; rolled back after."""
     with psycopg.connect(database.admin_url) as connection:
-        for table in ("events", "events_p0", "notices"):
+        for table in ("events", "events_p0", "notices", "consents"):
             connection.execute(f"ALTER TABLE consentfeed.{table} DISABLE TRIGGER USER".encode())
         connection.execute(statement.encode())
         yield connection
@@ -122,7 +156,10 @@ def judge(connection: psycopg.Connection, seq: int, prefix: bytes, customer: str
 
 def test_a_tail_that_was_cut_or_recomputed_is_found_by_an_id_noted_before(filled: Sql) -> None:
     ((noted,),) = filled.run("SELECT substr(hash, 1, 4) FROM consentfeed.events WHERE seq = 5")
-    cut = "DELETE FROM consentfeed.events WHERE seq = 5"
+    cut = (
+        "DELETE FROM consentfeed.events WHERE seq = 5;"
+        f"UPDATE consentfeed.consents SET status = 'pending', version = 0 WHERE customer_id = '{OTHER}'"
+    )
     for statement, verdict in ((cut, "unknown"), (recomputed("body || ' '", 5), "forked"), ("SELECT", "ok")):
         with tampered(filled, statement) as connection:
             assert connection.execute("SELECT * FROM consentfeed.verify_log()").fetchall() == []

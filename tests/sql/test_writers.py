@@ -90,14 +90,23 @@ def read(database: Sql, ended: threading.Event) -> list[tuple[int, bytes, str]]:
                 return seen
 
 
+def verify(database: Sql, ended: threading.Event) -> list[tuple[Any, ...]]:
+    """Verifies the log while it is written: consents and events are looked at as of one moment."""
+    while not ended.is_set():
+        if problems := database.verify():
+            return problems
+    return []
+
+
 def test_six_writers_and_two_readers_no_gap_no_repeat_in_order_each_change_once(database: Sql) -> None:
     consents = [*database.consents(), *database.consents(OTHER)]
     name = database.url.rpartition("/")[2]
     Sql.run_as(database.admin_url, f"ALTER DATABASE {name} SET deadlock_timeout = '20ms'")
     until, ended = time.monotonic() + SECONDS, threading.Event()
     writers = [write_sql] * 4 + [write_decisions] * 2
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(9) as pool:
         reading = [pool.submit(read, database, ended) for _ in range(2)]
+        verifying = pool.submit(verify, database, ended)
         writing = [
             pool.submit(lambda write, n: list(write(database, n, consents, until)), write, n)
             for n, write in enumerate(writers)
@@ -107,6 +116,7 @@ def test_six_writers_and_two_readers_no_gap_no_repeat_in_order_each_change_once(
         finally:
             ended.set()
         logs = [future.result() for future in reading]
+        assert verifying.result() == []
     assert logs[0] == logs[1]
     events = [json.loads(body) for _, _, body in logs[0][1:]]
     assert len(events) == database.head() > 100

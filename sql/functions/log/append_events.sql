@@ -34,24 +34,7 @@ BEGIN
     FOREACH _row IN ARRAY changed LOOP
         _seq := _seq + 1;
         _consent := consentfeed.consent_json(_row, _row.status);
-        _body := concat(
-            '{"seq":', _seq, ',"type":"', _row.status,
-            '","consent_id":"', _row.id, '","customer_id":"', _row.customer_id,
-            '","recorded_at":"', _now,
-            '","consent":', _consent,
-            ',"timestamp":"', consentfeed.rfc3339(_row.updated_at),
-            '","user":{"id":"', _row.customer_id,
-            '"},"actor":{"kind":"', _row.actor_kind, '","id":', coalesce(to_json(_row.actor_id)::text, 'null'),
-            '},"method":"', _row.method,
-            '","reason":', CASE
-                WHEN num_nonnulls(_row.reason_code, _row.reason_reference, _row.note_sha256) = 0 THEN 'null'
-                ELSE concat(
-                    '{"code":', coalesce(to_json(_row.reason_code)::text, 'null'),
-                    ',"text":null,"reference":', coalesce(to_json(_row.reason_reference)::text, 'null'), '}'
-                )
-            END,
-            ',"note_sha256":', coalesce('"' || encode(_row.note_sha256, 'hex') || '"', 'null'), '}'
-        );
+        _body := concat('{"seq":', _seq, ',"recorded_at":"', _now, '",', consentfeed.event_content(_row));
         _hash := sha256(_hash || convert_to(_body, 'UTF8'));
         _consents := _consents || _consent;
         _events := _events || ROW(_seq, _row.status, _row.id, _row.customer_id, _recorded_at, _body, _hash)::consentfeed.events;
