@@ -1,14 +1,19 @@
-"""Follows the feed from outside: connects for ever, goes on by id, and says what it cannot know."""
+"""Follows the feed from outside: connects for ever, and goes on by id. Knows nothing else of this package."""
 
+import json
 import random
+import re
 import time
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import httpx
-from httpx_sse import connect_sse
+from httpx_sse import EventSource, connect_sse
 
-_SILENCE_SECONDS = 40.0  # two and a half heartbeats
+_SILENCE_SECONDS: Final = 40.0  # two and a half heartbeats
+# With any other character in a header, each attempt would fail before it leaves this machine.
+_HEADER: Final = re.compile(r"[!-~]+")
+_TRY_AGAIN: Final = frozenset({408, 425, 429})
 
 
 class Message(NamedTuple):
@@ -20,87 +25,103 @@ class Message(NamedTuple):
 
 
 class Refused(Exception):
-    """The server will not serve this client: the token or the request is wrong."""
+    """The feed cannot be read so: URL, token, id or request is wrong, and trying again does not help."""
 
 
 def follow(
     url: str, token: str, after: str | None = None, note: Callable[[str], None] = lambda _text: None
 ) -> Iterator[Message]:
-    """Every event from a place on, across restarts of the server; also reset and goodbye. Raises Refused."""
+    """Every event after an id, across restarts of the server, and every reset. Raises Refused.
+
+    note: is called with what happens to the connection, one sentence at a time.
+    """
+    address, headers = service_url(url) + "/api/v1/events", bearer(token)
+    if after is not None and not _HEADER.fullmatch(after):
+        raise Refused("the id to go on from is not like 42-9f2ab1c3")
     failures = 0
     with httpx.Client(timeout=httpx.Timeout(10, read=_SILENCE_SECONDS)) as http:
         while True:
-            headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
-            if after is not None:
-                headers["Last-Event-ID"] = after
+            resume = {} if after is None else {"Last-Event-ID": after}
             try:
-                with connect_sse(http, "GET", url.rstrip("/") + "/api/v1/events", headers=headers) as source:
+                with connect_sse(http, "GET", address, headers=headers | resume) as source:
                     _check(source.response)
-                    for sse in source.iter_sse():
-                        failures = 0
-                        # httpx-sse gives an empty message for an id-only block; its id counts all the same.
-                        after = sse.id or after
-                        if sse.data and sse.event != "heartbeat":
-                            yield Message(sse.id, sse.event, sse.data)
-                        if sse.event == "goodbye" and "signed-out" in sse.data:
-                            raise Refused("the token has expired or its account was disabled")
+                    for message in _messages(source):
+                        after, failures = message.id or after, 0
+                        if message.event == "goodbye":
+                            _part(message, note)
+                        # A block with an id alone, and a heartbeat, are there for their ids.
+                        elif message.data and message.event != "heartbeat":
+                            yield message
             except httpx.HTTPError as error:
-                note(f"lost: {type(error).__name__}")
+                note(f"the connection was lost: {_cause(error)}")
             failures += 1
             pause = min(0.25 * 2 ** min(failures, 6), 10) * random.uniform(0.5, 1)
             note(f"connecting again in {pause:.1f} s")
             time.sleep(pause)
 
 
+def service_url(url: str) -> str:
+    """The URL without a slash at its end; raises Refused where it is not like https://consents.example.com."""
+    try:
+        parts = httpx.URL(url)
+    except httpx.InvalidURL:
+        parts = httpx.URL("")
+    is_address = parts.scheme in ("http", "https") and parts.host and (parts.port is None or 0 < parts.port < 65536)
+    # A name and password in it would take the token's place. It is not quoted: it may hold that password.
+    if not is_address or parts.userinfo or parts.query or parts.fragment:
+        raise Refused("the URL of the service is not like https://consents.example.com")
+    return url.rstrip("/")
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The header that shows a token; raises Refused where no header can hold it."""
+    if not _HEADER.fullmatch(token):
+        raise Refused(
+            "the token is not as `consentfeed token` prints it: it is empty, or holds a blank or a line break"
+        )
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _messages(source: EventSource) -> Iterator[Message]:
+    for sse in source.iter_sse():
+        if sse.id and not _HEADER.fullmatch(sse.id):
+            raise Refused("this is no consentfeed: its ids cannot be sent back")
+        yield Message(sse.id, sse.event, sse.data)
+
+
+def _part(goodbye: Message, note: Callable[[str], None]) -> None:
+    """The server closes the stream; raises Refused where it would not open another one."""
+    try:
+        reason = str(json.loads(goodbye.data)["reason"])
+    except (ValueError, LookupError, TypeError):
+        reason = "no reason given"
+    if reason == "signed-out":
+        raise Refused("the token has expired or its account was disabled")
+    note(f"goodbye: {reason}")
+
+
 def _check(response: httpx.Response) -> None:
-    """Goes on only with a stream; raises Refused where trying again cannot help."""
-    if response.status_code in (400, 401, 403, 404, 422):
-        response.read()
-        try:
-            problem = response.json()
-        except ValueError:
-            problem = {}
-        detail = problem.get("detail") or problem.get("title") or response.reason_phrase
-        raise Refused(f"{response.status_code}: {detail}")
-    response.raise_for_status()
+    """Raises Refused where this is no stream, and HTTPStatusError where the next attempt may get one."""
+    status, kind = response.status_code, response.headers.get("content-type", "")
+    if status in _TRY_AGAIN or status >= 500:
+        raise httpx.HTTPStatusError(f"status {status}", request=response.request, response=response)
+    if response.is_redirect:
+        raise Refused(f"{status}: the service is at another URL, {response.headers['location']}")
+    if status != 200:
+        raise Refused(f"{status}: {_detail(response)}")
+    if not kind.startswith("text/event-stream"):
+        raise Refused(f"this is no consentfeed: its /api/v1/events is {kind or 'of no type'}, not text/event-stream")
 
 
-# What `consentfeed doctor` looks at
-
-
-class Unreachable(Exception):
-    """Nothing at this URL answers; the message says why."""
-
-
-class Opened(NamedTuple):
-    """How a stream began. status None: no answer in time; first_seconds None: no byte of its body."""
-
-    status: int | None
-    content_type: str = ""
-    encoding: str = ""
-    first_seconds: float | None = None
-
-
-def get(url: str, seconds: float) -> tuple[int, bytes]:
-    """Status and body; raises Unreachable."""
+def _detail(response: httpx.Response) -> str:
+    """Why a request was refused, in the words of the server where it has some."""
+    response.read()
     try:
-        answer = httpx.get(url, timeout=seconds)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise Unreachable(f"{type(error).__name__} {error}".strip()) from None
-    return answer.status_code, answer.content
+        problem = response.json()
+        return str(problem.get("detail") or problem["title"])
+    except (ValueError, LookupError, AttributeError):
+        return response.reason_phrase
 
 
-def open_stream(url: str, token: str, seconds: float) -> Opened:
-    """Opens a stream as a browser does, waits for its first bytes, and closes it; raises Unreachable."""
-    headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
-    opened, began = Opened(None), time.monotonic()
-    try:
-        with httpx.stream("GET", f"{url}/api/v1/events", headers=headers, timeout=seconds) as answer:
-            said = answer.headers
-            opened = Opened(answer.status_code, said.get("content-type", ""), said.get("content-encoding", ""))
-            next(answer.iter_raw(), None)
-            return opened._replace(first_seconds=time.monotonic() - began)
-    except httpx.ReadTimeout:
-        return opened
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise Unreachable(f"{type(error).__name__} {error}".strip()) from None
+def _cause(error: Exception) -> str:
+    return f"{type(error).__name__} {error}".strip()

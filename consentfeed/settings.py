@@ -137,5 +137,8 @@ def require_whole_provider(settings: Settings) -> None:
 
 
 def data_path(settings: Settings) -> Path:
-    """The data directory of `dev`, absolute."""
-    return Path(settings.data_dir).expanduser().absolute()
+    """The data directory of `dev`, absolute. Raises SettingsError where it begins with the home of nobody."""
+    try:
+        return Path(settings.data_dir).expanduser().absolute()
+    except RuntimeError:
+        raise SettingsError(f"{variable('data_dir')}: {settings.data_dir} is in the home of nobody here") from None

@@ -254,7 +254,7 @@ def test_the_logs_were_loud_and_the_processes_were_looked_at(used: Used) -> None
         "duplicate key",
     ):
         assert sign in log, sign
-    for sign in ("user add", "user list", "migrate", "verify", "tail", "serve", "postgres: ", "guard.py"):
+    for sign in ("user add", "user list", "migrate", "verify", "tail", "serve", "postgres: ", "supervisor.py"):
         assert sign in used.texts["command lines"], sign
     for name in ("dev", "serve"):
         assert '"event": "listener connected"' in used.texts[f"stderr of {name}"]

@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from consentfeed import settings
-from consentfeed.cli import credentials, demo
+from consentfeed.cli import credentials, demo, terminal
 from consentfeed.embedded import server as embedded
 from consentfeed.errors import ConsentfeedError
 from consentfeed.identity.signin import ways
@@ -81,12 +81,12 @@ def _as_app(owner_url: str, password: str) -> str:
 def _announce(options: Settings, port: int, owner_url: str) -> None:
     host = f"[{options.host}]" if ":" in options.host else options.host
     password = demo.PASSWORD if ways(options).password else "off; CONSENTFEED_PASSWORDS=true turns it on"
-    click.echo(
+    terminal.verbatim(
         f"\nconsentfeed runs on http://{host}:{port}\n"
         f"  pages         http://{host}:{port}/ (sign-in), /customer, /csr, /admin\n"
         f"  API           http://{host}:{port}/openapi.json\n"
         f"  accounts      {', '.join(demo.ACCOUNTS)}\n"
         f"  password      {password}\n"
         f"  database      {owner_url}\n"
-        f"  stop          Ctrl-C\n"
+        f"  stop          Ctrl-C\n\n"
     )

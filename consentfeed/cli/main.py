@@ -1,11 +1,15 @@
-"""The command line: its commands, and what an error of theirs says."""
+"""The command line: its commands, and the line and exit status that an error becomes."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
 
 import click
 import psycopg
 
 from consentfeed import __version__, client, settings
+from consentfeed.cli import terminal
 from consentfeed.cli.dev import dev
 from consentfeed.cli.doctor import doctor
 from consentfeed.cli.migrate import migrate
@@ -15,11 +19,30 @@ from consentfeed.cli.token import token
 from consentfeed.cli.user import user
 from consentfeed.cli.verify import verify
 from consentfeed.embedded.server import EmbeddedError
-from consentfeed.errors import ConsentfeedError, DatabaseAway, NotAdmitted, StatementFailed
+from consentfeed.errors import Busy, ConsentfeedError, DatabaseAway, NotAdmitted, StatementFailed
 from consentfeed.postgres.fit import advice
 
+# Errors that a user can mend. OSError: a file, a folder, or stdout itself; its message names it.
+_MENDABLE: Final = (settings.SettingsError, ConsentfeedError, EmbeddedError, client.Refused, psycopg.Error, OSError)
 
-@click.group()
+
+class Program(click.Group):
+    """Makes of each error one line on stderr and a status, before click makes something else of it."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Reads the arguments, and prints the help where that is asked for."""
+        with _reported():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command."""
+        with _reported():
+            return super().invoke(ctx)
+
+
+@click.group(cls=Program)
 @click.version_option(__version__)
 def main() -> None:
     """Consents in PostgreSQL, and every change of them on every screen that follows."""
@@ -30,11 +53,26 @@ for command in (dev, serve, migrate, user, tail, verify, token, doctor):
 
 
 def run() -> None:
-    """The console script: errors that a user can mend are one line on stderr."""
+    """The console script."""
+    terminal.take_any_text()
+    main(prog_name="consentfeed")
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
     try:
-        main()
-    except (settings.SettingsError, ConsentfeedError, EmbeddedError, client.Refused, psycopg.Error) as error:
-        click.echo(f"consentfeed: {_why(error)}", err=True)
+        yield
+    except click.ClickException as error:
+        terminal.usage(error)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # Of stdout: errors of connections come as errors of ours, or of psycopg. There is nobody to tell.
+        terminal.give_up_stdout()
+        sys.exit(terminal.READER_GONE)
+    except _MENDABLE as error:
+        if isinstance(error, OSError) and error.filename is None:
+            pass
+        terminal.note(_why(error))
         sys.exit(1)
 
 
@@ -42,5 +80,7 @@ def _why(error: Exception) -> str:
     if isinstance(error, StatementFailed | NotAdmitted):
         return f"PostgreSQL says {error.sqlstate}: {advice(error, 'nothing was done')}"
     if isinstance(error, DatabaseAway):
-        return f"PostgreSQL cannot be reached ({error}): check the database URL"
+        return f"PostgreSQL cannot be reached ({error}): check the database URL, and that it runs"
+    if isinstance(error, Busy):
+        return "another transaction holds what is needed; nothing was done. Try again when it has ended"
     return str(error).strip() or type(error).__name__

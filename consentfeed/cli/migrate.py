@@ -3,6 +3,7 @@
 import click
 
 from consentfeed import settings
+from consentfeed.cli import terminal
 from consentfeed.postgres import migrations
 
 
@@ -15,11 +16,16 @@ def migrate(database_url: str | None, status: bool, dry_run: bool) -> None:
     loaded = settings.load(owner_url=database_url)
     settings.require(loaded, "owner_url")
     url = loaded.owner_url or ""
+    if not url:  # psycopg would look for a database elsewhere in the environment
+        raise settings.SettingsError("the owner's URL is empty")
     if status:
         for name, state in migrations.status(url):
-            click.echo(f"{name}  {state}")
+            terminal.result(f"{name}  {state}")
     elif dry_run:
-        click.echo(migrations.pending(url), nl=False)
+        terminal.verbatim(migrations.pending(url))
     else:
         applied = migrations.migrate(url)
-        click.echo("\n".join(f"applied {name}" for name in applied) or "nothing to apply")
+        for name in applied:
+            terminal.result(f"applied {name}")
+        if not applied:
+            terminal.result("nothing to apply")

@@ -13,6 +13,4 @@ from consentfeed.node.serve import serve as run_node
 @click.option("--port", type=int, help="Port to listen on.")
 def serve(host: str | None, port: int | None) -> None:
     """The service, in production: needs CONSENTFEED_DATABASE_URL and CONSENTFEED_SECRET."""
-    loaded = settings.load(host=host, port=port)
-    settings.require(loaded, "database_url", "secret")
-    sys.exit(run_node(loaded))
+    sys.exit(run_node(settings.load(host=host, port=port)))

@@ -1,14 +1,13 @@
-"""`consentfeed tail`: follows the feed in a terminal."""
+"""`consentfeed tail`: follows the feed in a terminal. Events and resets are results; the connection's fate is not."""
 
 import json
-import re
+from typing import Any
 
 import click
 
-from consentfeed import client, settings
-
-# Control characters, what some take for the end of a line, and what turns the direction of a text.
-_UNSHOWN = re.compile(r"[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
+from consentfeed import settings
+from consentfeed.cli import terminal
+from consentfeed.client import Message, Refused, follow
 
 
 @click.command()
@@ -20,24 +19,31 @@ def tail(url: str, token: str | None, after: str | None, as_json: bool) -> None:
     """Follows the feed; survives restarts of the server."""
     loaded = settings.load(token=token)
     settings.require(loaded, "token")
-    for message in client.follow(
-        url, loaded.token or "", after, lambda text: click.echo(f"consentfeed: {text}", err=True)
-    ):
-        click.echo(_as_json(message) if as_json else _as_line(message))
+    terminal.end_with_reader()
+    for message in follow(url, loaded.token or "", after, terminal.note):
+        data = _data(message)
+        if as_json:
+            terminal.result_json({"id": message.id, "event": message.event, "data": data})
+        else:
+            terminal.result(_line(message, data))
 
 
-def _as_json(message: client.Message) -> str:
-    text = json.dumps({"id": message.id, "event": message.event, "data": json.loads(message.data)}, ensure_ascii=False)
-    # Still the same JSON, but one line for everybody, with nothing that a terminal would obey.
-    return _UNSHOWN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+def _data(message: Message) -> dict[str, Any]:
+    try:
+        data = json.loads(message.data)
+    except ValueError:
+        data = None
+    if not isinstance(data, dict):
+        raise Refused(f"this is no consentfeed: the data of its event {message.event} is no JSON object")
+    return data
 
 
-def _as_line(message: client.Message) -> str:
-    data = json.loads(message.data)
-    if message.event != "consent-updated":
+def _line(message: Message, data: dict[str, Any]) -> str:
+    try:
+        consent, actor = data["consent"], data["actor"]
+        return (
+            f"{data['timestamp']}  {message.id}  {data['type']:<7}  {consent['purpose']}/{consent['channel']}"
+            f"  customer {consent['customer_id']}  by {actor['kind']}"
+        )
+    except (LookupError, TypeError, ValueError):  # a reset, or an event of another kind
         return f"{message.id}  {message.event}  {message.data}"
-    consent, actor = data["consent"], data["actor"]
-    return (
-        f"{data['timestamp']}  {message.id}  {data['type']:<7}  {consent['purpose']}/{consent['channel']}"
-        f"  customer {consent['customer_id']}  by {actor['kind']}"
-    )

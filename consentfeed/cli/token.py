@@ -6,8 +6,9 @@ from datetime import timedelta
 import click
 
 from consentfeed import permissions
-from consentfeed.cli import deployment
+from consentfeed.cli import deployment, terminal
 from consentfeed.cli.deployment import DATA_DIR, with_database
+from consentfeed.cli.user import check_email
 from consentfeed.identity import tokens
 from consentfeed.postgres.database import Database
 from consentfeed.settings import SettingsError
@@ -24,6 +25,8 @@ from consentfeed.settings import SettingsError
 def token(role: str, email: str | None, expires: str, scope: tuple[str, ...], data_dir: str | None) -> None:
     """Prints a bearer token of this deployment."""
     lifetime, secret = _lifetime(expires), deployment.load(data_dir, "database_url", "secret").secret or ""
+    if email is not None:
+        check_email(email)
     address = email or f"{role}@token.invalid"
 
     async def subject(database: Database) -> str:
@@ -43,8 +46,8 @@ def token(role: str, email: str | None, expires: str, scope: tuple[str, ...], da
             raise SettingsError("--email must be the address of one registered customer")
         return str(customer)
 
-    subject_id = with_database(data_dir, subject)
-    click.echo(tokens.make_token(secret, subject=subject_id, email=address, role=role, lifetime=lifetime, scopes=scope))
+    owner = with_database(data_dir, subject)
+    terminal.result(tokens.make_token(secret, subject=owner, email=address, role=role, lifetime=lifetime, scopes=scope))
 
 
 def _lifetime(text: str) -> timedelta:

@@ -6,6 +6,7 @@ from uuid import UUID
 import click
 
 from consentfeed import permissions
+from consentfeed.cli import terminal
 from consentfeed.cli.deployment import DATA_DIR, with_database
 from consentfeed.errors import StatementFailed
 from consentfeed.identity.passwords import hash_password
@@ -26,9 +27,10 @@ def user() -> None:
 @DATA_DIR
 def user_add(email: str, role: str, password_stdin: bool, no_password: bool, data_dir: str | None) -> None:
     """Adds an account; a customer's needs a registered customer with this e-mail address."""
-    if "@" not in email[1:]:
-        raise SettingsError("--email is not an e-mail address")
-    password = None if no_password else _ask_password(password_stdin)
+    check_email(email)
+    if password_stdin and no_password:
+        raise click.UsageError("--password-stdin and --no-password exclude each other.")
+    password = None if no_password else _password(password_stdin)
     hashed = hash_password(password) if password else None
 
     async def add(database: Database) -> UUID:
@@ -42,17 +44,34 @@ def user_add(email: str, role: str, password_stdin: bool, no_password: bool, dat
                 raise SettingsError(f"there is an account {email} already") from None
             raise
 
-    click.echo(f"added {role} {email} {with_database(data_dir, add)}")
+    terminal.result(f"added {role} {email} {with_database(data_dir, add)}")
 
 
-def _ask_password(stdin: bool) -> str:
-    if stdin:
-        password = sys.stdin.readline().rstrip("\n")
-    else:
-        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+def check_email(email: str) -> None:
+    """Raises SettingsError where this is no e-mail address; whether somebody reads it cannot be seen from here."""
+    if "@" not in email[1:] or not email.isprintable():
+        raise SettingsError("--email is not an e-mail address")
+
+
+def _password(from_stdin: bool) -> str:
+    password = _read_password() if from_stdin else _ask_password()
     if len(password) < 10:
         raise SettingsError("a password has at least 10 characters")
-    return str(password)
+    return password
+
+
+def _read_password() -> str:
+    try:
+        return sys.stdin.readline().rstrip("\n") if sys.stdin else ""
+    except UnicodeError:
+        raise SettingsError("the password on standard input is not UTF-8") from None
+
+
+def _ask_password() -> str:
+    # Without a terminal the prompt would read standard input, and warn in three lines that it may be seen.
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise SettingsError("there is no terminal to ask for a password: give --password-stdin, or --no-password")
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
 @user.command("disable")
@@ -62,7 +81,7 @@ def user_disable(email: str, data_dir: str | None) -> None:
     """Disables the accounts of an address, an identity provider's too: sessions and streams end within seconds."""
     if not with_database(data_dir, lambda database: database.accounts.disable_user(email)):
         raise SettingsError(f"there is no account {email}")
-    click.echo(f"disabled {email}")
+    terminal.result(f"disabled {email}")
 
 
 @user.command("list")
@@ -72,4 +91,4 @@ def user_list(data_dir: str | None) -> None:
     for row in with_database(data_dir, lambda database: database.accounts.users()):
         state = f"disabled {row['disabled_at'][:10]}" if row["disabled_at"] else "active"
         issuer = f"  {row['issuer']}" if row["issuer"] else ""
-        click.echo(f"{row['email']}  {row['role']}  {state}{issuer}")
+        terminal.result(f"{row['email']}  {row['role']}  {state}{issuer}")

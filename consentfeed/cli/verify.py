@@ -5,6 +5,7 @@ import sys
 import click
 
 from consentfeed import settings
+from consentfeed.cli import terminal
 from consentfeed.cli.deployment import DATA_DIR, with_database
 from consentfeed.log.ids import PLAIN
 from consentfeed.log.position import Position
@@ -16,8 +17,8 @@ from consentfeed.postgres.database import Database
 @DATA_DIR
 def verify(expect: str | None, data_dir: str | None) -> None:
     """Recomputes the chain and compares every column with what was hashed."""
-    place = None if expect is None else PLAIN.read(expect)
-    if expect is not None and place is None:
+    noted = None if expect is None else PLAIN.read(expect)
+    if expect is not None and noted is None:
         raise settings.SettingsError("--expect is an event id, such as 42-9f2ab1c3")
 
     async def check(database: Database) -> tuple[str | None, Position]:
@@ -25,14 +26,14 @@ def verify(expect: str | None, data_dir: str | None) -> None:
         broken = await database.log.verify_log()
         if broken:
             return f"position {broken[0]}: {broken[1]}", head
-        if place is not None:
-            verdict = (await database.log.judge_position(place, None)).verdict
+        if noted is not None:
+            verdict = (await database.log.judge_position(noted, None)).verdict
             if verdict != "ok":
-                return f"position {place.seq}: the log does not contain {expect} ({verdict})", head
+                return f"position {noted.seq}: the log does not contain {expect} ({verdict})", head
         return None, head
 
     problem, head = with_database(data_dir, check)
     if problem:
-        click.echo(problem)
+        terminal.result(problem)
         sys.exit(1)
-    click.echo(f"the log is whole up to {PLAIN.write(head)}")
+    terminal.result(f"the log is whole up to {PLAIN.write(head)}")

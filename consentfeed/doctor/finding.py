@@ -1,4 +1,4 @@
-"""What a check of `consentfeed doctor` has found."""
+"""What a check of `consentfeed doctor` answers."""
 
 from typing import Literal
 
@@ -28,3 +28,10 @@ def warning(seen: str, cure: str) -> Finding:
 def problem(seen: str, cure: str) -> Finding:
     """It does not serve as it should, or not safely."""
     return Finding("problem", seen, cure)
+
+
+def graded(value: float, limits: tuple[float, float], seen: str, cure: str) -> Finding:
+    """A warning where the value is above the first limit, a problem where it is above the second."""
+    if value > limits[1]:
+        return problem(seen, cure)
+    return warning(seen, cure) if value > limits[0] else ok(seen)

@@ -1,15 +1,14 @@
-"""What `consentfeed doctor` asks at the URL where clients find the service."""
+"""The checks at the URL where clients find the service; each answers one finding."""
 
-import asyncio
 import json
 from typing import Final
 
-from consentfeed import client
+from consentfeed.doctor import probe
 from consentfeed.doctor.finding import Finding, ok, problem, warning
+from consentfeed.doctor.target import UrlTarget
 
 _FIRST_SECONDS: Final = 5.0
 _AT_ONCE: Final = 1.0
-_NO_URL: Final = warning("not looked at: no URL is known", "Give --url, or set CONSENTFEED_PUBLIC_URL.")
 _CURES: Final = {
     "deaf": "See the check `listen`, and the service's log.",
     "behind": "See the checks of the database, and the service's log.",
@@ -17,44 +16,21 @@ _CURES: Final = {
 }
 
 
-class UrlChecks:
-    """One method per check. Without a URL or token they say that they have not looked."""
-
-    def __init__(self, url: str | None, token: str | None) -> None:
-        self._url = (url or "").rstrip("/")
-        self._token = token
-
-    async def ready(self) -> Finding:
-        """Whether /readyz at the URL answers that a node serves."""
-        if not self._url:
-            return _NO_URL
-        try:
-            status, body = await asyncio.to_thread(client.get, f"{self._url}/readyz", _FIRST_SECONDS)
-        except client.Unreachable as error:
-            return _unreachable(self._url, error)
-        return ready_finding(self._url, status, body)
-
-    async def stream(self) -> Finding:
-        """Whether a stream there gets its first bytes at once, and as they are: no proxy holds or packs them."""
-        if not self._url:
-            return _NO_URL
-        if not self._token:
-            return warning("not looked at: no token", "Give --token, or CONSENTFEED_SECRET to make one with.")
-        try:
-            opened = await asyncio.to_thread(client.open_stream, self._url, self._token, _FIRST_SECONDS)
-        except client.Unreachable as error:
-            return _unreachable(self._url, error)
-        return stream_finding(opened)
+async def ready(target: UrlTarget) -> Finding:
+    """Whether /readyz at the URL answers that a node serves."""
+    status, body = await probe.get(f"{target.url}/readyz", _FIRST_SECONDS)
+    return ready_finding(target.url, status, body)
 
 
-def _unreachable(url: str, error: client.Unreachable) -> Finding:
-    return problem(
-        f"{url} cannot be reached: {error}", "Check the URL, the proxy before the service, and that it runs."
-    )
+async def stream(target: UrlTarget) -> Finding:
+    """Whether a stream there gets its first bytes at once, and as they are: no proxy holds or packs them."""
+    if not target.token:
+        return warning("not looked at: no token", "Give --token, or CONSENTFEED_SECRET to make one with.")
+    return stream_finding(await probe.open_stream(target.url, target.token, _FIRST_SECONDS))
 
 
 def ready_finding(url: str, status: int, body: bytes) -> Finding:
-    """What is to be said of an answer to /readyz."""
+    """The finding about an answer to /readyz."""
     try:
         reasons = [str(reason) for reason in json.loads(body)["reasons"]]
     except (ValueError, LookupError, TypeError):
@@ -64,14 +40,14 @@ def ready_finding(url: str, status: int, body: bytes) -> Finding:
         )
     if status == 200 and not reasons:
         return ok("ready")
-    cures = [_CURES[known] for known in _CURES if any(reason.startswith(known) for reason in reasons)]
+    cures = [cure for start, cure in _CURES.items() if any(reason.startswith(start) for reason in reasons)]
     return problem(f"not ready: {'; '.join(reasons)}", " ".join(cures) or "See the service's log.")
 
 
-def stream_finding(opened: client.Opened) -> Finding:
-    """What is to be said of a stream that has been opened."""
-    if (refused := _refused(opened)) is not None:
-        return refused
+def stream_finding(opened: probe.Opened) -> Finding:
+    """The finding about a stream that has been opened."""
+    if (refusal := _refusal(opened)) is not None:
+        return refusal
     if not opened.content_type.startswith("text/event-stream"):
         return problem(
             f"what comes is {opened.content_type or 'of no type'}, not text/event-stream",
@@ -88,7 +64,7 @@ def stream_finding(opened: client.Opened) -> Finding:
     return ok(seen)
 
 
-def _refused(opened: client.Opened) -> Finding | None:
+def _refusal(opened: probe.Opened) -> Finding | None:
     """Why there is no stream to look at, or None."""
     if opened.status is None or (opened.status == 200 and opened.first_seconds is None):
         return problem(

@@ -35,10 +35,10 @@ def find_binaries() -> Path:
     for wheel in WHEELS:
         spec = find_spec(wheel)  # finds the package without importing it
         for place in (spec.submodule_search_locations or ()) if spec else ():
-            if found := _newest(Path(place).glob("pginstall*/bin")):
-                return found
-    if found := _newest(_installed()):
-        return found
+            if folder := _newest(Path(place).glob("pginstall*/bin")):
+                return folder
+    if folder := _newest(_installed()):
+        return folder
     raise EmbeddedError(
         "PostgreSQL's programs are not here: pip install 'consentfeed[embedded]', "
         f"or install PostgreSQL {OLDEST} or newer."
@@ -62,8 +62,8 @@ def _newest(places: Iterable[Path]) -> Path | None:
 def version(binaries: Path, account: Account | None = None) -> tuple[int, ...]:
     """What `postgres --version` says, such as (17, 2); empty where this account cannot run it."""
     answer = output([str(binaries / "postgres"), "--version"], account)
-    found = re.search(r"\) (\d+)(?:\.(\d+))?", answer)
-    return (int(found[1]), int(found[2] or 0)) if found else ()
+    match = re.search(r"\) (\d+)(?:\.(\d+))?", answer)
+    return (int(match[1]), int(match[2] or 0)) if match else ()
 
 
 def output(command: list[str], account: Account | None = None) -> str:

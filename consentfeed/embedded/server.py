@@ -15,8 +15,8 @@ from psycopg import sql
 
 from consentfeed.embedded import cluster
 from consentfeed.embedded.binaries import EmbeddedError, find_binaries, runnable
-from consentfeed.embedded.cluster import Site
-from consentfeed.embedded.supervisor import keep_from_forks
+from consentfeed.embedded.site import Site, account_for, name_for, write
+from consentfeed.embedded.supervisor import close_in_forks
 
 __all__ = ["EmbeddedError", "find_binaries", "postgres"]
 
@@ -38,7 +38,7 @@ def postgres(
     """
     data_dir = data_dir.absolute()
     with _only_one(data_dir) as lock:
-        account = cluster.account_for(data_dir / "postgres")
+        account = account_for(data_dir / "postgres")
         site = Site(data_dir, runnable(find_binaries(), account), account, lock)
         if site.cluster.exists():
             cluster.check(site)
@@ -49,7 +49,7 @@ def postgres(
         login = f"postgresql://{quote(user, safe='')}:{password}@127.0.0.1"
         with _server(site, settings) as port:
             _ensure_database(f"{login}:{port}/postgres", database)
-            cluster.write(data_dir / "postgres.port", str(port))
+            write(data_dir / "postgres.port", str(port))
             yield f"{login}:{port}/{quote(database, safe='')}"
 
 
@@ -62,7 +62,7 @@ def _only_one(data_dir: Path) -> Iterator[int]:
     except OSError as error:
         raise EmbeddedError(f"Cannot use {data_dir} ({error}): choose another --data-dir.") from None
     with file:
-        keep_from_forks(file)
+        close_in_forks(file)
         deadline = time.monotonic() + BUSY_SECONDS
         while True:
             try:
@@ -84,27 +84,27 @@ def _server(site: Site, settings: Mapping[str, str]) -> Iterator[int]:
     """Starts the server and yields its port; takes another port where somebody was quicker."""
     fixed = {"listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
     options = [f"-c{name}={value}" for name, value in {**settings, **fixed}.items()]
-    wanted = _last_port(site.data_dir)
+    preferred = _last_port(site.data_dir)
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
-        port, begin = _free_port(wanted), site.logged()
-        with cluster.name_for(site.cluster, site.account) as (name, handles):
+        port, begin = _free_port(preferred), site.log_size()
+        with name_for(site.cluster, site.account) as (name, handles):
             command = [f"{site.binaries}/postgres", "-D", name, *options, f"-cport={port}"]
-            with site.guarded(command, handles) as (guard, pid):
-                if _is_ready(guard, pid, site.cluster):
+            with site.supervise(command, handles) as (supervisor, pid):
+                if _is_ready(supervisor, pid, site.cluster):
                     yield port
                     return
-        said, wanted = site.said(begin), 0
-        if 'lock file "postmaster.pid" already exists' in said:  # of a server that was started by other means
+        lines, preferred = site.last_lines(begin), 0
+        if 'lock file "postmaster.pid" already exists' in lines:  # of a server that was started by other means
             raise _busy(site.data_dir)
-        if "any TCP/IP sockets" not in said or time.monotonic() > deadline:
-            raise EmbeddedError(f"PostgreSQL did not start; the end of {site.log}:\n{said}")
+        if "any TCP/IP sockets" not in lines or time.monotonic() > deadline:
+            raise EmbeddedError(f"PostgreSQL did not start; the end of {site.log}:\n{lines}")
 
 
-def _is_ready(guard: subprocess.Popen[bytes], pid: int, files: Path) -> bool:
+def _is_ready(supervisor: subprocess.Popen[bytes], pid: int, files: Path) -> bool:
     """Waits until our own child, not another server, says that it accepts connections."""
     deadline = time.monotonic() + START_SECONDS
-    while guard.poll() is None and time.monotonic() < deadline:
+    while supervisor.poll() is None and time.monotonic() < deadline:
         with suppress(FileNotFoundError):
             lines = (files / "postmaster.pid").read_text().splitlines()
             if lines[:1] == [str(pid)] and lines[7:8] and lines[7].strip() == "ready":
@@ -129,12 +129,12 @@ def _last_port(data_dir: Path) -> int:
     return 0
 
 
-def _free_port(wanted: int) -> int:
-    """The wanted port if it is free, else any; taken only once the server binds it."""
+def _free_port(preferred: int) -> int:
+    """The preferred port if it is free, else any; taken only once the server binds it."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as PostgreSQL does
         try:
-            probe.bind(("127.0.0.1", wanted))
+            probe.bind(("127.0.0.1", preferred))
         except OSError:
             probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

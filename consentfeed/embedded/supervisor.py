@@ -1,7 +1,7 @@
-"""A command that never outlives us: between us and it stands a guard, this file run as a program.
+"""A command that never outlives us: between us and it stands a supervisor, this file run as a program.
 
-The guard holds one end of a pipe, and stops its command when the other end closes, however we end. It is started by
-the path of this file and without site-packages, so this file imports the standard library alone.
+The supervisor holds one end of a pipe, and stops its command when the other end closes, however we end. It is started
+by the path of this file and without site-packages, so this file imports the standard library alone.
 """
 
 import json
@@ -20,20 +20,20 @@ from weakref import WeakSet
 Account: TypeAlias = pwd.struct_passwd
 
 # A forked child would hold pipe and lock open beyond our death, and so keep the command running.
-_kept_from_forks: WeakSet[IO[Any]] = WeakSet()
+_files: WeakSet[IO[Any]] = WeakSet()
 
 
-def keep_from_forks(file: IO[Any]) -> None:
+def close_in_forks(file: IO[Any]) -> None:
     """Closes this file in every child forked from now on."""
-    _kept_from_forks.add(file)
+    _files.add(file)
 
 
-def _let_go() -> None:
-    for file in tuple(_kept_from_forks):
+def _close_files() -> None:
+    for file in tuple(_files):
         file.close()
 
 
-os.register_at_fork(after_in_child=_let_go)
+os.register_at_fork(after_in_child=_close_files)
 
 
 def become(account: Account | None) -> dict[str, Any]:
@@ -42,48 +42,49 @@ def become(account: Account | None) -> dict[str, Any]:
 
 
 @contextmanager
-def guarded(
+def supervise(
     command: list[str], log: Path, handles: list[int], account: Account | None
 ) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """Runs a command under a guard of its own, both holding `handles`; yields the guard and the command's pid."""
+    """Runs a command under a supervisor, both holding `handles`; yields the supervisor and the command's pid."""
     job = {"args": command, "pass_fds": handles, "cwd": "/", **become(account)}
-    kept = ("PATH", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
-    environment = {key: os.environ[key] for key in kept if key in os.environ} | {"LC_ALL": "C"}
+    inherited = ("PATH", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
+    environment = {name: os.environ[name] for name in inherited if name in os.environ} | {"LC_ALL": "C"}
     with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as output:
-        guard = subprocess.Popen(  # noqa: S603 - our own interpreter and this file
+        supervisor = subprocess.Popen(  # noqa: S603 - our own interpreter and this file
             # By its path and isolated: no PYTHONPATH and no current directory has a say in it.
             [sys.executable, "-I", "-S", __file__, json.dumps(job)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=output, cwd="/",
             env=environment, pass_fds=handles, start_new_session=True,
         )  # fmt: skip
-    assert guard.stdin
-    assert guard.stdout
-    keep_from_forks(guard.stdin)
+    assert supervisor.stdin
+    assert supervisor.stdout
+    close_in_forks(supervisor.stdin)
     try:
-        yield guard, int(guard.stdout.readline() or 0)
+        yield supervisor, int(supervisor.stdout.readline() or 0)
     finally:
-        guard.stdin.close()
-        guard.wait()
-        guard.stdout.close()
+        supervisor.stdin.close()
+        supervisor.wait()
+        supervisor.stdout.close()
 
 
-def _stand(job: dict[str, Any]) -> int:
-    """The guard's life: runs one command, and ends it when the parent closes the pipe or dies."""
-    wake, poke = os.pipe()
-    os.set_blocking(poke, False)
-    signal.set_wakeup_fd(poke, warn_on_full_buffer=False)
+def _main(job: dict[str, Any]) -> int:
+    """The supervisor's life: runs one command, and ends it when the parent closes the pipe or dies."""
+    # The wait below is for the parent's end of the pipe: a signal, as of the command's end, writes here to end it too.
+    signals, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
         signal.signal(number, lambda *_: None)  # not SIG_IGN, which the command would inherit
     child = subprocess.Popen(
         stdin=subprocess.DEVNULL,
         stdout=sys.stderr,
-        preexec_fn=_death_signal(),  # noqa: PLW1509 - the guard has no threads
+        preexec_fn=_death_signal(),  # noqa: PLW1509 - the supervisor has no threads
         **job,
     )
     with suppress(BrokenPipeError):
         os.write(1, b"%d\n" % child.pid)
-    while child.poll() is None and 0 not in select.select([0, wake], [], [])[0]:
-        os.read(wake, 512)
+    while child.poll() is None and 0 not in select.select([0, signals], [], [])[0]:
+        os.read(signals, 512)
     for number, patience in ((signal.SIGINT, 10), (signal.SIGQUIT, 5), (signal.SIGKILL, None)):
         if child.poll() is None:
             child.send_signal(number)
@@ -93,7 +94,7 @@ def _stand(job: dict[str, Any]) -> int:
 
 
 def _death_signal() -> Callable[[], object] | None:
-    """Linux can also end the command when the guard itself is killed."""
+    """Linux can also end the command when the supervisor itself is killed."""
     if sys.platform == "linux":
         with suppress(ImportError):  # some Pythons are built without
             import ctypes  # noqa: PLC0415
@@ -104,4 +105,4 @@ def _death_signal() -> Callable[[], object] | None:
 
 
 if __name__ == "__main__":
-    sys.exit(_stand(json.loads(sys.argv[1])))
+    sys.exit(_main(json.loads(sys.argv[1])))

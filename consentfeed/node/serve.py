@@ -2,17 +2,20 @@
 
 import asyncio
 import gc
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 
-from consentfeed.errors import DatabaseAway
+from consentfeed.errors import ConsentfeedError, DatabaseAway
 from consentfeed.http.server import listening_socket, server
 from consentfeed.node import logs
 from consentfeed.node.wiring import Node
 from consentfeed.postgres import fit
 from consentfeed.postgres.database import Database
 from consentfeed.settings import Settings, require, require_whole_provider
+
+
+class CannotListen(ConsentfeedError):
+    """The address cannot be listened on; the message says why."""
 
 
 async def check(settings: Settings) -> None:
@@ -30,18 +33,16 @@ async def check(settings: Settings) -> None:
 
 
 def serve(settings: Settings, announce: Callable[[int], None] = lambda _port: None) -> int:
-    """Runs a node until SIGTERM or SIGINT; the exit status."""
+    """Runs a node until SIGTERM or SIGINT; the exit status. Raises SettingsError, Unfit and CannotListen.
+
+    announce: is called with the port, once it listens.
+    """
     logs.configure(settings.log_level)
-    try:
-        asyncio.run(check(settings))
-    except fit.Unfit as error:
-        print(f"consentfeed: {error}", file=sys.stderr)
-        return 1
+    asyncio.run(check(settings))
     try:
         listening = listening_socket(settings.host, settings.port)
-    except OSError as error:
-        print(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; use --port", file=sys.stderr)
-        return 1
+    except (OSError, UnicodeError) as error:  # UnicodeError: of a host that no name can be
+        raise CannotListen(f"cannot listen on {settings.host}:{settings.port}: {error}; use --host or --port") from None
     announce(listening.getsockname()[1])
     node = Node(settings)
     running = server(node.front, node.drain, settings)

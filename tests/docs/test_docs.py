@@ -10,7 +10,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from benchmarks.cases import CASES
 from consentfeed import metrics
-from consentfeed.cli import doctor
+from consentfeed.doctor.checks import OF_THE_DATABASE, OF_THE_URL
 from consentfeed.errors import PROBLEMS
 from consentfeed.node.wiring import Node
 from consentfeed.settings import Settings, variable
@@ -46,7 +46,7 @@ def _metrics() -> list[str]:
 
 def _checks() -> list[str]:
     rows = ["| check | what it looks at |", "| --- | --- |"]
-    for name, check in {**doctor.OF_THE_DATABASE, **doctor.OF_THE_URL}.items():
+    for name, check in {**OF_THE_DATABASE, **OF_THE_URL}.items():
         rows.append(f"| `{name}` | {check.__doc__} |")
     return rows
 

@@ -13,6 +13,7 @@ import yaml
 from prometheus_client.metrics import MetricWrapperBase
 
 from consentfeed import metrics
+from consentfeed.doctor.checks import OF_THE_DATABASE, OF_THE_URL
 from consentfeed.settings import Settings
 
 OPS = Path(__file__).parents[2] / "ops"
@@ -108,9 +109,7 @@ def test_every_alert_says_what_is_the_matter_and_what_to_do() -> None:
 
 
 def test_alerts_send_to_checks_of_the_doctor_that_there_are() -> None:
-    from consentfeed.cli import doctor  # noqa: PLC0415
-
-    names = {**doctor.OF_THE_DATABASE, **doctor.OF_THE_URL}
+    names = {**OF_THE_DATABASE, **OF_THE_URL}
     for rule in rules():
         text = rule["annotations"]["description"]
         for said in re.findall(r"checks? ((?:`\w+`(?: and )?)+)", text):

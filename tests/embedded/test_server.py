@@ -20,6 +20,7 @@ import pytest
 from consentfeed.embedded import binaries, cluster
 from consentfeed.embedded import server as embedded
 from consentfeed.embedded.server import EmbeddedError, find_binaries, postgres
+from consentfeed.embedded.site import Site, account_for
 from tests.support.process import process
 from tests.support.waiting import wait_until
 
@@ -93,7 +94,7 @@ def server_pid(data_dir: Path) -> int:
 
 
 def all_is_over(data_dir: Path) -> bool:
-    """Guard and server hold the lock as long as one of them lives."""
+    """Supervisor and server hold the lock as long as one of them lives."""
     with (data_dir / "postgres.lock").open() as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -214,8 +215,8 @@ def test_a_second_start_is_refused_while_the_first_serves(
 
 def test_a_server_started_by_other_means_is_not_mistaken_for_ours(served: tuple[Path, str]) -> None:
     with tempfile.TemporaryFile() as unrelated:
-        account = cluster.account_for(served[0] / "postgres")
-        site = cluster.Site(served[0], find_binaries(), account, unrelated.fileno())
+        account = account_for(served[0] / "postgres")
+        site = Site(served[0], find_binaries(), account, unrelated.fileno())
         cluster.drop_reused_pid(site.cluster)
         with pytest.raises(EmbeddedError, match="Another `consentfeed dev` runs on"):
             embedded._server(site, {}).__enter__()
@@ -224,12 +225,12 @@ def test_a_server_started_by_other_means_is_not_mistaken_for_ours(served: tuple[
 
 @needs_proc
 def test_the_terminals_signals_do_not_reach_the_server(served: tuple[Path, str]) -> None:
-    guard = guard_of(served[0])
-    assert os.getsid(guard) != os.getsid(0)
+    supervisor = supervisor_of(served[0])
+    assert os.getsid(supervisor) != os.getsid(0)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        os.kill(guard, number)
+        os.kill(supervisor, number)
     assert run(served[1], "SELECT pg_sleep(0.2)::text") == [("",)]
-    assert guard_of(served[0]) == guard
+    assert supervisor_of(served[0]) == supervisor
 
 
 @needs_root
@@ -257,7 +258,7 @@ def test_a_killed_parent_takes_the_server_along_and_loses_nothing(data_dir: Path
         try:
             run(url, "CREATE TABLE kept_by_kill AS SELECT 42 AS answer")
             holder.kill()
-            wait_until(lambda: all_is_over(data_dir), 30, "guard and server gone")
+            wait_until(lambda: all_is_over(data_dir), 30, "supervisor and server gone")
             with postgres(data_dir) as again:
                 assert run(again, "SELECT answer FROM kept_by_kill") == [(42,)]
         finally:
@@ -277,15 +278,15 @@ def test_a_start_waits_for_the_server_of_a_parent_killed_a_moment_ago(data_dir: 
                 os.kill(int(child), signal.SIGKILL)
 
 
-def guard_of(data_dir: Path) -> int:
+def supervisor_of(data_dir: Path) -> int:
     status = Path(f"/proc/{server_pid(data_dir)}/status").read_text()
     return int(status.partition("PPid:")[2].split()[0])
 
 
 @needs_proc
-def test_a_killed_guard_takes_the_server_along(data_dir: Path) -> None:
+def test_a_killed_supervisor_takes_the_server_along(data_dir: Path) -> None:
     with postgres(data_dir):
-        os.kill(guard_of(data_dir), signal.SIGKILL)
+        os.kill(supervisor_of(data_dir), signal.SIGKILL)
         wait_until(lambda: not (data_dir / "postgres" / "postmaster.pid").exists(), 30, "server gone")
     wait_until(lambda: all_is_over(data_dir), 30, "lock free")
 
@@ -327,7 +328,7 @@ def test_a_port_lost_between_choosing_and_binding_is_exchanged(data_dir: Path, m
     with closing(socket.create_server(("127.0.0.1", 0))) as thief:
         taken = thief.getsockname()[1]
         choose, ports = embedded._free_port, iter([taken, taken])
-        monkeypatch.setattr(embedded, "_free_port", lambda wanted: next(ports, choose(wanted)))
+        monkeypatch.setattr(embedded, "_free_port", lambda preferred: next(ports, choose(preferred)))
         with postgres(data_dir) as url:
             assert port_of(url) != taken
             assert run(url, "SELECT 1") == [(1,)]

@@ -18,6 +18,7 @@ import psycopg
 
 from consentfeed.embedded import cluster, supervisor
 from consentfeed.embedded.binaries import find_binaries, runnable
+from consentfeed.embedded.site import account_for
 from tests.support.database import Sql
 from tests.support.ports import free_port
 from tests.support.waiting import wait_until
@@ -46,7 +47,7 @@ class Server:
         self.settings = {**settings, **_FIXED}
         self.variables = variables
         self.password = password or secrets.token_hex(16)
-        self._account = cluster.account_for(self.data)
+        self._account = account_for(self.data)
         self.binaries = runnable(binaries or find_binaries(), self._account)
         self._give_away(self.folder)
         self._job = ExitStack()
@@ -62,7 +63,7 @@ class Server:
         file.touch(mode=0o600)
         file.write_text(server.password)
         server._give_away(file)
-        locale = cluster._locales(cluster.Site(server.folder, server.binaries, None, 0))[0]
+        locale = cluster.locales(server.binaries)[0]
         login = (f"--username={SUPERUSER}", f"--pwfile={file}", "--auth=scram-sha-256")
         server._run("initdb", *login, "--encoding=UTF8", *locale, "--data-checksums", "--no-sync")
         return server
@@ -97,7 +98,7 @@ class Server:
         # A server that died in its sleep leaves this behind, and the number may be somebody else's by now.
         with suppress(FileNotFoundError):
             (self.data / "postmaster.pid").unlink()
-        job = supervisor.guarded([*command, f"-cport={self.port}"], self.folder / "log", [], self._account)
+        job = supervisor.supervise([*command, f"-cport={self.port}"], self.folder / "log", [], self._account)
         _, self._pid = self._job.enter_context(job)
         wait_until(self.answers, 60, f"PostgreSQL starts; see {self.folder / 'log'}")
 

@@ -20,11 +20,11 @@ def environment(settings: Mapping[str, str] = {}) -> dict[str, str]:
 
 @contextmanager
 def process(
-    *command: str, cwd: Path | None = None, settings: Mapping[str, str] = {}
+    *command: str, cwd: Path | None = None, settings: Mapping[str, str] = {}, stdout: int = subprocess.PIPE
 ) -> Iterator[subprocess.Popen[str]]:
     """A command, killed at the end if it still runs. What it writes has to be read where it is more than 64 KiB."""
     with subprocess.Popen(
-        command, cwd=cwd, env=environment(settings), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command, cwd=cwd, env=environment(settings), text=True, stdout=stdout, stderr=subprocess.PIPE
     ) as running:
         try:
             yield running

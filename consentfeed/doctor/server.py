@@ -1,0 +1,147 @@
+"""The checks of the PostgreSQL server; each answers one finding."""
+
+import time
+from typing import Final
+
+import msgspec
+
+from consentfeed.doctor.finding import Finding, graded, ok, problem, warning
+from consentfeed.doctor.target import DatabaseTarget
+from consentfeed.errors import DatabaseAway
+from consentfeed.postgres import listener
+
+_OLDEST: Final = 15
+# VACUUM removed the commit status of transactions whose notifications were still queued: LISTEN then fails with "could
+# not access status of transaction", and listeners hear nothing more. Mended on 12 November 2025 (commit 8eeb4a0f7c "Fix
+# bug where we truncated CLOG that was still needed by LISTEN/NOTIFY", and the one after it), too late for the releases
+# of the next day: 17.7 still shows it (github.com/PostgREST/postgrest/pull/4858). These came after.
+_LISTENS_SAFELY: Final = {15: 16, 16: 12, 17: 8, 18: 2}
+_LISTEN_SECONDS: Final = 3.0
+# Above the first it is a warning, above the second a problem.
+_CLOCK_SECONDS: Final = (1.0, 30.0)
+_QUEUE_USAGE: Final = (0.1, 0.5)
+
+
+class State(msgspec.Struct):
+    """The answer of server_state()."""
+
+    fsync: bool
+    full_page_writes: bool
+    synchronous_commit: str
+    idle_in_transaction_ms: int
+    connections_most: int
+    connections_used: int
+    notification_queue: float
+    partitions_ahead: int
+
+
+async def state(target: DatabaseTarget) -> State:
+    """Settings and numbers of the server as they are now."""
+    return msgspec.json.decode(await target.database.operations.server_state(), type=State)
+
+
+async def connection(target: DatabaseTarget) -> Finding:
+    """Whether PostgreSQL can be reached and lets this role in."""
+    began = time.monotonic()
+    await target.database.operations.server()
+    return ok(f"connected, and answered, within {time.monotonic() - began:.2f} s")
+
+
+async def version(target: DatabaseTarget) -> Finding:
+    """The version of PostgreSQL, and its known faults of LISTEN."""
+    number, _, _ = await target.database.operations.server()
+    return version_finding(number)
+
+
+async def standby(target: DatabaseTarget) -> Finding:
+    """Whether it is the primary."""
+    _, is_standby, _ = await target.database.operations.server()
+    if is_standby:
+        return problem(
+            "connected to a standby, which can neither write nor NOTIFY",
+            "Let CONSENTFEED_DATABASE_URL lead to the primary.",
+        )
+    return ok("connected to the primary")
+
+
+async def clock(target: DatabaseTarget) -> Finding:
+    """How far the clocks of PostgreSQL and this machine are apart."""
+    await target.database.operations.server()  # so that no connection is made meanwhile
+    before = target.clock()
+    _, _, theirs = await target.database.operations.server()
+    after = target.clock()
+    apart = (theirs - before - (after - before) / 2).total_seconds()
+    seen = f"the database's clock is {abs(apart):.1f} s {'ahead of' if apart > 0 else 'behind'} this machine's"
+    return graded(abs(apart), _CLOCK_SECONDS, seen, "Let both machines take their time from the same NTP servers.")
+
+
+async def durability(target: DatabaseTarget) -> Finding:
+    """Whether what was committed survives a crash."""
+    now = await state(target)
+    unsafe = [name for name, on in (("fsync", now.fsync), ("full_page_writes", now.full_page_writes)) if not on]
+    unsafe += ["synchronous_commit"] if now.synchronous_commit == "off" else []
+    if unsafe:
+        return problem(
+            f"off: {', '.join(unsafe)}; a crash can lose decisions that were confirmed",
+            "Set it on (ALTER SYSTEM SET … = on, then SELECT pg_reload_conf()), for the role and the database too.",
+        )
+    return ok(f"fsync and full_page_writes on, synchronous_commit {now.synchronous_commit}")
+
+
+async def idle(target: DatabaseTarget) -> Finding:
+    """Whether a forgotten transaction of the service's role is ended."""
+    milliseconds = (await state(target)).idle_in_transaction_ms
+    if not milliseconds:
+        return warning(
+            "no idle_in_transaction_session_timeout: a forgotten transaction would hold consents for ever",
+            "ALTER ROLE consentfeed_app SET idle_in_transaction_session_timeout = '10s'.",
+        )
+    return ok(f"an idle transaction of this role ends after {milliseconds / 1000:g} s")
+
+
+async def connections(target: DatabaseTarget) -> Finding:
+    """Whether one more node would find connections."""
+    now, needed = await state(target), target.pool_size + 1
+    seen = f"{now.connections_used} of {now.connections_most} connections are used; a node takes {needed}"
+    if now.connections_most - now.connections_used < needed:
+        return warning(seen, "Raise max_connections, or lower CONSENTFEED_POOL_SIZE.")
+    return ok(seen)
+
+
+async def notifications(target: DatabaseTarget) -> Finding:
+    """How full the queue of notifications is; when it is full, no commit that makes an event succeeds."""
+    usage = (await state(target)).notification_queue
+    cure = "End the transaction of a session that has issued LISTEN (pg_stat_activity, the oldest xact_start)."
+    return graded(usage, _QUEUE_USAGE, f"the queue of notifications is filled to {usage:.0%}", cure)
+
+
+async def listen(target: DatabaseTarget) -> Finding:
+    """Whether a NOTIFY reaches a listening connection, as it does not behind a pooler of transactions."""
+    try:
+        seconds = await listener.hears(target.url, target.database.operations.notify, _LISTEN_SECONDS)
+    except DatabaseAway as error:
+        return problem(
+            f"LISTEN failed: {error}",
+            "Connect to the primary without a pooler between; if it says that it could not access status of"
+            " transaction, update PostgreSQL (SELECT pg_notification_queue_usage() may help until then).",
+        )
+    if seconds is None:
+        return problem(
+            f"a NOTIFY was not heard within {_LISTEN_SECONDS:g} s: a pooler between shares out connections",
+            "Let CONSENTFEED_DATABASE_URL lead to PostgreSQL itself, or to a pooler in session mode.",
+        )
+    return ok(f"a NOTIFY was heard after {seconds * 1000:.0f} ms")
+
+
+def version_finding(number: int) -> Finding:
+    """The finding about a version, as server_version_num has it."""
+    major, minor = divmod(number, 10_000)
+    seen = f"PostgreSQL {major}.{minor}"
+    if major < _OLDEST:
+        return problem(f"{seen} is not supported", f"Move to PostgreSQL {_OLDEST} or newer.")
+    if minor < _LISTENS_SAFELY.get(major, 0):
+        return warning(
+            f"{seen}: VACUUM can make LISTEN fail (could not access status of transaction)",
+            f"Update to {major}.{_LISTENS_SAFELY[major]} or newer.",
+        )
+    return ok(seen)

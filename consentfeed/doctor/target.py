@@ -1,0 +1,23 @@
+"""What `consentfeed doctor` examines: a database, and the URL where clients find the service."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from consentfeed.postgres.database import Database
+
+
+class DatabaseTarget(NamedTuple):
+    """An open database and its URL. pool_size: connections that a node opens, its listener apart."""
+
+    database: Database
+    url: str
+    pool_size: int
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+class UrlTarget(NamedTuple):
+    """The URL, without a slash at its end, and a bearer token for the stream there."""
+
+    url: str
+    token: str | None

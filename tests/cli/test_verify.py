@@ -1,0 +1,63 @@
+"""`consentfeed verify`: whether the log is whole, and where it is not."""
+
+import re
+
+import psycopg
+import pytest
+
+from tests.cli.command import Result, Run, refused
+from tests.cli.conftest import three_events
+from tests.support.database import Sql
+
+
+def test_verify_says_that_the_log_is_whole_and_its_head(run: Run, logged: Sql) -> None:
+    assert run("verify", database_url=logged.app_url) == Result(0, f"the log is whole up to {logged.head_id()}\n", "")
+
+
+def test_verify_of_a_log_without_events(run: Run, database: Sql) -> None:
+    result = run("verify", database_url=database.app_url)
+    assert result == Result(0, f"the log is whole up to {database.head_id()}\n", "")
+
+
+def test_verify_finds_ids_that_were_noted_earlier(run: Run, logged: Sql) -> None:
+    noted = logged.run("SELECT seq || '-' || left(encode(hash, 'hex'), 8) FROM consentfeed.events")
+    for (id,) in [*noted, ("0-00000000",)]:  # noqa: A001
+        assert run("verify", "--expect", id, database_url=logged.app_url).status == 0
+
+
+@pytest.mark.parametrize(("expected", "reason"), [("2-00000000", "forked"), ("9-9f2ab1c3", "unknown")])
+def test_verify_fails_where_a_noted_id_is_not_in_the_log(run: Run, logged: Sql, expected: str, reason: str) -> None:
+    result = run("verify", "--expect", expected, database_url=logged.app_url)
+    assert result.status == 1
+    assert result.out.startswith(f"position {expected[0]}: ")
+    assert expected in result.out
+    assert reason in result.out
+
+
+@pytest.mark.parametrize("expected", ["", "2", "2-9F2AB1C3", "0123456789abcdef" * 2])
+def test_verify_refuses_what_is_no_event_id(run: Run, logged: Sql, expected: str) -> None:
+    assert refused(run("verify", "--expect", expected, database_url=logged.app_url), "--expect")
+
+
+@pytest.mark.parametrize(
+    ("change", "position"),
+    [
+        ("UPDATE consentfeed.events SET body = replace(body, 'granted', 'revoked') WHERE seq = 2", 2),
+        ("UPDATE consentfeed.events SET customer_id = gen_random_uuid() WHERE seq >= 2", 2),
+        ("DELETE FROM consentfeed.events WHERE seq = 2", None),
+        ("UPDATE consentfeed.events SET hash = sha256('') WHERE seq = 3", 3),
+    ],
+)
+def test_verify_fails_with_the_first_position_that_does_not_fit(
+    run: Run, database: Sql, change: str, position: int | None
+) -> None:
+    with psycopg.connect(three_events(database).admin_url) as superuser:
+        superuser.execute("ALTER TABLE consentfeed.events_p0 DISABLE TRIGGER ALL")
+        superuser.execute("ALTER TABLE consentfeed.events DISABLE TRIGGER ALL")
+        superuser.execute(change.encode())
+    result = run("verify", database_url=database.app_url)
+    assert result.status == 1
+    found = re.match(r"position ([0-9]+): \S", result.out)
+    assert found, result
+    # Of a missing event, the position is its own or that of the one after it.
+    assert int(found[1]) in ((position,) if position else (2, 3))

@@ -1,0 +1,52 @@
+"""How the tests of the doctor have it look."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from consentfeed.doctor.checks import OF_THE_DATABASE, examine, look
+from consentfeed.doctor.finding import Finding
+from consentfeed.doctor.target import DatabaseTarget
+from consentfeed.postgres.database import Database
+from consentfeed.settings import Settings
+from tests.support.database import Sql, create_database, install
+from tests.support.postgres import Server
+
+
+def examined(url: str) -> dict[str, Finding]:
+    """The finding of each check, without a URL for clients."""
+    return asyncio.run(examine(Settings(database_url=url), None))
+
+
+def look_at(url: str, name: str, **options: Any) -> Finding:
+    """What one check of the database finds, as the command reports it."""
+
+    async def go() -> Finding:
+        database = Database(url, 1)
+        try:
+            await database.open()
+            target = DatabaseTarget(database, url, **{"pool_size": 8} | options)
+            return await look(OF_THE_DATABASE[name](target))
+        finally:
+            await database.close()
+
+    return asyncio.run(go())
+
+
+def bad(finding: Finding, severity: str, *words: str) -> None:
+    """It is as bad as that, what was seen or its cure has these words, and there is a cure."""
+    assert finding.severity == severity, finding
+    assert finding.cure.endswith((".", ")")), finding
+    for word in words:
+        assert word in finding.seen + finding.cure, finding
+
+
+@contextmanager
+def own_cluster() -> Iterator[tuple[Server, Sql]]:
+    """A PostgreSQL with its default settings, migrated."""
+    with Server.new() as server:
+        server.start()
+        database = create_database(server.url(), "consentfeed", owner=False)
+        install(database)
+        yield server, database
