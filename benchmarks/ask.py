@@ -55,28 +55,28 @@ class Asker:
 
 def ask(plan: Plan, number: int) -> list[float]:
     """Every CONNECTIONS-th decision, beginning with this one; when each was answered."""
-    asker, made = Asker(plan, number), list[float]()
+    asker, times = Asker(plan, number), list[float]()
     plan.together.wait(timeout=30)
     begin = time.monotonic()
     while (due := number / plan.rate) < plan.seconds:
         time.sleep(max(0.0, begin + due - time.monotonic()))
         if time.monotonic() - begin >= plan.seconds:
             break
-        asker.decide(len(made))
-        made.append(time.monotonic())
+        asker.decide(len(times))
+        times.append(time.monotonic())
         number += CONNECTIONS
-    return made
+    return times
 
 
 def main() -> None:
     rate, seconds, port = float(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
-    asked = json.loads(sys.stdin.readline())
-    plan = Plan(port, rate, seconds, asked["token"], [(id_, granted) for id_, granted in asked["consents"]])
+    order = json.loads(sys.stdin.readline())
+    plan = Plan(port, rate, seconds, order["token"], [(id_, granted) for id_, granted in order["consents"]])
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         parts = pool.map(ask, [plan] * CONNECTIONS, range(CONNECTIONS))
-        made = [at for part in parts for at in part]
-    took = max(made) - min(made) if len(made) > 1 else seconds
-    print(json.dumps({"events": len(made), "rate": (len(made) - 1) / took}))
+        times = [at for part in parts for at in part]
+    took = max(times) - min(times) if len(times) > 1 else seconds
+    print(json.dumps({"events": len(times), "rate": (len(times) - 1) / took}))
 
 
 if __name__ == "__main__":

@@ -51,24 +51,24 @@ class Bench:
 
     def load(self, port: int, heads: str, streams: int, **options: object) -> Program:
         """The streams; it says "ready" when all are open."""
-        wanted = {"seconds": 2 * self.patience, **options}
+        settings = {"seconds": 2 * self.patience, **options}
         return Program(
             *(self.home / "sse_load", "--port", str(port), "--streams", str(streams)),
             *("--heads", self.file(f"heads-{secrets.token_hex(4)}", heads)),
-            *(word for name, value in wanted.items() for word in (f"--{name.replace('_', '-')}", str(value))),
+            *(word for name, value in settings.items() for word in (f"--{name.replace('_', '-')}", str(value))),
         )
 
     def requests(
         self, port: int, token: str, lines: list[str], connections: int, **options: object
     ) -> dict[str, float]:
         """What rest_load says of these requests; the share of answers with each status is in `statuses`."""
-        wanted = {"seconds": self.seconds, **options}
+        settings = {"seconds": self.seconds, **options}
         with Program(
             *(self.home / "rest_load", "--port", str(port), "--connections", str(connections)),
             *("--requests", self.file("requests", "\n".join(lines)), "--token-file", self.file("token", token)),
-            *(word for name, value in wanted.items() for word in (f"--{name}", str(value))),
+            *(word for name, value in settings.items() for word in (f"--{name}", str(value))),
         ) as load:
-            result = load.result(float(str(wanted["seconds"])) + DRAIN_SECONDS)
+            result = load.result(float(str(settings["seconds"])) + DRAIN_SECONDS)
         if result["latency_ms"] is None:
             raise BenchError(f"No request was answered: {result}")
         return {

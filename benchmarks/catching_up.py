@@ -32,39 +32,39 @@ def storm(bench: Bench, load: Load) -> Sides:
 
 
 def _storm(bench: Bench, load: Load) -> Figures:
-    """All come back to a node that has just started, each somebody else, with the same place."""
+    """All come back to a node that has just started, each somebody else, with the same position."""
     with bench.cluster.database() as database, counting(database):
-        place = database.event_id(database.head())
+        position = database.event_id(database.head())
         _make_events(database, load.rows)
-        behind = database.head() - int(place.partition("-")[0])
+        behind = database.head() - int(position.partition("-")[0])
         with bench.product(settings=MANY, database=database) as node:
             before, cpu = statements(database), CpuMeter(node.pid)
             people = [bearer("csr", str(uuid4())) for _ in range(load.streams)]
-            heads = "".join(feed_head(node.port, token, f"Last-Event-ID: {place}") for token in people)
+            heads = "".join(feed_head(node.port, token, f"Last-Event-ID: {position}") for token in people)
             with bench.load(node.port, heads, load.streams, frames=load.streams * behind) as watching:
                 watching.expect("ready", bench.patience)
-                came = _with_frames(watching.result(bench.patience))
-            queries, used = statements(database) - before, cpu.read()
+                arrivals = _with_frames(watching.result(bench.patience))
+            queries, seconds_used = statements(database) - before, cpu.read()
     return {
-        "seconds until all are caught up": came["until_last"],
+        "seconds until all are caught up": arrivals["until_last"],
         "queries to PostgreSQL": queries,
-        "deliveries/s": came["frames"] / came["until_last"],
-        "server CPU s": used,
-        "deliveries missing": load.streams * behind - came["frames"],
-        "gaps and repeats": came["gaps"] + came["repeats"],
+        "deliveries/s": arrivals["frames"] / arrivals["until_last"],
+        "server CPU s": seconds_used,
+        "deliveries missing": load.streams * behind - arrivals["frames"],
+        "gaps and repeats": arrivals["gaps"] + arrivals["repeats"],
     }
 
 
-def _with_frames(came: dict[str, Any]) -> dict[str, Any]:
-    if not came["frames"]:
-        raise BenchError(f"Nothing arrived: {came}")
-    return came
+def _with_frames(arrivals: dict[str, Any]) -> dict[str, Any]:
+    if not arrivals["frames"]:
+        raise BenchError(f"Nothing arrived: {arrivals}")
+    return arrivals
 
 
 def _make_events(database: Sql, count: int) -> None:
     ids = some_consents(database.url, BURST)
-    for left in range(count, 0, -BURST):
-        database.run(TOGGLE, ids[: min(left, BURST)])
+    for rest in range(count, 0, -BURST):
+        database.run(TOGGLE, ids[: min(rest, BURST)])
 
 
 def replay(bench: Bench, load: Load) -> Sides:
@@ -80,14 +80,14 @@ def _replayed(bench: Bench, database: Sql, total: int) -> Figures:
         head = feed_head(node.port, bearer("csr"), "Last-Event-ID: 0-00000000")
         with bench.load(node.port, head, 1, frames=total, seconds=600) as watching:
             watching.expect("ready", 60)
-            came = _with_frames(watching.result(610))
-        used = cpu.read()
+            arrivals = _with_frames(watching.result(610))
+        seconds_used = cpu.read()
     return {
-        "events/s": came["frames"] / came["until_last"],
-        "seconds": came["until_last"],
-        "server CPU s": used,
-        "deliveries missing": total - came["frames"],
-        "gaps and repeats": came["gaps"] + came["repeats"],
+        "events/s": arrivals["frames"] / arrivals["until_last"],
+        "seconds": arrivals["until_last"],
+        "server CPU s": seconds_used,
+        "deliveries missing": total - arrivals["frames"],
+        "gaps and repeats": arrivals["gaps"] + arrivals["repeats"],
     }
 
 

@@ -62,31 +62,31 @@ def fan_out(bench: Bench, running: Running, load: Load) -> Figures:
         watching.expect("ready", READY_SECONDS)
         cpu = CpuMeter(*running.pids)
         with running.publish(load, bench.seconds) as publisher:
-            made = publisher.result(bench.patience)
+            offer = publisher.result(bench.patience)
             # A peer that is overrun would take minutes; its rate is known by then.
-            came = watching.drained(bench.patience if running.name in OURS else 2 * bench.seconds)
-        used = cpu.read()
-    rate = made["rate"] if "rate" in made else made["events"] / made["seconds"]
-    return delivered(came, load, made["events"], rate) | {
-        "server CPU s per million": used / (came["frames"] / 1e6),
-        "million deliveries": came["frames"] / 1e6,
+            arrivals = watching.drained(bench.patience if running.name in OURS else 2 * bench.seconds)
+        cpu_seconds = cpu.read()
+    rate = offer["rate"] if "rate" in offer else offer["events"] / offer["seconds"]
+    return delivered(arrivals, load, offer["events"], rate) | {
+        "server CPU s per million": cpu_seconds / (arrivals["frames"] / 1e6),
+        "million deliveries": arrivals["frames"] / 1e6,
     }
 
 
-def delivered(came: dict[str, Any], load: Load, events: int, rate: float) -> dict[str, float]:
-    if came["latency_ms"] is None:
-        raise BenchError(f"Of {events} events nothing arrived: {came}")
-    last = came["last_ms"] or {}
+def delivered(arrivals: dict[str, Any], load: Load, events: int, rate: float) -> dict[str, float]:
+    if arrivals["latency_ms"] is None:
+        raise BenchError(f"Of {events} events nothing arrived: {arrivals}")
+    last = arrivals["last_ms"] or {}
     return {
-        "deliveries/s": came["deliveries_per_second"],
+        "deliveries/s": arrivals["deliveries_per_second"],
         "events/s made": rate,
-        "share of the offer": came["deliveries_per_second"] / (load.streams * load.rate),
-        "p50 ms": came["latency_ms"]["p50"],
-        "p99 ms": came["latency_ms"]["p99"],
+        "share of the offer": arrivals["deliveries_per_second"] / (load.streams * load.rate),
+        "p50 ms": arrivals["latency_ms"]["p50"],
+        "p99 ms": arrivals["latency_ms"]["p99"],
         **{f"last stream {name} ms": last[name] for name in ("p50", "p99") if last},
-        "deliveries missing": load.streams * events - came["frames"],
-        "gaps and repeats": came["gaps"] + came["repeats"],
-        "streams ended": came["ended"],
+        "deliveries missing": load.streams * events - arrivals["frames"],
+        "gaps and repeats": arrivals["gaps"] + arrivals["repeats"],
+        "streams ended": arrivals["ended"],
     }
 
 
@@ -100,9 +100,9 @@ def asked(bench: Bench, load: Load) -> Sides:
             watching.expect("ready", READY_SECONDS)
             with Program(*python("ask"), str(load.rate), str(bench.seconds), str(node.port)) as asker:
                 asker.say(json.dumps({"token": token, "consents": consents}))
-                made = asker.result(bench.seconds + DRAIN_SECONDS)
-            came = watching.drained(bench.patience)
-    sides: Sides = {PRODUCT: delivered(came, load, made["events"], made["rate"])}
+                offer = asker.result(bench.seconds + DRAIN_SECONDS)
+            arrivals = watching.drained(bench.patience)
+    sides: Sides = {PRODUCT: delivered(arrivals, load, offer["events"], offer["rate"])}
     return sides | of_peers(bench, load, ("floor",), lambda running: fan_out(bench, running, load))
 
 
@@ -120,9 +120,11 @@ def _nodes(bench: Bench, load: Load, count: int) -> Figures:
             for half in (one, two):
                 half.expect("ready", READY_SECONDS)
             with first.publish(load, bench.seconds) as publisher:
-                made = publisher.result(bench.patience)
-            came = [half.drained(bench.patience) for half in (one, two)]
-    whole = came[0] | {name: came[0][name] + came[1][name] for name in ("frames", "gaps", "repeats", "ended")}
+                offer = publisher.result(bench.patience)
+            arrivals = [half.drained(bench.patience) for half in (one, two)]
+    whole = arrivals[0] | {
+        name: arrivals[0][name] + arrivals[1][name] for name in ("frames", "gaps", "repeats", "ended")
+    }
     whole["last_ms"] = None  # no half knows the last of all
-    whole["deliveries_per_second"] = sum(half["deliveries_per_second"] for half in came)
-    return delivered(whole, load, made["events"], made["rate"])
+    whole["deliveries_per_second"] = sum(half["deliveries_per_second"] for half in arrivals)
+    return delivered(whole, load, offer["events"], offer["rate"])

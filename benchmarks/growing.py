@@ -6,7 +6,7 @@ from benchmarks.bench import Bench
 from benchmarks.case import PRODUCT, Figures, Sides
 from benchmarks.load import Load
 from benchmarks.program import HERE
-from benchmarks.writing import CONNECTIONS, CONSENTS_EACH, written
+from benchmarks.writing import CONNECTIONS, CONSENTS_EACH, change_all
 from tests.support.database import Sql
 from tests.support.tokens import bearer
 
@@ -34,17 +34,17 @@ def grown(bench: Bench, name: str, events: int, consents: int) -> Sql:
     return database
 
 
-def _add_consents(database: Sql, wanted: int) -> None:
+def _add_consents(database: Sql, least: int) -> None:
     have, customers = database.run("SELECT count(*), count(DISTINCT customer_id) FROM consentfeed.consents")[0]
-    if wanted > have:
-        database.run(REGISTER, (wanted - have) * customers // have + 1)
+    if least > have:
+        database.run(REGISTER, (least - have) * customers // have + 1)
 
 
-def _add_events(database: Sql, wanted: int) -> None:
+def _add_events(database: Sql, least: int) -> None:
     """Copies of the events that are there, each with its own number and hash: nothing else is so fast."""
     with database.connect(autocommit=True) as connection:
         connection.execute((HERE / "grow.sql").read_bytes())
-        while (missing := wanted - database.head()) > 0:
+        while (missing := least - database.head()) > 0:
             connection.execute("SELECT pg_temp.grow(%s)", (min(missing, EACH_CALL),))
             connection.execute("SELECT consentfeed.add_event_partitions()")
 
@@ -74,6 +74,6 @@ def _measure(bench: Bench, database: Sql) -> Figures:
             figures |= {f"{name} p50 ms": answers["p50 ms"], f"{name} p99 ms": answers["p99 ms"]}
             figures[f"{name}: answers other than 200"] = answers["answers other than 200"]
         ids = [str(row[0]) for row in database.run(SOME, CONNECTIONS * CONSENTS_EACH)]
-        answers = written(bench, node, ids)
+        answers = change_all(bench, node, ids)
     figures |= {"writes/s": answers["requests/s"], "writes p50 ms": answers["p50 ms"]}
     return figures | {"writes without a change": answers["requests without a change"]}

@@ -66,8 +66,8 @@ def _processes() -> dict[int, tuple[int, float]]:
 
 
 def _tree(root: int, table: dict[int, tuple[int, float]]) -> set[int]:
-    found, size = {root} & table.keys(), 0
-    while len(found) > size:
-        size = len(found)
-        found |= {pid for pid, (parent, _) in table.items() if parent in found}
-    return found
+    pids, size = {root} & table.keys(), 0
+    while len(pids) > size:
+        size = len(pids)
+        pids |= {pid for pid, (parent, _) in table.items() if parent in pids}
+    return pids

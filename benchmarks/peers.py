@@ -161,10 +161,10 @@ PEERS = {
 
 def versions() -> dict[str, str]:
     """Of those that are installed."""
-    asked = {"nginx": [_nginx(), "-v"], "Pushpin": ["pushpin", "--version"], "Node": ["node", "--version"]}
-    found = {}
-    for name, command in asked.items():
+    commands = {"nginx": [_nginx(), "-v"], "Pushpin": ["pushpin", "--version"], "Node": ["node", "--version"]}
+    installed = {}
+    for name, command in commands.items():
         if command[0] and shutil.which(command[0]):
             done = subprocess.run(command, capture_output=True, text=True, check=False)
-            found[name] = (done.stdout + done.stderr).split()[-1].rpartition("/")[2]
-    return found
+            installed[name] = (done.stdout + done.stderr).split()[-1].rpartition("/")[2]
+    return installed

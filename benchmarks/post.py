@@ -46,17 +46,17 @@ def main() -> None:
     port, path, form, frame = int(sys.argv[4]), sys.argv[5], FORMS[sys.argv[6]], Path(sys.argv[7])
     data = next(line[5:].strip() for line in frame.read_text("utf-8").splitlines() if line.startswith("data:"))
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    begin, made, last = time.monotonic(), 0, 0.0
-    while (due := made // burst * burst / rate) < seconds and last < seconds:
+    begin, count, last = time.monotonic(), 0, 0.0
+    while (due := count // burst * burst / rate) < seconds and last < seconds:
         time.sleep(max(0.0, begin + due - time.monotonic()))
-        made += 1
-        connection.request("POST", path, *form(numbered(data, made), made))
+        count += 1
+        connection.request("POST", path, *form(numbered(data, count), count))
         answer = connection.getresponse()
         if answer.status >= 300:
             sys.exit(f"{path} answered {answer.status}: {answer.read(500)!r}")
         answer.read()
         last = time.monotonic() - begin
-    print(json.dumps({"events": made, "rate": made / max(last, made / rate)}))
+    print(json.dumps({"events": count, "rate": count / max(last, count / rate)}))
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ class Plan:
 def publish(plan: Plan, number: int) -> list[float]:
     """Makes every CONNECTIONS-th burst, beginning with this one; when each was committed."""
     bursts, every = plan.bursts_of(number), plan.burst / plan.rate
-    made: list[float] = []
+    times: list[float] = []
     with psycopg.connect(plan.url, autocommit=True) as connection:
         plan.together.wait(timeout=30)
         begin = time.monotonic()
@@ -54,10 +54,10 @@ def publish(plan: Plan, number: int) -> list[float]:
             time.sleep(max(0.0, begin + due - time.monotonic()))
             if time.monotonic() - begin >= plan.seconds:
                 break
-            connection.execute(TOGGLE, (bursts[len(made) % len(bursts)],))
-            made.append(time.monotonic())
+            connection.execute(TOGGLE, (bursts[len(times) % len(bursts)],))
+            times.append(time.monotonic())
             number += CONNECTIONS
-    return made
+    return times
 
 
 def some_consents(url: str, limit: int) -> list[str]:
@@ -67,16 +67,16 @@ def some_consents(url: str, limit: int) -> list[str]:
 
 def main() -> None:
     rate, seconds, burst = float(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
-    asked = json.loads(sys.stdin.readline())
-    ids = asked.get("ids") or some_consents(asked["url"], CONSENTS)
+    order = json.loads(sys.stdin.readline())
+    ids = order.get("ids") or some_consents(order["url"], CONSENTS)
     if len(ids) < CONNECTIONS * burst:
         sys.exit(f"{len(ids)} consents are too few.")
-    plan = Plan(asked["url"], rate, seconds, burst, ids)
+    plan = Plan(order["url"], rate, seconds, burst, ids)
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         parts = pool.map(publish, [plan] * CONNECTIONS, range(CONNECTIONS))
-        made = [at for part in parts for at in part]
-    took = max(made) - min(made) if len(made) > 1 else seconds
-    print(json.dumps({"events": len(made) * burst, "rate": (len(made) - 1) * burst / took}))
+        times = [at for part in parts for at in part]
+    took = max(times) - min(times) if len(times) > 1 else seconds
+    print(json.dumps({"events": len(times) * burst, "rate": (len(times) - 1) * burst / took}))
 
 
 if __name__ == "__main__":

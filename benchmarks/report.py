@@ -37,14 +37,14 @@ class Row:
 
 def value_of(result: Result, side: str, figure: str) -> float | None:
     """The median of all rounds that have it."""
-    found = [sides[side][figure] for sides in result.rounds if figure in sides.get(side, {})]
-    return median(found) if found else None
+    values = [sides[side][figure] for sides in result.rounds if figure in sides.get(side, {})]
+    return median(values) if values else None
 
 
 def worst_of(result: Result, figure: str) -> float | None:
     """What must not happen must not happen in any round."""
-    found = [abs(sides[PRODUCT][figure]) for sides in result.rounds if figure in sides.get(PRODUCT, {})]
-    return max(found, default=None)
+    values = [abs(sides[PRODUCT][figure]) for sides in result.rounds if figure in sides.get(PRODUCT, {})]
+    return max(values, default=None)
 
 
 def row_of(result: Result, mark: Mark, cores: int) -> Row:
@@ -52,14 +52,14 @@ def row_of(result: Result, mark: Mark, cores: int) -> Row:
     product = worst_of(result, mark.figure) if zero else value_of(result, PRODUCT, mark.figure)
     compared = value_of(result, mark.against, mark.figure) if mark.against else None
     ratio = product / compared if product is not None and compared else None
-    judged = ratio if mark.against else product
-    met, note = None if judged is None else mark.met(judged), ""
-    if judged is None:
+    value = ratio if mark.against else product
+    met, note = None if value is None else mark.met(value), ""
+    if value is None:
         note = _why_not(result, mark)
         met = False if mark.against is None and result.rounds else None
     elif cores < mark.cores:
         met, note = None, f"not judged: fewer than {mark.cores} cores, the load takes what a node lacks"
-    margin = mark.margin(judged) if judged is not None and met is not None and not zero else None
+    margin = mark.margin(value) if value is not None and met is not None and not zero else None
     title = result.case.title
     return Row(
         title, str(result.load), mark.figure, product, mark.against or "", compared, ratio, str(mark), met, margin, note

@@ -73,7 +73,7 @@ def run(bench: Bench, cases: list[Case], options: argparse.Namespace) -> tuple[l
         for result in results:
             print(f"round {nth}/{options.rounds}: {result.case.name}", file=sys.stderr, flush=True)
             measure(bench, result)
-        text = report.write(HERE / "results", setting_of(bench, nth, options), results, said_cut(options))
+        text = report.write(HERE / "results", setting_of(bench, nth, options), results, note_of_cut(options))
     return results, text
 
 
@@ -91,9 +91,9 @@ def setting_of(bench: Bench, rounds: int, options: argparse.Namespace) -> dict[s
     }
 
 
-def said_cut(options: argparse.Namespace) -> str:
-    named = {"streams": options.streams, "rows": options.rows}
-    parts = [f"{value:,} {name}" for name, value in named.items() if value]
+def note_of_cut(options: argparse.Namespace) -> str:
+    limits = {"streams": options.streams, "rows": options.rows}
+    parts = [f"{value:,} {name}" for name, value in limits.items() if value]
     return f"Cut to {' and '.join(parts)} at most." if parts else ""
 
 

@@ -82,10 +82,14 @@ def _until_ready(watching: Program) -> dict[str, float]:
     if line.startswith("ready"):
         seconds = float(line.split()[1])
         watching.say("stop")
-        came = watching.result(READY_SECONDS)
-        return {"streams up": came["connected"], "seconds until all are up": seconds, "refused": came["refused"]}
-    came = Program.parsed(line)
-    return {"streams up": came["connected"], "refused": came["refused"]}
+        arrivals = watching.result(READY_SECONDS)
+        return {
+            "streams up": arrivals["connected"],
+            "seconds until all are up": seconds,
+            "refused": arrivals["refused"],
+        }
+    arrivals = Program.parsed(line)
+    return {"streams up": arrivals["connected"], "refused": arrivals["refused"]}
 
 
 def singles(bench: Bench, load: Load) -> Sides:
@@ -109,17 +113,17 @@ def _singles(bench: Bench, database: Sql, load: Load) -> Figures:
             watching.expect("ready", READY_SECONDS)
             own, postgres = CpuMeter(node.pid), CpuMeter(postmaster(database))
             with sql_events(node, load, bench.seconds, [consent for _, consent in pairs]) as publisher:
-                made = publisher.result(bench.patience)
-            came = watching.drained(bench.patience)
-            used = own.read(), postgres.read()
-    if not came["frames"]:
-        raise BenchError(f"Of {made['events']} events nothing arrived: {came}")
-    thousands = made["events"] / 1000
+                offer = publisher.result(bench.patience)
+            arrivals = watching.drained(bench.patience)
+            cpu = own.read(), postgres.read()
+    if not arrivals["frames"]:
+        raise BenchError(f"Of {offer['events']} events nothing arrived: {arrivals}")
+    thousands = offer["events"] / 1000
     return {
-        "server CPU s per 1,000 events": used[0] / thousands,
-        "PostgreSQL CPU s per 1,000 events": used[1] / thousands,
-        "events/s made": made["rate"],
-        "p99 ms": came["latency_ms"]["p99"],
-        "deliveries missing": made["events"] - came["frames"],
-        "streams ended": came["ended"],
+        "server CPU s per 1,000 events": cpu[0] / thousands,
+        "PostgreSQL CPU s per 1,000 events": cpu[1] / thousands,
+        "events/s made": offer["rate"],
+        "p99 ms": arrivals["latency_ms"]["p99"],
+        "deliveries missing": offer["events"] - arrivals["frames"],
+        "streams ended": arrivals["ended"],
     }

@@ -36,7 +36,7 @@ def decisions(ids: list[str], connections: int) -> list[str]:
     ]
 
 
-def written(bench: Bench, node: Node, ids: list[str], connections: int = CONNECTIONS) -> dict[str, float]:
+def change_all(bench: Bench, node: Node, ids: list[str], connections: int = CONNECTIONS) -> dict[str, float]:
     """What comes of real changes, back to back; each answer must be an event."""
     if len(ids) < connections:
         raise BenchError(f"{len(ids)} consents are too few for {connections} connections.")
@@ -49,10 +49,10 @@ def written(bench: Bench, node: Node, ids: list[str], connections: int = CONNECT
 def one_by_one(bench: Bench, _load: Load) -> Sides:
     with bench.product() as node:
         ids = some_consents(node.database.url, CONNECTIONS * CONSENTS_EACH)
-        batched = written(bench, node, ids)
+        batched = change_all(bench, node, ids)
         nothing = bench.requests(node.port, bearer("service"), [NOTHING], CONNECTIONS)
     with bench.product(settings={"write_batch": "1"}) as node:
-        single = written(bench, node, some_consents(node.database.url, CONNECTIONS * CONSENTS_EACH))
+        single = change_all(bench, node, some_consents(node.database.url, CONNECTIONS * CONSENTS_EACH))
     return {PRODUCT: batched, NOTHING: nothing, SINGLE: single}
 
 

@@ -10,10 +10,10 @@ from tests.oracle.world import World
 
 def connections_are_exhausted(world: World) -> None:
     """Those that are lost meanwhile cannot come back."""
-    with ExitStack() as held:
+    with ExitStack() as connections:
         while True:
             try:
-                held.enter_context(psycopg.connect(world.database.url(DATABASE), connect_timeout=5))
+                connections.enter_context(psycopg.connect(world.database.url(DATABASE), connect_timeout=5))
             except psycopg.OperationalError:
                 break
         world.database_proxy.cut()

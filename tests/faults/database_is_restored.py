@@ -12,8 +12,8 @@ def database_is_restored(world: World) -> None:
     _alone(world)
     world.database.sql(f"CREATE DATABASE dump TEMPLATE {DATABASE}")
     _open(world)
-    dumped = world.table(_HEAD)
-    wait_until(lambda: world.table(_HEAD) > dumped, 20, "something is committed after the dump")
+    head = world.table(_HEAD)
+    wait_until(lambda: world.table(_HEAD) > head, 20, "something is committed after the dump")
     world.pause()
     with world.database_proxy.hard_to_pass("refuse"):
         world.database_proxy.cut()

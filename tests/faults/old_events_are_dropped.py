@@ -14,13 +14,13 @@ def old_events_are_dropped(world: World) -> None:
     full = world.history.dropped + 1 + PARTITION
     wait_until(lambda: world.head() > full, 60, "the oldest partition is full")
     world.read()  # what is about to go
-    wait_until(lambda: _dropped(world), 20, "nobody keeps it waiting")
+    wait_until(lambda: _drop(world), 20, "nobody keeps it waiting")
     world.read()
     for reader in world.random.sample([one for one in world.readers if isinstance(one, Streaming | Polling)], 3):
         reader.starts_over.set()
 
 
-def _dropped(world: World) -> bool:
+def _drop(world: World) -> bool:
     try:
         world.table("SELECT consentfeed.drop_oldest_partition()")
     except psycopg.errors.LockNotAvailable:
@@ -30,5 +30,5 @@ def _dropped(world: World) -> bool:
 
 def left_out(world: World) -> str:
     """There are some small partitions, and then a large one."""
-    gone = world.history.dropped + 1 == PARTITION * PARTITIONS
-    return "all small partitions have been dropped" if gone else ""
+    all_gone = world.history.dropped + 1 == PARTITION * PARTITIONS
+    return "all small partitions have been dropped" if all_gone else ""

@@ -17,8 +17,8 @@ def standby_takes_over_without_the_last_commits(world: World) -> None:
         after.start()
         world.pause(0.5)
         link.mode = "hole"
-        (received,) = after.sql(_HEAD, DATABASE)
-        wait_until(lambda: world.table(_HEAD) > [received], 10, "something is committed that the standby lacks")
+        (head,) = after.sql(_HEAD, DATABASE)
+        wait_until(lambda: world.table(_HEAD) > [head], 10, "something is committed that the standby lacks")
         world.pause()
         before.crash()
         _take_over(world, before, after)

@@ -56,21 +56,21 @@ def test_a_reader_that_stops_reading_is_closed_and_comes_back_complete(start_nod
     assert metrics.streams_closed.labels("stalled")._value.get() >= 1
     assert metrics.total(metrics.slow_writes) > slow_writes
     assert len(node.node.feed._events) <= 500
-    received = b""
+    stream = b""
     stuck.settimeout(5)
     try:
         while data := stuck.recv(65536):
-            received += data
+            stream += data
     except ConnectionResetError:
         pass
     stuck.close()
-    assert len(received) < 2 << 20, "the kernel and the transport hold little for a client that does not read"
-    ids = [line[4:] for line in received.decode(errors="ignore").split("\n") if line.startswith("id: ")]
+    assert len(stream) < 2 << 20, "the kernel and the transport hold little for a client that does not read"
+    ids = [line[4:] for line in stream.decode(errors="ignore").split("\n") if line.startswith("id: ")]
     # The last line may be cut in two: a browser would not have taken it either.
     again = node.tail(after=ids[-2])
-    wanted = list(range(int(ids[-2].split("-")[0]) + 1, total + 1))
-    again.wait(lambda t: len(t.events) == len(wanted), seconds=60)
-    assert again.seqs == wanted
+    rest = list(range(int(ids[-2].split("-")[0]) + 1, total + 1))
+    again.wait(lambda t: len(t.events) == len(rest), seconds=60)
+    assert again.seqs == rest
 
 
 def test_a_client_that_leaves_while_it_is_told_goodbye_is_no_error() -> None:

@@ -64,23 +64,23 @@ def test_a_restore_under_a_live_node_resets_its_streams(
         database.set(consent, "granted")
     for tail in tails:
         tail.wait(lambda t: len(t.events) == 3)
-    lost = metrics.total(metrics.history_lost)
+    losses = metrics.total(metrics.history_lost)
     put_back()
     for turn in range(written_after):
         database.set(consents[1], "granted" if turn % 2 == 0 else "revoked")
     for tail in tails:
         reset = tail.wait_event("reset", seconds=30)
         assert reset.data["reason"] in ("forked", "unknown")
-    assert metrics.total(metrics.history_lost) > lost
+    assert metrics.total(metrics.history_lost) > losses
     # After the reset the stream goes on in the new history, from the reset's id.
     database.set(consents[2], "revoked")
     for tail in tails:
         tail.wait(
             lambda t: t.events[-1].data["consent"]["id"] == consents[2] and t.events[-1].data["type"] == "revoked"
         )
-    place = next(int((b.id or "").split("-")[0]) for b in tails[0].blocks if b.event == "reset")
+    seq_of_reset = next(int((b.id or "").split("-")[0]) for b in tails[0].blocks if b.event == "reset")
     after = [seq for block, seq in zip(tails[0].events, tails[0].seqs, strict=True) if block in _after_reset(tails[0])]
-    assert after == list(range(place + 1, database.head() + 1))
+    assert after == list(range(seq_of_reset + 1, database.head() + 1))
 
 
 def test_a_reset_that_cannot_be_told_at_first_is_told_later(
@@ -98,18 +98,18 @@ def test_a_reset_that_cannot_be_told_at_first_is_told_later(
         database.set(consent, "granted")
     tail.wait(lambda t: len(t.events) == 3)
     newest = Replay.newest
-    failed: list[Filter] = []
+    failures: list[Filter] = []
 
-    async def away_at_first(places: Replay, wanted: Filter, head: Position) -> Position:
-        if not failed:
-            failed.append(wanted)
+    async def away_at_first(replay: Replay, filter: Filter, head: Position) -> Position:
+        if not failures:
+            failures.append(filter)
             raise DatabaseAway
-        return await newest(places, wanted, head)
+        return await newest(replay, filter, head)
 
     monkeypatch.setattr(Replay, "newest", away_at_first)
     put_back()
     assert tail.wait_event("reset", seconds=30).data["reason"] == "forked"
-    assert failed
+    assert failures
 
 
 @pytest.mark.parametrize("role", ["csr", "customer"])
@@ -132,7 +132,7 @@ def test_a_restore_between_judging_a_place_and_reading_on_is_noticed(
     node = start_node(memory_events=1)
     with node.client(role) as client:
         origin = {"Last-Event-ID": "0-00000000"}
-        place = client.get("/api/v1/events?limit=3", headers=origin).json()["next"]
+        position = client.get("/api/v1/events?limit=3", headers=origin).json()["next"]
     database.set(consents[0], "revoked")
     find, pump = Replay.find, node.node.streams.pump
 
@@ -143,22 +143,22 @@ def test_a_restore_between_judging_a_place_and_reading_on_is_noticed(
         for consent in consents[1:]:
             database.set(consent, "revoked")
 
-    async def find_in_the_old(places: Replay, asked: str, wanted: Filter, ids: Ids) -> Position:
-        found = await find(places, asked, wanted, ids)
+    async def find_in_the_old(replay: Replay, id: str, filter: Filter, ids: Ids) -> Position:
+        position = await find(replay, id, filter, ids)
         await asyncio.to_thread(put_back_and_go_on)
-        return found
+        return position
 
     monkeypatch.setattr(Replay, "find", find_in_the_old)
     if streams:
-        tail = node.tail(role, after=place)
+        tail = node.tail(role, after=position)
         database.set(consents[1], "granted")
-        told = tail.wait(lambda t: [block for block in t.blocks if block.event in ("reset", "consent-updated")])
-        assert told[0].event == "reset"
+        blocks = tail.wait(lambda t: [block for block in t.blocks if block.event in ("reset", "consent-updated")])
+        assert blocks[0].event == "reset"
     else:
         with node.client(role) as client:
-            answer = client.get("/api/v1/events", headers={"Last-Event-ID": place})
+            answer = client.get("/api/v1/events", headers={"Last-Event-ID": position})
         # Or nothing yet, where the new history is shorter: then it is told when it is asked again.
-        assert answer.status_code == 410 or answer.json() == {"events": [], "next": place, "more": False}
+        assert answer.status_code == 410 or answer.json() == {"events": [], "next": position, "more": False}
 
 
 def _after_reset(tail: Tail) -> list[Block]:
@@ -184,14 +184,14 @@ def test_ids_from_after_the_dump_are_reset_by_the_restored_deployment(
         database.set(consent, "revoked")
     restored = start_node()
     for role, tail in (("csr", staff), ("customer", customer)):
-        for place in [block.id for block in tail.events]:
-            reset = restored.tail(role, after=place).wait_event("reset")
+        for position in [block.id for block in tail.events]:
+            reset = restored.tail(role, after=position).wait_event("reset")
             assert reset.data["reason"] in ("forked", "unknown")
             with restored.client(role) as client:
-                page = client.get("/api/v1/events", headers={"Last-Event-ID": place or ""})
+                page = client.get("/api/v1/events", headers={"Last-Event-ID": position or ""})
                 assert page.status_code == 410
                 assert page.json()["reason"] == reset.data["reason"]
     # What was before the dump is still a place of this log.
-    kept = restored.tail(after=staff.blocks[0].id)
-    kept.wait(lambda t: len(t.events) == 2)
-    assert not [b for b in kept.blocks if b.event == "reset"]
+    stream = restored.tail(after=staff.blocks[0].id)
+    stream.wait(lambda t: len(t.events) == 2)
+    assert not [b for b in stream.blocks if b.event == "reset"]

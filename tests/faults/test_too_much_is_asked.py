@@ -15,7 +15,7 @@ MANY = 30
 
 
 @contextmanager
-def _asked(node: RunningNode, role: str, requests: list[tuple[str, str]]) -> Iterator[list[httpx.Response]]:
+def _at_once(node: RunningNode, role: str, requests: list[tuple[str, str]]) -> Iterator[list[httpx.Response]]:
     """The answers to requests that are all sent at once; at its end all have come."""
     answers: list[httpx.Response] = []
 
@@ -37,7 +37,7 @@ def test_reads_that_all_wait_hold_up_neither_a_decision_nor_a_stream(start_node:
     consent = database.consents()[0]
     with database.connect() as other:
         other.execute("LOCK TABLE consentfeed.preferences")
-        with _asked(node, "csr", [("GET", LIST)] * MANY) as answers:
+        with _at_once(node, "csr", [("GET", LIST)] * MANY) as answers:
             wait_until(lambda: node.node.database.pool._turns.locked(), what="all turns are taken")
             with node.client("service") as client:
                 assert client.post(f"/api/v1/customer/consents/{consent}/revoke").status_code == 200
@@ -59,7 +59,7 @@ def test_more_decisions_than_may_wait_are_refused_at_once_and_the_others_are_wri
     with database.connect() as other:
         other.execute("SELECT FROM consentfeed.consents WHERE id = ANY (%s::uuid[]) FOR UPDATE", (consents,))
         requests = [("POST", f"/api/v1/customer/consents/{consent}/revoke") for consent in consents]
-        with _asked(node, "service", requests) as answers:
+        with _at_once(node, "service", requests) as answers:
             wait_until(lambda: len(answers) == MANY - 10)
             assert {answer.json()["type"] for answer in answers} == {"/problems/overloaded"}
             assert {answer.headers["retry-after"] for answer in answers} == {"1"}

@@ -59,18 +59,18 @@ def test_the_keys_are_asked_for_once_for_all_who_wait(issuer: Issuer) -> None:
         assert all(await asyncio.gather(*(good(jwks, issuer.token(sub=str(n))) for n in range(50))))
 
     with_jwks(issuer, work)
-    assert issuer.asked == ONCE
+    assert issuer.requests == ONCE
 
 
 def test_who_gives_up_waiting_takes_the_keys_from_nobody_else(issuer: Issuer) -> None:
     async def work(jwks: Jwks) -> None:
         waiting = [asyncio.create_task(good(jwks, issuer.token())) for _ in range(2)]
-        await until(lambda: _true(len(issuer.asked) > 0))
+        await until(lambda: _true(len(issuer.requests) > 0))
         waiting[0].cancel()
         assert await waiting[1]
 
     with_jwks(issuer, work)
-    assert issuer.asked == ONCE
+    assert issuer.requests == ONCE
 
 
 async def _true(value: bool) -> bool:
@@ -107,7 +107,7 @@ def test_a_flood_of_unknown_keys_asks_no_more_often(issuer: Issuer) -> None:
             assert not await good(jwks, issuer.token(key=issuer.keys["first"], kid=f"unknown-{n}"))
 
     with_jwks(issuer, work)
-    assert issuer.asked == ONCE
+    assert issuer.requests == ONCE
 
 
 def test_a_flood_of_unknown_keys_asks_once_in_a_while(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,7 +116,7 @@ def test_a_flood_of_unknown_keys_asks_once_in_a_while(issuer: Issuer, monkeypatc
 
     async def work(jwks: Jwks) -> float:
         start = time.monotonic()
-        while len(issuer.asked) < 3 * len(ONCE):
+        while len(issuer.requests) < 3 * len(ONCE):
             assert not any(await asyncio.gather(*(good(jwks, token) for token in tokens)))
         return time.monotonic() - start
 
@@ -135,7 +135,7 @@ def test_what_is_wrong_anyway_asks_for_nothing(issuer: Issuer) -> None:
             assert not await good(jwks, token)
 
     with_jwks(issuer, work)
-    assert issuer.asked == []
+    assert issuer.requests == []
 
 
 def test_while_the_issuer_is_away_its_keys_are_good_for_a_while_and_no_longer(issuer: Issuer) -> None:
@@ -180,7 +180,7 @@ def test_an_issuer_that_hangs_holds_nobody_up_again_and_again(issuer: Issuer, mo
             assert await good(jwks, token)
             assert time.monotonic() - before < 0.25
             await asyncio.sleep(0.01)
-        assert len(issuer.asked) > len(ONCE) + 1
+        assert len(issuer.requests) > len(ONCE) + 1
 
     with_jwks(issuer, work, renew=0.2)
 
@@ -206,7 +206,7 @@ def test_an_issuer_that_is_away_is_not_asked_by_every_request(issuer: Issuer) ->
                 await jwks.verify(issuer.token(), audience=AUDIENCE)
 
     with_jwks(issuer, work)
-    assert issuer.asked == [DISCOVERY]
+    assert issuer.requests == [DISCOVERY]
 
 
 def _drip(handler: BaseHTTPRequestHandler, body: bytes) -> None:
@@ -244,7 +244,7 @@ def test_an_answer_that_is_none_counts_as_away(
         assert time.monotonic() - start < 3
 
     with_jwks(issuer, work)
-    assert "/elsewhere" not in issuer.asked
+    assert "/elsewhere" not in issuer.requests
 
 
 @pytest.mark.parametrize(

@@ -245,15 +245,15 @@ def with_claims(issuer: Issuer, payload: str) -> str:
 def test_a_token_that_is_not_good_is_401(issuer: Issuer, outside: Rest, attack: str) -> None:
     token = ATTACKS[attack](issuer)
     refused(outside.get("/auth/me", None, headers={"Authorization": b"Bearer " + token.encode("latin-1")}))
-    assert "/stranger" not in issuer.asked
+    assert "/stranger" not in issuer.requests
 
 
 def test_the_attacks_together_have_asked_the_issuer_hardly_ever(issuer: Issuer, outside: Rest) -> None:
-    before = len(issuer.asked)
+    before = len(issuer.requests)
     start = time.monotonic()
     for attack in ATTACKS.values():
         outside.get("/auth/me", None, headers={"Authorization": b"Bearer " + attack(issuer).encode("latin-1")})
-    assert len(issuer.asked) - before <= 2 * (2 + (time.monotonic() - start) / 5)
+    assert len(issuer.requests) - before <= 2 * (2 + (time.monotonic() - start) / 5)
 
 
 def test_no_token_with_any_bit_of_it_changed_is_good(issuer: Issuer, outside: Rest) -> None:
@@ -326,7 +326,7 @@ def test_keys_change_without_a_restart(start_node: StartNode) -> None:
         issuer.keys = {"second": new_key("RSA")}
         wait_until(lambda: _status(node, issuer.token(kid="second")) == 200, 5)
         wait_until(lambda: _status(node, old) == 401, 5)  # the node remembers it for two seconds
-        assert KEYS in issuer.asked
+        assert KEYS in issuer.requests
     finally:
         issuer.stop()
 

@@ -28,8 +28,8 @@ class ReaderCheck:
         del self.reader.marks[: len(self._marks)]
         self._consents = dict(self.reader.consents)
 
-    def judge(self, all: Histories, settled: int) -> None:
-        """Exactly the events it may see, once, in order, no gap without a reset, up to event `settled` at least."""
+    def judge(self, all: Histories, head: int) -> None:
+        """Exactly the events it may see, once, in order, no gap without a reset, up to event `head` at least."""
         # What it has seen may also be the beginning of a history that has begun since.
         self._in = {number for number in all if all[number].begins_like(all[max(self._in)], self._at)}
         for mark in self._marks:
@@ -38,7 +38,7 @@ class ReaderCheck:
                 self._start(mark, all)
             else:
                 self._go_on(mark, all)
-        self._end(all, settled)
+        self._end(all, head)
 
     # Where it starts
 
@@ -63,47 +63,47 @@ class ReaderCheck:
         return causes
 
     def _move(self, mark: Mark, all: Histories) -> None:
-        """To a place wherever it is."""
-        self._in = {number for number, history in all.items() if self._sees.place_in(history, mark.id) >= 0}
+        """To a position wherever it is."""
+        self._in = {number for number, history in all.items() if self._sees.seq_in(history, mark.id) >= 0}
         if not self._in:
             self._violated("altered", f"{mark.kind} {mark.id} is in no history")
             self._in = {max(all)}
         history = all[max(self._in)]
-        self._at = max(self._sees.place_in(history, mark.id), 0)
+        self._at = max(self._sees.seq_in(history, mark.id), 0)
         self._owns(history, self._at)
 
     def _compare(self, consents: Consents, history: History) -> list[str]:
         """A list holds all consents but those that changed later, none older than its position, each as it was."""
-        wanted = {consent for consent, (owner, *_) in self._customers.items() if self._sees.owner in ("", owner)}
+        own = {consent for consent, (owner, *_) in self._customers.items() if self._sees.owner in ("", owner)}
         later = {fact.consent for fact in history.facts[self._at :]}
         wrong = []
-        if not wanted - later <= consents.keys() <= wanted:
-            wrong.append(f"{len(consents)} consents of {len(wanted)}, {len(later)} of which changed later")
+        if not own - later <= consents.keys() <= own:
+            wrong.append(f"{len(consents)} consents of {len(own)}, {len(later)} of which changed later")
         for consent, (version, status) in consents.items():
-            made, newer = history.event_of(consent, version), history.event_of(consent, version + 1)
-            if (version > 0 and made is None) or (newer is not None and newer <= self._at):
+            seq, newer = history.event_of(consent, version), history.event_of(consent, version + 1)
+            if (version > 0 and seq is None) or (newer is not None and newer <= self._at):
                 wrong.append(f"consent {consent} has version {version} in a list at event {self._at}")
-            elif not _same(status, history.facts[made - 1].status if made else "pending"):
+            elif not _same(status, history.facts[seq - 1].status if seq else "pending"):
                 wrong.append(f"consent {consent} is {status} in a list at event {self._at}")
         return wrong
 
     # How it goes on
 
     def _go_on(self, mark: Mark, all: Histories) -> None:
-        found = {number: self._sees.place_in(all[number], mark.id) for number in self._in}
-        here = {number for number, seq in found.items() if seq >= 0}
+        seqs = {number: self._sees.seq_in(all[number], mark.id) for number in self._in}
+        here = {number for number, seq in seqs.items() if seq >= 0}
         if not here:
-            there = [(number, seq) for number, one in all.items() if (seq := self._sees.place_in(one, mark.id)) >= 0]
-            told = f"{mark.kind} {mark.id} is {there or 'nowhere'}; it was at event {self._at} of {self._in}"
-            self._violated("unsignalled" if there else "altered", told)
+            there = [(number, seq) for number, one in all.items() if (seq := self._sees.seq_in(one, mark.id)) >= 0]
+            where = f"{mark.kind} {mark.id} is {there or 'nowhere'}; it was at event {self._at} of {self._in}"
+            self._violated("unsignalled" if there else "altered", where)
             self._move(mark, all)  # so that one fault is told once
             return
         self._in = here
-        history, seq = all[max(here)], found[max(here)]
+        history, seq = all[max(here)], seqs[max(here)]
         if mark.kind == "event":
             self._event(mark, history, seq)
         else:
-            self._place(mark, history, seq)
+            self._position(mark, history, seq)
         self._at = seq
 
     def _event(self, mark: Mark, history: History, seq: int) -> None:
@@ -116,48 +116,48 @@ class ReaderCheck:
             self._violated("repeated", f"event {seq}")
         elif seq < self._at:
             self._violated("order", f"event {seq} after event {self._at}")
-        elif missed := self._missed(history, seq - 1):
-            self._violated("lost", f"{missed} events before event {seq}")
+        elif missing := self._missing(history, seq - 1):
+            self._violated("lost", f"{missing} events before event {seq}")
 
-    def _place(self, mark: Mark, history: History, seq: int) -> None:
+    def _position(self, mark: Mark, history: History, seq: int) -> None:
         self._owns(history, seq)
         if mark.kind == "first" and seq != self._at:
             self._violated("order", f"a stream from {self._at} began at {seq}")
         elif seq < self._at:
-            self._violated("order", f"its place went back from {self._at} to {seq}")
-        elif missed := self._missed(history, seq):
-            self._violated("lost", f"{missed} events before place {seq}")
+            self._violated("order", f"its position went back from {self._at} to {seq}")
+        elif missing := self._missing(history, seq):
+            self._violated("lost", f"{missing} events before position {seq}")
 
     def _owns(self, history: History, seq: int) -> None:
-        """A customer's place moves with own events alone; where none is kept, it is the last that was dropped."""
+        """A customer's position moves with own events alone; where none is kept, it is the last that was dropped."""
         if self._sees.owner and seq > max(history.dropped, 0) and history.facts[seq - 1].customer != self._sees.owner:
-            self._violated("foreign", f"its place is event {seq}, which is another's")
+            self._violated("foreign", f"its position is event {seq}, which is another's")
 
-    def _missed(self, history: History, upto: int) -> int:
+    def _missing(self, history: History, upto: int) -> int:
         return sum(self._sees.sees(fact) for fact in history.facts[self._at : upto])
 
     # Where it ends
 
-    def _end(self, all: Histories, settled: int) -> None:
+    def _end(self, all: Histories, head: int) -> None:
         present = max(all)
         if present not in self._in:
             self._violated("unsignalled", "it still is in a history that is no more")
-        elif missed := self._missed(all[present], settled):
-            self._violated("lost", f"{missed} events at the end")
+        elif missing := self._missing(all[present], head):
+            self._violated("lost", f"{missing} events at the end")
         else:
-            self._fold(all[present], settled)
+            self._fold(all[present], head)
         self._in = {present}
 
-    def _fold(self, history: History, settled: int) -> None:
+    def _fold(self, history: History, head: int) -> None:
         """What it made of its list and its events is what the table says, but for what has changed since."""
-        changed = {fact.consent for fact in history.facts[settled:]}
+        later = {fact.consent for fact in history.facts[head:]}
         if self._sees.types:
             return  # it is not meant to know the present state
         wrong = [
             consent
             for consent, row in history.consents.items()
-            if self._sees.watches(*self._customers[consent]) and consent not in changed
-            if not _as_held(self._consents.get(consent, (0, "pending")), row)
+            if self._sees.watches(*self._customers[consent]) and consent not in later
+            if not _fits(self._consents.get(consent, (0, "pending")), row)
         ]
         if wrong:
             self._violated("list", f"folded from its events {len(wrong)} consents differ from the table")
@@ -166,10 +166,10 @@ class ReaderCheck:
         self._verdict.add(kind, self.reader.name, what)
 
 
-def _as_held(held: tuple[int, str], row: tuple[int, str]) -> bool:
-    return held[0] == row[0] and _same(held[1], row[1])
+def _fits(consent: tuple[int, str], row: tuple[int, str]) -> bool:
+    return consent[0] == row[0] and _same(consent[1], row[1])
 
 
-def _same(told: str, status: str) -> bool:
+def _same(status: str, actual: str) -> bool:
     """A list says that a grant has expired before there is an event of it."""
-    return told == status or (told, status) == ("expired", "granted")
+    return status == actual or (status, actual) == ("expired", "granted")

@@ -33,23 +33,23 @@ class Node(NodeProcess):
         self.name = f"node {self.port}"
         self.proxy = Proxy(self.port, seed=str(self.port), buffer=_BUFFER)
         self.errors: list[str] = []
-        self._served = False
+        self._up = False
 
     def start(self, path: str = "/healthz", seconds: float = 60) -> None:
         """Starts, and starts again where it could not: PostgreSQL may be away. It must not end once it serves."""
         wait_until(lambda: self._started(path), seconds, f"node starts; see {self.log}")
 
     def _started(self, path: str) -> bool:
-        if self.status is not None and self._served:
+        if self.status is not None and self._up:
             self.errors.append(f"it ended by itself with status {self.status}; see {self.log}")
         if not self.runs:
             self.spawn()
-        self._served = self._served or self.answers(path)
-        return self._served
+        self._up = self._up or self.answers(path)
+        return self._up
 
     def spawn(self) -> None:
         """Starts it, and does not wait."""
-        self._served = False
+        self._up = False
         super().spawn()
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:

@@ -46,16 +46,16 @@ class Oracle:
 
     def settle(self) -> None:
         """Waits until all is well, and judges all that was told since the last time."""
-        settled = settling.hold(self.world)
+        head = settling.hold(self.world)
         self._judge_histories()
         self._judge_errors()
         if self.enough:
             return
-        self._late(settling.late_readers(self.world, settled, self._settle_seconds))
+        self._late(settling.late_readers(self.world, head, self._settle_seconds))
         for check in self._checks:
             check.look()
         self.world.read()
-        self._judge(settled)
+        self._judge(head)
         if self.enough:
             return
         self.world.forget()
@@ -85,11 +85,11 @@ class Oracle:
             self.world.close(keep_logs=bool(self.verdict.violations))
         return self.verdict
 
-    def _judge(self, settled: int) -> None:
+    def _judge(self, head: int) -> None:
         histories = self.world.histories
         self.verdict.counts["histories"] += len(histories) - 1
         for check in self._checks:
-            check.judge(histories, settled)
+            check.judge(histories, head)
         for writer in self.world.writers:
             check_claims(writer, histories, self.verdict)
         self._judge_histories()
@@ -130,7 +130,7 @@ class Oracle:
             if not reader.counts["events"]:
                 self.verdict.add("idle", reader.name, "has read nothing")
         for writer in self.world.writers:
-            if not writer.done:
+            if not writer.successes:
                 self.verdict.add("idle", writer.name, "has written nothing")
 
 

@@ -16,7 +16,7 @@ class Program(Reader):
     process: subprocess.Popen[bytes] | None = None
 
     def command(self) -> list[str]:
-        """How it is started, to go on from the place."""
+        """How it is started, to go on from the position."""
         raise NotImplementedError
 
     def follow(self) -> None:
@@ -32,7 +32,7 @@ class Program(Reader):
                 for number, line in enumerate(process.stdout):
                     message = msgspec.json.decode(line, type=Message)
                     if message.event != "goodbye":
-                        self.took(message.id, message.event, bytes(message.data))
+                        self.take(message.id, message.event, bytes(message.data))
                     if self.leaves() or (number >= leaves_after and not self.steady.is_set()):
                         return
             finally:
@@ -58,7 +58,7 @@ class Tail(Program):
     def command(self) -> list[str]:
         """As a person types it."""
         return [
-            *CONSENTFEED, "tail", "--json", "--url", self.url, "--token", self.token, "--after", self.place,
+            *CONSENTFEED, "tail", "--json", "--url", self.url, "--token", self.token, "--after", self.position,
         ]  # fmt: skip
 
 
@@ -68,4 +68,4 @@ class Browser(Program):
     def command(self) -> list[str]:
         """The module and what it is to follow."""
         program = Path(__file__).with_name("browser.mjs")
-        return ["node", str(program), f"{self.url}/api/v1/events", self.token, self.place]
+        return ["node", str(program), f"{self.url}/api/v1/events", self.token, self.position]

@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 import msgspec
 
+from tests.oracle.content import content
 from tests.oracle.sees import Sees
-from tests.oracle.told import told
 
 ORIGIN = "0-00000000"
 SILENCE_SECONDS = 5.0  # several heartbeats
@@ -19,29 +19,29 @@ Consents = dict[str, tuple[int, str]]  # version and status by id
 
 
 class Mark(NamedTuple):
-    """What a reader was told: an event; a place alone, perhaps as the first block of a stream; or where it starts.
+    """What a reader was told: an event; a position alone, perhaps as the first block of a stream; or where it starts.
 
     It starts at the origin or with a list, also after a reset, which has a reason.
     """
 
-    kind: Literal["start", "first", "event", "place"]
+    kind: Literal["start", "first", "event", "position"]
     id: str
     digest: bytes = b""
     consents: Consents | None = None
     reason: str | None = None
 
 
-class Gone(Exception):
+class ConnectionOver(Exception):
     """This connection is over."""
 
 
 class Reader(threading.Thread):
-    """Reads until it is stopped. place is the id it would go on from; consents, what it holds of each."""
+    """Reads until it is stopped. position is the id it would go on from; consents, what it holds of each."""
 
     def __init__(self, name: str, ports: list[int], seed: str, sees: Sees, *, from_list: bool = False) -> None:
         super().__init__(name=name, daemon=True)
         self.sees, self.token = sees, sees.token()
-        self.place = "" if from_list else ORIGIN
+        self.position = "" if from_list else ORIGIN
         self.marks: list[Mark] = [] if from_list else [Mark("start", ORIGIN)]
         self.consents: Consents = {}
         self.errors: list[str] = []
@@ -68,10 +68,10 @@ class Reader(threading.Thread):
             try:
                 if self.starts_over.is_set():
                     self._forget()
-                if not self.place:
+                if not self.position:
                     self.read_list()
                 self.follow()
-            except (OSError, http.client.HTTPException, Gone) as error:
+            except (OSError, http.client.HTTPException, ConnectionOver) as error:
                 self.counts["silences"] += isinstance(error, TimeoutError)
                 self.pause(0.2)
             except Exception as error:  # what is no error of the network is one of the service, or of the oracle
@@ -88,11 +88,11 @@ class Reader(threading.Thread):
 
     def _forget(self) -> None:
         self.starts_over.clear()
-        self.place, self.consents = ORIGIN, {}
+        self.position, self.consents = ORIGIN, {}
         self.marks.append(Mark("start", ORIGIN))
 
-    def read_list(self, reason: str | None = None, place: str = "") -> None:
-        """The list, page by page, at the beginning or after a reset; it goes on from a place, else from the list's."""
+    def read_list(self, reason: str | None = None, resume: str = "") -> None:
+        """The list, page by page, at the beginning or after a reset. resume: the id to go on from, else the list's."""
         path = (
             "/api/v1/customer/consents"
             if self.sees.owner
@@ -106,35 +106,35 @@ class Reader(threading.Thread):
             position = position or response.headers["Consentfeed-Position"]
             consents |= {consent["id"]: (consent["version"], consent["status"]) for consent in page["consents"]}
             cursor = page.get("next")
-        self.place, self.consents = place or position, consents
-        self.marks.append(Mark("start", self.place, consents=dict(consents), reason=reason))
+        self.position, self.consents = resume or position, consents
+        self.marks.append(Mark("start", self.position, consents=dict(consents), reason=reason))
 
-    def took(self, id: str, event: str, data: bytes) -> None:
-        """One block: an event, a reset, or a place."""
+    def take(self, id: str, event: str, data: bytes) -> None:
+        """One block: an event, a reset, or a position."""
         if event == "reset":
             self._reset(id, msgspec.json.decode(data)["reason"])
             return
         if not id:
             raise ValueError(f"{event or 'block'} without an id")
         if event == "consent-updated":
-            digest, consent, version, status = told(data)
+            digest, consent, version, status = content(data)
             self.marks.append(Mark("event", id, digest))
             if version > self.consents.get(consent, (0, ""))[0]:
                 self.consents[consent] = version, status
             self.counts["events"] += 1
-        elif id != self.place:
-            self.marks.append(Mark("place", id))
-        self.place = id
+        elif id != self.position:
+            self.marks.append(Mark("position", id))
+        self.position = id
 
     def _reset(self, id: str, reason: str) -> None:
         """Reads the list, and stays, for the stream goes on from the reset's id; or comes back with the list's."""
         stays = bool(id) and self.random.random() < 0.5
         self.read_list(reason, id if stays else "")
         if not stays:
-            raise Gone
+            raise ConnectionOver
 
     def get(self, path: str) -> tuple[http.client.HTTPResponse, bytes]:
-        """An answer, also one that the place is lost; raises Gone where there is none now."""
+        """An answer, also one that the position is lost; raises ConnectionOver where there is none now."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port(), timeout=SILENCE_SECONDS)
         try:
             connection.request("GET", path, headers={"Authorization": f"Bearer {self.token}"})
@@ -155,8 +155,8 @@ class Reader(threading.Thread):
 
 
 def check(response: http.client.HTTPResponse, body: bytes, *good: int) -> None:
-    """Raises Gone where there is no answer now, and an error for one that there should not be."""
+    """Raises ConnectionOver where there is no answer now, and an error for one that there should not be."""
     if response.status == 503:
-        raise Gone
+        raise ConnectionOver
     if response.status not in good:
         raise ValueError(f"answer {response.status}: {body[:300]!r}")

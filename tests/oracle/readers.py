@@ -18,14 +18,14 @@ class Polling(Reader):
             self.pause(0.1)
             return
         limit = self.random.choice((1, 7, 100, 1000))
-        response, body = self.get(f"/api/v1/events?after={self.place}&limit={limit}&{self.sees.query}")
+        response, body = self.get(f"/api/v1/events?after={self.position}&limit={limit}&{self.sees.query}")
         if response.status == 410:
             self.read_list(msgspec.json.decode(body)["reason"])
             return
         page = msgspec.json.decode(body, type=Page)
         for message in page.events:
-            self.took(message.id, message.event, bytes(message.data))
-        self.took(page.next, "", b"")
+            self.take(message.id, message.event, bytes(message.data))
+        self.take(page.next, "", b"")
         if not page.more:
             self.pause(0.1)
 

@@ -18,7 +18,7 @@ class Answer(NamedTuple):
     """What became of a request; status 0: it was never known. since, until: the histories in which it may have been."""
 
     status: int
-    told: Any
+    body: Any
     since: int
     until: int
 
@@ -53,10 +53,10 @@ class RestWriter(Writer):
         first, second = self._requests.one(consent, action), self._requests.one(consent, OPPOSITE[action])
         before = self._until_known(first) if self.random.random() < 0.5 else self._hangs_up(first)
         self._note(second, self._until_known(second), consent)
-        after = self._until_known(first, lost=True)
+        after = self._until_known(first, unsure=True)
         self._note(first, after, consent)
-        if before.status == after.status == 200 and before.since == after.until and before.told != after.told:
-            self.error(f"another answer under the same key: {before.told}, then {after.told}")
+        if before.status == after.status == 200 and before.since == after.until and before.body != after.body:
+            self.error(f"another answer under the same key: {before.body}, then {after.body}")
 
     def _decide_many(self) -> None:
         references = [self._requests.key() for _ in range(self.random.randint(1, self._bulk))]
@@ -66,27 +66,27 @@ class RestWriter(Writer):
             consents[self.random.randrange(len(consents))] = _NOBODY
         request = self._requests.many(references, consents)
         answer = self._until_known(request)
-        outcomes = answer.told["outcomes"] if answer.status == 200 else [None] * len(references)
+        outcomes = answer.body["outcomes"] if answer.status == 200 else [None] * len(references)
         for reference, consent, outcome in zip(references, consents, outcomes, strict=True):
             problem = outcome and outcome.get("problem")
-            one = answer._replace(status=problem["status"] if problem else 200, told=problem or outcome)
+            one = answer._replace(status=problem["status"] if problem else 200, body=problem or outcome)
             self._note_one(request, one if outcome else answer, reference, consent)
 
     # Asking
 
-    def _until_known(self, request: Request, *, lost: bool = False) -> Answer:
+    def _until_known(self, request: Request, *, unsure: bool = False) -> Answer:
         """The answer; asked again where it was lost on the way, or the service does not know."""
         since = self.eras()[0]
         while True:
             try:
-                status, told = self._ask(request)
+                status, body = self._ask(request)
             except (OSError, http.client.HTTPException):
-                lost = True
+                unsure = True
             else:
                 # After an answer that was lost, "nothing was written" speaks of this try alone.
-                if not _says(told, "outcome-unknown") and not (lost and _says(told, *REFUSED)):
-                    return Answer(status, told, since, self.eras()[1])
-                lost = lost or _says(told, "outcome-unknown")
+                if not _says(body, "outcome-unknown") and not (unsure and _says(body, *REFUSED)):
+                    return Answer(status, body, since, self.eras()[1])
+                unsure = unsure or _says(body, "outcome-unknown")
             if not self.waits(0.3):
                 return Answer(0, None, since, self.eras()[1])
 
@@ -124,23 +124,23 @@ class RestWriter(Writer):
 
     def _note_one(self, request: Request, answer: Answer, reference: str, consent: str) -> None:
         claim = Claim("unknown", answer.since, answer.until, reference, request.owner)
-        told = answer.told
+        body = answer.body
         if answer.status == 200:
-            became, event = told["consent"], told["event"]
-            if became["id"] != consent:
-                self.error(f"asked for consent {consent}, told {told}")
+            consent_after, event = body["consent"], body["event"]
+            if consent_after["id"] != consent:
+                self.error(f"asked for consent {consent}, answered {body}")
             claim = claim._replace(
-                told="done" if event else "nothing", id=event["id"] if event else "",
-                consent=consent, version=became["version"], status=became["status"],
+                outcome="done" if event else "nothing", id=event["id"] if event else "",
+                consent=consent, version=consent_after["version"], status=consent_after["status"],
             )  # fmt: skip
         elif answer.status:
-            claim = claim._replace(told="refused")
-            if not (_says(told, *REFUSED) or (consent == _NOBODY and _says(told, "not-found"))):
-                self.error(f"refused without cause: {told}")
+            claim = claim._replace(outcome="refused")
+            if not (_says(body, *REFUSED) or (consent == _NOBODY and _says(body, "not-found"))):
+                self.error(f"refused without cause: {body}")
         self.claim(claim)
 
 
-def _says(told: Any, *codes: str) -> bool:
+def _says(body: Any, *codes: str) -> bool:
     """Whether this answer, or one of its outcomes, is one of these problems."""
-    problems = [told, *((outcome.get("problem") or {}) for outcome in told.get("outcomes", ()))]
+    problems = [body, *((outcome.get("problem") or {}) for outcome in body.get("outcomes", ()))]
     return any(problem.get("type", "").rsplit("/", 1)[-1] in codes for problem in problems)

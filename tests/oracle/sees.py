@@ -45,15 +45,15 @@ class Sees(NamedTuple):
         """Whose eyes these are."""
         return bearer("customer", self.owner, lifetime=1e6) if self.owner else bearer("csr", lifetime=1e6)
 
-    def place(self, id: str) -> Position | None:
-        """The place that an id names to this reader; None where it is no id of its kind."""
+    def position(self, id: str) -> Position | None:
+        """The position that an id names to this reader; None where it is no id of its kind."""
         return _SEALED.read(id) if self.owner else PLAIN.read(id)
 
-    def place_in(self, history: History, id: str) -> int:
-        """The number of the event at a place, -1 where the place is not in this history."""
-        place = self.place(id)
-        if place is None or place.seq > len(history.facts):
+    def seq_in(self, history: History, id: str) -> int:
+        """The number of the event at a position, -1 where the position is not in this history."""
+        position = self.position(id)
+        if position is None or position.seq > len(history.facts):
             return -1
-        if place.seq == 0:
+        if position.seq == 0:
             return 0
-        return place.seq if history.facts[place.seq - 1].hash.startswith(place.hash) else -1
+        return position.seq if history.facts[position.seq - 1].hash.startswith(position.hash) else -1

@@ -24,13 +24,13 @@ def hold(world: World) -> int:
     return len(world.history.facts)
 
 
-def late_readers(world: World, settled: int, seconds: float) -> Late:
+def late_readers(world: World, head: int, seconds: float) -> Late:
     """Every reader gets all events up to this one."""
     pollers = [reader for reader in world.readers if isinstance(reader, Polling)]
-    yield from _behind(world, [reader for reader in world.readers if reader not in pollers], settled, seconds)
+    yield from _behind(world, [reader for reader in world.readers if reader not in pollers], head, seconds)
     for reader in pollers:
         reader.quiet.clear()
-    yield from _behind(world, pollers, settled, seconds)
+    yield from _behind(world, pollers, head, seconds)
 
 
 def let_go(world: World) -> None:
@@ -42,10 +42,10 @@ def let_go(world: World) -> None:
 
 def late_writers(world: World, seconds: float) -> Late:
     """Everybody can write again."""
-    before = [(writer, writer.done) for writer in world.writers]
+    before = [(writer, writer.successes) for writer in world.writers]
     ends = time.monotonic() + seconds
-    for writer, done in before:
-        if not _comes_true(lambda writer=writer, done=done: writer.done > done, ends):  # type: ignore[misc]
+    for writer, count in before:
+        if not _comes_true(lambda writer=writer, count=count: writer.successes > count, ends):  # type: ignore[misc]
             yield writer.name, f"has written nothing for {seconds:g} s after all had healed"
 
 
@@ -57,25 +57,25 @@ def late_nodes(world: World, seconds: float) -> Late:
             yield node.name, f"is not ready {seconds:g} s after all had healed"
 
 
-def _behind(world: World, readers: Sequence[Reader], settled: int, seconds: float) -> Late:
+def _behind(world: World, readers: Sequence[Reader], head: int, seconds: float) -> Late:
     ends = time.monotonic() + seconds
     for reader in readers:
-        newest = _newest(world, reader, settled)
+        newest = _newest(world, reader, head)
         if not _comes_true(lambda: _has(world, reader, newest), ends):  # noqa: B023
             yield reader.name, f"has not got everything {seconds:g} s after all had healed"
 
 
 def _has(world: World, reader: Reader, seq: int) -> bool:
-    place = reader.sees.place(reader.place)
-    if place and place.seq > len(world.history.facts):
+    position = reader.sees.position(reader.position)
+    if position and position.seq > len(world.history.facts):
         world.read()  # something has expired meanwhile; or it is in a history that is no more
-    return reader.sees.place_in(world.history, reader.place) >= seq
+    return reader.sees.seq_in(world.history, reader.position) >= seq
 
 
-def _newest(world: World, reader: Reader, settled: int) -> int:
+def _newest(world: World, reader: Reader, head: int) -> int:
     """The newest event that the reader may see."""
     facts = world.history.facts
-    return next((seq for seq in range(settled, 0, -1) if reader.sees.sees(facts[seq - 1])), 0)
+    return next((seq for seq in range(head, 0, -1) if reader.sees.sees(facts[seq - 1])), 0)
 
 
 def _comes_true(condition: Callable[[], bool], ends: float) -> bool:

@@ -24,7 +24,7 @@ _ENDS_NODES = ("node_is_killed", "nodes_are_rolled")
 _COUNTED = {
     "log": "events in the log at the end",
     "event": "events that readers were told, each compared with the table",
-    "place": "places alone that they were told (heartbeats, pages)",
+    "position": "positions alone that they were told (heartbeats, pages)",
     "first": "streams that were opened",
     "goodbyes": "goodbyes",
     "silences": "streams and requests given up for silence",
@@ -58,7 +58,7 @@ class Course:
         self.began = time.monotonic()
         self.gauges: list[Gauge] = []
         self.left_out: list[str] = []
-        self.made = 0
+        self.total = 0
         self._events, self._faults, self._ends = events, faults, self.began + seconds
         self._head = 0
 
@@ -67,14 +67,14 @@ class Course:
         world = oracle.world
         head = len(world.history.facts)
         # What was lost with a history was made all the same.
-        self.made += max(head - self._head, 0)
+        self.total += max(head - self._head, 0)
         self._head = head
         self.left_out = [why for name in FAULTS if not oracle.verdict.counts[name] and (why := left_out(world, name))]
         pids = [node.pid for node in world.nodes]
         largest = max(map(_memory, pids)), max(map(_handles, pids)), max(map(_tasks, world.nodes))
-        self.gauges.append(Gauge(self.seconds, self.made, *largest, _memory(os.getpid())))
-        click.echo(f"{self.seconds:6.0f} s  {self.made:9,} events, {count} faults, {oracle.last}", err=True)
-        return time.monotonic() < self._ends and (self.made < self._events or count < self._faults)
+        self.gauges.append(Gauge(self.seconds, self.total, *largest, _memory(os.getpid())))
+        click.echo(f"{self.seconds:6.0f} s  {self.total:9,} events, {count} faults, {oracle.last}", err=True)
+        return time.monotonic() < self._ends and (self.total < self._events or count < self._faults)
 
     @property
     def seconds(self) -> float:
@@ -96,15 +96,15 @@ def _tasks(node: Node) -> int:
         metrics = httpx.get(f"http://127.0.0.1:{node.port}/metrics", timeout=5).text
     except httpx.HTTPError:
         return 0
-    found = re.search(r"^consentfeed_tasks (\d+)", metrics, re.MULTILINE)
-    return int(found[1]) if found else 0
+    match = re.search(r"^consentfeed_tasks (\d+)", metrics, re.MULTILINE)
+    return int(match[1]) if match else 0
 
 
 def _report(seed: str, course: Course, verdict: Verdict) -> Iterator[str]:
     faults = sum(verdict.counts[name] for name in FAULTS)
     yield f"# Soak of {time.strftime('%Y-%m-%d')}\n"
     yield f"{'Nothing was violated' if not verdict.violations else f'{len(verdict.violations)} VIOLATIONS'}:"
-    yield f"{course.made:,} events, {faults} faults, {course.seconds:,.0f} s; seed `{seed}` (`make soak SEED={seed}`)."
+    yield f"{course.total:,} events, {faults} faults, {course.seconds:,.0f} s; seed `{seed}` (`make soak SEED={seed}`)."
     yield f"Two nodes on one PostgreSQL {psycopg.pq.version() // 10000}; {platform.machine()}, {os.cpu_count()} cores,"
     yield f"Python {platform.python_version()}.\n"
     yield from _table(("violation", "times"), ((what, _times(verdict, kind)) for kind, what in KINDS.items()))

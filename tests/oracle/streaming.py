@@ -35,7 +35,7 @@ class Streaming(Reader):
                 if block.event == "goodbye":
                     self.counts["goodbyes"] += 1
                     if block.id:  # which there is none; but a browser would go on from it
-                        self.took(block.id, "", b"")
+                        self.take(block.id, "", b"")
                     return
                 self._take(number, block)
                 if self.leaves() or (number >= leaves_after and not self.steady.is_set()):
@@ -46,16 +46,20 @@ class Streaming(Reader):
 
     def _take(self, number: int, block: Block) -> None:
         if number or block.event:
-            self.took(*block)
+            self.take(*block)
         elif block.id:
-            # With `retry:` comes the place to resume from, unless a reset follows at once.
+            # With `retry:` comes the position to resume from, unless a reset follows at once.
             self.marks.append(Mark("first", block.id))
-            self.place = block.id
+            self.position = block.id
 
     def _blocks(self, connection: http.client.HTTPConnection) -> Iterator[Block]:
         connection.connect()
         connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _GULP)
-        headers = {"Accept": "text/event-stream", "Authorization": f"Bearer {self.token}", "Last-Event-ID": self.place}
+        headers = {
+            "Accept": "text/event-stream",
+            "Authorization": f"Bearer {self.token}",
+            "Last-Event-ID": self.position,
+        }
         connection.request("GET", f"/api/v1/events?{self.sees.query}", headers=headers)
         response = connection.getresponse()
         if response.status != 200:

@@ -27,11 +27,11 @@ def test_a_seed_replays_who_decides_what_in_which_order() -> None:
         every = [consent for own in consents.values() for consent in own]
         random = Random("seed/rest-0")
         maker = Requests(random, consents)
-        made = [maker.one(random.choice(every), maker.action()) for _ in range(50)]
-        made.append(maker.many([maker.key() for _ in every], random.sample(every, len(every))))
+        sequence = [maker.one(random.choice(every), maker.action()) for _ in range(50)]
+        sequence.append(maker.many([maker.key() for _ in every], random.sample(every, len(every))))
         return [
             one._replace(path=one.path.replace(ids, ""), body=one.body.replace(ids.encode(), b""), token="")
-            for one in made
+            for one in sequence
         ]
 
     # The ids of consents are others in each run.

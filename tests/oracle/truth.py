@@ -8,7 +8,7 @@ from typing import Any, LiteralString, NamedTuple
 import msgspec
 import psycopg
 
-from tests.oracle.told import digest
+from tests.oracle.content import digest
 
 _EVENTS: LiteralString = (
     "SELECT event.seq, event.hash, event.body, customer.email, note.note FROM consentfeed.events AS event"
@@ -42,12 +42,12 @@ def _fact(hash: bytes, body: str, email: str | None, note: str | None) -> Fact:
     event: dict[str, Any] = msgspec.json.decode(body)
     consent, reason = event["consent"], event["reason"]
     recorded_at, customer = event["recorded_at"], event["customer_id"]
-    shown = {name: value for name, value in event.items() if name not in _HIDDEN}
-    shown["user"]["email"] = email
+    wire = {name: value for name, value in event.items() if name not in _HIDDEN}
+    wire["user"]["email"] = email
     if reason:
         reason["text"] = note
     return Fact(
-        hash[:8], digest(shown), intern(event["type"]), intern(customer), intern(consent["purpose"]),
+        hash[:8], digest(wire), intern(event["type"]), intern(customer), intern(consent["purpose"]),
         intern(consent["channel"]), intern(consent["id"]), consent["version"], intern(consent["status"]),
         reason["reference"] if reason else None, recorded_at,
     )  # fmt: skip
@@ -131,15 +131,15 @@ class History:
         return int(row[0])
 
     def _take(self, seq: int, fact: Fact) -> None:
-        known = len(self.facts)
-        if 0 < seq <= known:
+        newest = len(self.facts)
+        if 0 < seq <= newest:
             if self.facts[seq - 1].hash != fact.hash:
                 self.broken.append(f"event {seq} is another than it was")
             return
-        if seq != known + 1:
-            self.broken.append(f"event {seq} follows event {known}")
+        if seq != newest + 1:
+            self.broken.append(f"event {seq} follows event {newest}")
         if self.facts and fact.recorded_at < self.facts[-1].recorded_at:
-            self.broken.append(f"event {seq} was recorded before event {known}")
+            self.broken.append(f"event {seq} was recorded before event {newest}")
         self._add(fact)
 
     def _add(self, fact: Fact) -> None:

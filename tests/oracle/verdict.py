@@ -9,10 +9,10 @@ from typing import Final, NamedTuple
 KINDS: Final = {
     "lost": "events that a reader should have got, and did not",
     "repeated": "events that a reader got twice",
-    "order": "events or places out of order",
+    "order": "events or positions out of order",
     "unsignalled": "another history, or a gap, without a reset",
     "reset": "resets without a cause",
-    "foreign": "events or places that are not the reader's",
+    "foreign": "events or positions that are not the reader's",
     "altered": "events that say something else than the table",
     "list": "lists, or what was made of them, that differ from the table",
     "claims": "writers told what is not so",

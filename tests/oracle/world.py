@@ -162,14 +162,14 @@ class World:
     def hold(self) -> None:
         """Nobody begins to write, until let_go()."""
         for writer in self.writers:
-            writer.held.set()
+            writer.pause.set()
         for writer in self.writers:
             wait_until(writer.idle.is_set, 90, f"{writer.name} has finished")
 
     def let_go(self) -> None:
         """They write again."""
         for writer in self.writers:
-            writer.held.clear()
+            writer.pause.clear()
 
     def stop(self) -> list[str]:
         """Ends writers and readers; who did not end."""

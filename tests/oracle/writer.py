@@ -17,7 +17,7 @@ class Claim(NamedTuple):
     owner: to whom the id was told, empty for staff. since, until: the histories in which the answer may have been made.
     """
 
-    told: Literal["done", "nothing", "refused", "unknown"]
+    outcome: Literal["done", "nothing", "refused", "unknown"]
     since: int
     until: int
     reference: str = ""
@@ -29,7 +29,7 @@ class Claim(NamedTuple):
 
 
 class Writer(threading.Thread):
-    """Writes until it is stopped; can be held for a while. done: how many times it was told that something is done."""
+    """Writes until it is stopped; can be held for a while. successes: how many decisions it was told are done."""
 
     def __init__(self, name: str, seed: str, consents: dict[str, list[str]], eras: Eras, pace: float) -> None:
         super().__init__(name=name, daemon=True)
@@ -39,8 +39,8 @@ class Writer(threading.Thread):
         self.eras = eras
         self.claims: list[Claim] = []
         self.errors: list[str] = []
-        self.done = 0
-        self.held, self.idle = threading.Event(), threading.Event()
+        self.successes = 0
+        self.pause, self.idle = threading.Event(), threading.Event()
         self._stopped = threading.Event()
         self._pace = pace
         self._tries_until = float("inf")
@@ -59,7 +59,7 @@ class Writer(threading.Thread):
     def run(self) -> None:
         """Lives."""
         while not self._stopped.is_set():
-            if self.held.is_set():
+            if self.pause.is_set():
                 self.idle.set()
                 self._stopped.wait(0.02)
                 continue
@@ -78,7 +78,7 @@ class Writer(threading.Thread):
     def claim(self, claim: Claim) -> None:
         """Writes down what was told."""
         self.claims.append(claim)
-        self.done += claim.told == "done"
+        self.successes += claim.outcome == "done"
 
     def error(self, what: str) -> None:
         """Writes down what should not be."""

@@ -75,7 +75,7 @@ class Issuer:
         self.also: list[Any] = []  # what else stands among its keys
         self.document: dict[str, Any] = {}  # what its document says otherwise
         self.answers: dict[str, Callable[[BaseHTTPRequestHandler], None]] = {}
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self._start(0)
 
     def _start(self, port: int) -> None:
@@ -83,7 +83,7 @@ class Issuer:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                issuer.asked.append(self.path)
+                issuer.requests.append(self.path)
                 with suppress(ConnectionError):
                     issuer.answers.get(self.path, issuer._answer)(self)
 

@@ -30,9 +30,9 @@ class Provider:
         # Another site than 127.0.0.1, so that cookies have to cross from one to the other.
         self.issuer = f"http://localhost:{port}"
 
-    def tell(self, path: str, told: dict[str, Any]) -> None:
+    def tell(self, path: str, value: dict[str, Any]) -> None:
         """What it is to be from now on."""
-        httpx.post(f"{self.issuer}/test/{path}", json=told).raise_for_status()
+        httpx.post(f"{self.issuer}/test/{path}", json=value).raise_for_status()
 
     def client(self, url: str, **metadata: Any) -> dict[str, str]:
         """Registers consentfeed at this URL; its settings."""

@@ -93,8 +93,8 @@ class Tail:
 
     def wait_event(self, name: str, seconds: float = 15.0) -> Block:
         """The first block of this name, when it has come."""
-        found: Block = self.wait(lambda tail: next((b for b in tail.blocks if b.event == name), None), seconds)
-        return found
+        block: Block = self.wait(lambda tail: next((b for b in tail.blocks if b.event == name), None), seconds)
+        return block
 
     def close(self) -> None:
         """Ends it."""

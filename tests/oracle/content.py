@@ -1,4 +1,4 @@
-"""What is told of an event, as something that two tellings of the same event have in common."""
+"""What an event says, in a form that is the same wherever the event came from: the feed, or the table."""
 
 from functools import lru_cache
 from hashlib import blake2b
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 
-class Told(NamedTuple):
+class Content(NamedTuple):
     """A digest of an event's data, and what it makes of a consent."""
 
     digest: bytes
@@ -22,8 +22,8 @@ def digest(data: dict[str, Any]) -> bytes:
 
 
 @lru_cache(maxsize=10_000)  # the same bytes reach many readers
-def told(data: bytes) -> Told:
+def content(data: bytes) -> Content:
     """What an event's data says, as it came over the wire."""
     event = msgspec.json.decode(data)
     consent = event["consent"]
-    return Told(digest(event), consent["id"], consent["version"], consent["status"])
+    return Content(digest(event), consent["id"], consent["version"], consent["status"])
