@@ -24,8 +24,11 @@ def commands(title: str) -> list[str]:
     return re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
 
 
-def typed(database: Sql, url: str, folder: Path, **more: str) -> Type:
-    """Types commands where psql and its kin connect by this URL, and consentfeed as always; more: variables."""
+def typed(database: Sql, url: str, folder: Path, programs: Path | None = None, **more: str) -> Type:
+    """Types commands where psql and its kin connect by this URL, and consentfeed as always.
+
+    programs: PostgreSQL's, unless the usual ones; more: variables.
+    """
     parts = urlsplit(url)
     variables = {
         "PGHOST": parts.hostname or "",
@@ -40,7 +43,8 @@ def typed(database: Sql, url: str, folder: Path, **more: str) -> Type:
     }
 
     # Before all others, psql and its kin are those of the server.
-    return lambda text: shell(f"set -o pipefail\nPATH={find_binaries()}:$PATH\n{text}", folder, **variables)
+    path = programs or find_binaries()
+    return lambda text: shell(f"set -o pipefail\nPATH={path}:$PATH\n{text}", folder, **variables)
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Logical replication, as docs/operations.md says: the copy is the same log, and goes on with it as the new primary."""
 
-import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -164,9 +162,8 @@ def copied(server: StartServer, way: str, folder: Path) -> Copy:
     more = {
         "OLD": old.admin_url,
         "NEW": new.admin_url,
-        "PATH": f"{newer.programs}:{Path(sys.executable).parent}:{os.environ['PATH']}",
     }
-    copy = Copy(old, new, *(typed(one, one.admin_url, folder, **more) for one in (old, new)))
+    copy = Copy(old, new, *(typed(one, one.admin_url, folder, newer.programs, **more) for one in (old, new)))
     copy.type_old(PREPARE)
     Sql.run_as(newer.url, f"ALTER DATABASE {name} OWNER TO {OWNER}")
     for role, password in ((OWNER, OWNER_PASSWORD), ("consentfeed_app", APP_PASSWORD)):
