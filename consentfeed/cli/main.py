@@ -70,8 +70,6 @@ def _reported() -> Iterator[None]:
         terminal.give_up_stdout()
         sys.exit(terminal.READER_GONE)
     except _MENDABLE as error:
-        if isinstance(error, OSError) and error.filename is None:
-            pass
         terminal.note(_why(error))
         sys.exit(1)
 
