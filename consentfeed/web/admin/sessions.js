@@ -1,7 +1,7 @@
 // Who is signed in.
 
 import { deviceText } from '../shared/agent.js';
-import { get, post } from '../shared/api.js';
+import { get, parameters, post } from '../shared/api.js';
 import { byId, fill, nameButton, on, slot } from '../shared/dom.js';
 import { List } from '../shared/list.js';
 import { t } from '../shared/text.js';
@@ -19,7 +19,7 @@ export function sessionsSection() {
   /** @type {List<Session>} */
   const list = new List(byId('sessions'), {
     read: async (cursor) => {
-      const { data } = await get(`/sessions?${new URLSearchParams({ limit: String(PAGE), cursor: cursor ?? '' })}`);
+      const { data } = await get(`/sessions?${parameters({ limit: PAGE, cursor })}`);
       return { items: data.sessions, next: data.next };
     },
     key: (session) => session.id,

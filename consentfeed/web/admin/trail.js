@@ -1,6 +1,6 @@
 // The access trail: who was shown which customers' data, and how it was asked for.
 
-import { get } from '../shared/api.js';
+import { get, parameters } from '../shared/api.js';
 import { byId, clone, element, fill, on, slot } from '../shared/dom.js';
 import { List } from '../shared/list.js';
 import { hasText, t } from '../shared/text.js';
@@ -15,7 +15,7 @@ const MAX_CHOICES = '8';
 const MAX_IDS = 3;
 const ACTIONS = [
   'list-consents', 'read-consent', 'read-history', 'repeat-decision', 'list-customers', 'read-customer',
-  'open-stream', 'read-events', 'list-accounts', 'read-account', 'list-sessions', 'read-trail',
+  'register-customer', 'open-stream', 'read-events', 'list-accounts', 'read-account', 'list-sessions', 'read-trail',
 ];
 
 /** @returns {import('./admin.js').Section} */
@@ -33,7 +33,7 @@ export function trailSection() {
   /** @type {List<Access>} */
   const list = new List(byId('trail'), {
     read: async (cursor) => {
-      const { data } = await get(`/accesses?${new URLSearchParams([...filters(), ['limit', String(PAGE)], ...(cursor ? [['cursor', cursor]] : [])])}`);
+      const { data } = await get(`/accesses?${parameters({ ...Object.fromEntries(filters()), limit: PAGE, cursor })}`);
       return { items: data.accesses, next: data.next };
     },
     key: (access) => String(access.id),

@@ -1,6 +1,6 @@
 // Accounts: finding them, and who may sign in.
 
-import { get, post } from '../shared/api.js';
+import { get, parameters, post } from '../shared/api.js';
 import { byId, fill, nameButton, on, slot } from '../shared/dom.js';
 import { List } from '../shared/list.js';
 import { t } from '../shared/text.js';
@@ -22,7 +22,7 @@ export function usersSection(own) {
   /** @type {List<Account>} */
   const list = new List(byId('users'), {
     read: async (cursor) => {
-      const { data } = await get(`/users?${new URLSearchParams({ q: query(), limit: String(PAGE), cursor: cursor ?? '' })}`);
+      const { data } = await get(`/users?${parameters({ q: query(), limit: PAGE, cursor })}`);
       return { items: data.users, next: data.next };
     },
     key: (account) => account.id,

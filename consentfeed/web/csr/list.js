@@ -1,6 +1,6 @@
 // What is loaded: pages of consents in the server's order, kept right by events. Knows nothing of the screen.
 
-import { get } from '../shared/api.js';
+import { get, parameters } from '../shared/api.js';
 
 const PAGE = 200;
 const MAX_FRESH = 1000;
@@ -169,6 +169,5 @@ export class ConsentList {
 
 /** @param {Query} query @param {string | null} cursor */
 function path(query, cursor) {
-  const parameters = new URLSearchParams(Object.entries({ ...query, cursor: cursor ?? '', limit: String(PAGE) }).filter(([, value]) => value));
-  return `/consents?${parameters}`;
+  return `/consents?${parameters({ ...query, cursor, limit: PAGE })}`;
 }

@@ -42,6 +42,11 @@ export const post = (path, body, options) => request('POST', path, body, options
 /** @param {string} path @param {unknown} body */
 export const put = (path, body) => request('PUT', path, body);
 
+/** Parameters of a query, but for those without a value: an empty one is refused.
+ * @param {Record<string, string | number | null>} values */
+export const parameters = (values) =>
+  new URLSearchParams(Object.entries(values).flatMap(([name, value]) => (value === null || value === '' ? [] : [[name, String(value)]])));
+
 /** A key under which a request may be sent again without being done twice. */
 export const newKey = () => {
   // Not randomUUID(): there is none where the site is not served over https.

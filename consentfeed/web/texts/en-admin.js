@@ -208,6 +208,7 @@ export default {
   'trail.did-repeat-decision': 'Repeated a decision, and was shown the consent',
   'trail.did-list-customers': 'Listed or searched customers',
   'trail.did-read-customer': 'Read a customer',
+  'trail.did-register-customer': 'Registered or changed a customer',
   'trail.did-open-stream': 'Opened a stream',
   'trail.did-read-events': 'Read events',
   'trail.did-list-accounts': 'Listed accounts',
