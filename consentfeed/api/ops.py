@@ -14,7 +14,8 @@ from consentfeed import metrics
 from consentfeed.errors import Problem
 from consentfeed.http.answer import json_answer
 from consentfeed.http.endpoint import Endpoint
-from consentfeed.http.hosts import host_name, host_of, is_loopback
+from consentfeed.http.fields import find
+from consentfeed.http.hosts import host_name, is_loopback
 from consentfeed.http.openapi import describe
 
 # What proxies add to what they pass on.
@@ -89,5 +90,5 @@ def _is_local(request: Request) -> bool:
     """Whether this machine asks for itself: not for others, as a proxy on it does, and not for another host's page."""
     if request.client is None or not is_loopback(request.client.host) or not _FORWARDED.isdisjoint(request.headers):
         return False
-    host = host_of(request.scope)
+    host = find(request.scope, b"host")
     return host is None or is_loopback(host_name(host) or "")

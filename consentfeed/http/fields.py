@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from starlette.requests import Request
+from starlette.types import Scope
 
 # Possessive (*+), so that no text takes more than one walk through it.
 _WORD: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
@@ -30,6 +31,14 @@ class MediaRange(NamedTuple):
     subtype: str
     parameters: Mapping[str, str]
     weight: float
+
+
+def find(scope: Scope, name: bytes) -> bytes | None:
+    """The first line of a field, as it came; None: there is none."""
+    for field_name, value in scope["headers"]:  # a generator takes three times as long, and this is for each request
+        if field_name == name:
+            return bytes(value)
+    return None
 
 
 def field(request: Request, name: str) -> str:

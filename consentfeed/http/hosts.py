@@ -9,6 +9,7 @@ from starlette.types import Scope
 
 from consentfeed import metrics
 from consentfeed.errors import Problem
+from consentfeed.http.fields import find
 from consentfeed.settings import Settings
 
 _HOST: Final = re.compile(rb"(?:([A-Za-z0-9._-]+)|\[([0-9A-Fa-f:.]+)\])(?::[0-9]*)?")
@@ -44,11 +45,6 @@ def is_loopback(name: str) -> bool:
         return name == "localhost" or name.endswith(".localhost")
 
 
-def host_of(scope: Scope) -> bytes | None:
-    """The Host field of a request; None: it has none, as HTTP/1.0 allows."""
-    return next((value for name, value in scope["headers"] if name == b"host"), None)
-
-
 class Hosts:
     """The names by which a node is served: that of its public URL, else, on a loopback address, whatever names this
     machine; and the configured ones. Where there are none of all these, any.
@@ -64,7 +60,7 @@ class Hosts:
 
     def refuse_others(self, scope: Scope) -> None:
         """Raises Problem where the request is for a host that is not served here."""
-        if self._any or scope["path"] in _ANY_HOST or (host := host_of(scope)) is None:
+        if self._any or scope["path"] in _ANY_HOST or (host := find(scope, b"host")) is None:
             return
         name = host_name(host)
         if name in self._names or (self._loopback and name is not None and is_loopback(name)):

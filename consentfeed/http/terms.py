@@ -6,11 +6,13 @@ from starlette.types import Message, Receive, Scope
 
 from consentfeed.errors import Problem
 from consentfeed.http.endpoint import SAFE, Endpoint
-from consentfeed.http.fields import elements
+from consentfeed.http.fields import elements, find
 from consentfeed.http.limits import REVOKE, kind_of
 from consentfeed.settings import Settings
 
 _CONDITIONS: Final = frozenset({b"if-match", b"if-none-match", b"if-modified-since", b"if-unmodified-since"})
+
+_NONE: Final = frozenset({"identity"})
 
 
 class Sizes(NamedTuple):
@@ -59,15 +61,15 @@ class Terms:
                 raise Problem("invalid", f"{name.decode().title()} is not looked at here: leave it out.")
 
     def _check_encoding(self, scope: Scope) -> None:
-        codings = [value.decode("latin-1") for name, value in scope["headers"] if name == b"content-encoding"]
-        if codings and any(coding.lower() != "identity" for coding in elements(",".join(codings))):
-            raise Problem("encoded-body", "Send the body as it is, without Content-Encoding.")
+        for name, value in scope["headers"]:
+            if name == b"content-encoding" and {coding.lower() for coding in elements(value.decode("latin-1"))} - _NONE:
+                raise Problem("encoded-body", "Send the body as it is, without Content-Encoding.")
 
     def bounded(self, scope: Scope, receive: Receive) -> Receive:
         """The request's body as it comes; receiving more than there may be raises Problem, as early as it is known."""
         if not self._has_body:
             return receive
-        announced = next((int(value) for name, value in scope["headers"] if name == b"content-length"), 0)
+        announced = int(find(scope, b"content-length") or 0)
         received = 0
 
         async def counted() -> Message:

@@ -25,7 +25,7 @@ class AuthorizationRequest(NamedTuple):
 
 
 class AuthorizationResponse(msgspec.Struct):
-    """What a browser brings back from the provider; other parameters that the provider adds are ignored."""
+    """What a browser brings back from the provider; what else the provider adds is ignored (RFC 6749)."""
 
     code: str = ""
     state: str = ""
