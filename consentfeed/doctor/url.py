@@ -73,6 +73,11 @@ def _refusal(opened: probe.Opened) -> Finding | None:
         )
     if opened.status == 401:
         return problem("the token was refused", "Give the CONSENTFEED_SECRET of that deployment, or --token of it.")
+    if opened.status == 421:
+        return problem(
+            "the service does not answer for the host of this URL",
+            "Set CONSENTFEED_PUBLIC_URL to where browsers find the service, or name the host in CONSENTFEED_HOSTS.",
+        )
     if opened.status != 200:
         return problem(f"a stream is refused with status {opened.status}", "See the service's log and metrics.")
     return None

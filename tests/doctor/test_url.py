@@ -17,7 +17,7 @@ from consentfeed.doctor.finding import Finding
 from consentfeed.doctor.target import UrlTarget
 from tests.doctor.examined import bad
 from tests.support.http_server import http_server
-from tests.support.node import RunningNode
+from tests.support.node import RunningNode, StartNode
 from tests.support.ports import free_port
 from tests.support.tokens import bearer
 from tests.support.waiting import wait_until
@@ -53,6 +53,12 @@ def test_a_token_of_another_deployment_is_told(node: RunningNode) -> None:
     other = bearer("service", secret="the secret of another deployment, as long")
     bad(of_url(url_checks.stream, node.url, other), "problem", "token", "CONSENTFEED_SECRET")
     bad(asyncio.run(url_checks.stream(UrlTarget(node.url, None))), "warning", "--token")
+
+
+def test_a_host_that_is_not_served_is_told(start_node: StartNode) -> None:
+    node = start_node(public_url="https://consents.example.com")
+    wait_until(lambda: of_url(url_checks.ready, node.url).severity == "ok", what="/readyz answers for any host")
+    bad(of_url(url_checks.stream, node.url), "problem", "host", "CONSENTFEED_PUBLIC_URL", "CONSENTFEED_HOSTS")
 
 
 @contextmanager
