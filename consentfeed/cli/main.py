@@ -70,6 +70,8 @@ def _reported() -> Iterator[None]:
         terminal.give_up_stdout()
         sys.exit(terminal.READER_GONE)
     except _MENDABLE as error:
+        if isinstance(error, OSError) and error.filename is None:  # of stdout itself: a disk is full
+            terminal.give_up_stdout()
         terminal.note(_why(error))
         sys.exit(1)
 

@@ -55,7 +55,10 @@ class _Files(StaticFiles):
     ) -> Response:
         response = _File(full_path, status_code, _HEADERS, stat_result=stat_result)
         if self.is_not_modified(response.headers, Headers(scope=scope)):
-            return NotModifiedResponse(response.headers)
+            unchanged = NotModifiedResponse(response.headers)
+            # Of these it drops most, and a browser replaces by them what it has kept of the file.
+            unchanged.headers.update(_HEADERS)
+            return unchanged
         return response
 
 

@@ -95,9 +95,9 @@ def test_a_database_from_before_the_first_release_is_refused_by_migrate_and_by_s
     before = catalog(database.url), database.run("SELECT * FROM consentfeed.migrations ORDER BY name")
     for options in ((), ("--dry-run",)):
         refused = migrate(database.url, *options)
-        assert isinstance(refused.exception, MigrationError)
-        assert "made before consentfeed 0.1.0, and there is no upgrade" in str(refused.exception)
-        assert "make a new database" in str(refused.exception)
+        assert refused.exit_code == 1
+        assert "made before consentfeed 0.1.0, and there is no upgrade" in refused.output
+        assert "make a new database" in refused.output
     assert (catalog(database.url), database.run("SELECT * FROM consentfeed.migrations ORDER BY name")) == before
     with pytest.raises(fit.Unfit, match=r"made before consentfeed 0\.1\.0.* make a new database"):
         asyncio.run(serve.check(Settings(database_url=database.app_url, secret=SECRET)))
