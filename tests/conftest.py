@@ -15,8 +15,15 @@ from tests.support.node import RunningNode, StartNode, nodes
 from tests.support.rest import Rest
 from tests.support.seed import seed
 
+_PAGES = Path(__file__).parent / "web"
+
 # A cluster that is thrown away needs to survive no crash.
 _SETTINGS = {"max_connections": "300", "max_prepared_transactions": "2", "fsync": "off", "full_page_writes": "off"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of the pages come last: Playwright's event loop goes on in their process, and asyncio.run() refuses to nest."""
+    items.sort(key=lambda item: item.path.is_relative_to(_PAGES))
 
 
 def _docker_answers() -> bool:

@@ -72,6 +72,8 @@ class World:
         self._closing.callback(self.database_proxy.close)
         self._app_url = self.database_proxy.url(furnish(self.database, customers, sql).app_url)
         self.clock.jump(0)
+        # Sessions take the true time within moments. What is written before is a day old: its idempotency keys would be gone.
+        wait_until(lambda: abs(self._database_time() - time.time()) < 5, 30, "PostgreSQL has the true time")
         # Not by their ids, which are others in each run: a seed decides on whom, and on what.
         rows = self.table(
             "SELECT id::text, customer_id::text, purpose, channel FROM consentfeed.consents ORDER BY 2, 3, 4"
@@ -80,6 +82,9 @@ class World:
         self.consents: dict[str, list[str]] = {}
         for consent, (customer, *_) in self.customers.items():
             self.consents.setdefault(customer, []).append(consent)
+
+    def _database_time(self) -> float:
+        return float(str(self.table("SELECT extract(epoch FROM clock_timestamp())")[0][0]))
 
     def _start_nodes(self, package: Path) -> None:
         self.nodes = [Node(self.folder, self._app_url, package, self.clock.environment) for _ in range(2)]
