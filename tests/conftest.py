@@ -22,7 +22,7 @@ _SETTINGS = {"max_connections": "300", "max_prepared_transactions": "2", "fsync"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of the pages come last: Playwright's event loop goes on in their process, and asyncio.run() refuses to nest."""
+    """The tests of the pages come last: after them Playwright's event loop goes on, in which asyncio.run() refuses."""
     items.sort(key=lambda item: item.path.is_relative_to(_PAGES))
 
 

@@ -72,7 +72,7 @@ class World:
         self._closing.callback(self.database_proxy.close)
         self._app_url = self.database_proxy.url(furnish(self.database, customers, sql).app_url)
         self.clock.jump(0)
-        # Sessions take the true time within moments. What is written before is a day old: its idempotency keys would be gone.
+        # What a session writes before it has the true time is a day old, and its idempotency key gone.
         wait_until(lambda: abs(self._database_time() - time.time()) < 5, 30, "PostgreSQL has the true time")
         # Not by their ids, which are others in each run: a seed decides on whom, and on what.
         rows = self.table(
