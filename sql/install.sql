@@ -18,6 +18,8 @@
 \ir functions/consents/current_status.sql
 \ir functions/consents/consent_json.sql
 \ir functions/consents/event_content.sql
+\ir functions/consents/consent_event.sql
+\ir functions/consents/collect_events.sql
 \ir functions/consents/next_state.sql
 \ir functions/consents/stamp_actor.sql
 \ir functions/consents/stamp_state.sql
@@ -29,7 +31,7 @@
 \ir functions/consents/consent_ids.sql
 
 \ir functions/log/append_events.sql
-\ir functions/log/append_event.sql
+\ir functions/log/append_uncommitted.sql
 \ir functions/log/refuse_change.sql
 \ir functions/log/guard_log_table.sql
 \ir functions/log/add_event_partitions.sql

@@ -80,16 +80,25 @@ EXECUTE FUNCTION consentfeed.refuse_change(
     'Whose consent it is, its purpose and channel never change; all other columns follow from status.'
 );
 
--- Constraint triggers are the only deferred ones, and cannot be replaced in place. One for both, not one each: SET
--- CONSTRAINTS with the name of one could put the event of a later version before that of an earlier one. The condition is
--- looked at when the row is written, not at commit.
-DROP TRIGGER IF EXISTS append_event ON consentfeed.consents;
-CREATE CONSTRAINT TRIGGER append_event AFTER INSERT OR UPDATE ON consentfeed.consents
+-- Two triggers, because each event has transition tables of its own; former is what the rows were.
+CREATE OR REPLACE TRIGGER collect_inserted AFTER INSERT ON consentfeed.consents
+REFERENCING NEW TABLE AS written
+FOR EACH STATEMENT
+WHEN (current_setting('consentfeed.recording', true) IS DISTINCT FROM 'on'
+    OR NOT has_table_privilege('consentfeed.log_order', 'TRUNCATE'))
+EXECUTE FUNCTION consentfeed.collect_events();
+CREATE OR REPLACE TRIGGER collect_updated AFTER UPDATE ON consentfeed.consents
+REFERENCING OLD TABLE AS former NEW TABLE AS written
+FOR EACH STATEMENT
+WHEN (current_setting('consentfeed.recording', true) IS DISTINCT FROM 'on'
+    OR NOT has_table_privilege('consentfeed.log_order', 'TRUNCATE'))
+EXECUTE FUNCTION consentfeed.collect_events();
+
+-- Constraint triggers are the only deferred ones, and cannot be replaced in place.
+DROP TRIGGER IF EXISTS append_uncommitted ON consentfeed.uncommitted_events;
+CREATE CONSTRAINT TRIGGER append_uncommitted AFTER INSERT ON consentfeed.uncommitted_events
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
-WHEN (new.version > 0 AND (
-    current_setting('consentfeed.recording', true) IS DISTINCT FROM 'on'
-    OR NOT has_table_privilege('consentfeed.log_order', 'TRUNCATE')))
-EXECUTE FUNCTION consentfeed.append_event();
+EXECUTE FUNCTION consentfeed.append_uncommitted();
 
 ALTER TABLE consentfeed.notices ENABLE ALWAYS TRIGGER stamp;
 ALTER TABLE consentfeed.notices ENABLE ALWAYS TRIGGER stamp_delete;

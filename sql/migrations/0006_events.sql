@@ -1,7 +1,7 @@
 -- The log: append-only, gap-free in commit order, each row hashed onto the one before it.
 
 CREATE TABLE consentfeed.log_order ();
-COMMENT ON TABLE consentfeed.log_order IS 'Always empty. Locked in EXCLUSIVE mode by append_event() at commit: the order of these locks is the order of the log. A table, because an advisory lock could be taken by any role.';
+COMMENT ON TABLE consentfeed.log_order IS 'Always empty. Locked in EXCLUSIVE mode by append_events() at commit: the order of these locks is the order of the log. A table, because an advisory lock could be taken by any role.';
 
 -- No foreign keys on purpose: while the log is locked nothing else may be waited for, and a key check waits for whoever holds the other row.
 CREATE TABLE consentfeed.events (
@@ -46,6 +46,18 @@ COMMENT ON TABLE consentfeed.dropped_partitions IS 'What retention has taken awa
 COMMENT ON COLUMN consentfeed.dropped_partitions.last_seq IS 'Position of the last event that was dropped.';
 COMMENT ON COLUMN consentfeed.dropped_partitions.last_hash IS 'Its hash, onto which the first kept event is chained.';
 COMMENT ON COLUMN consentfeed.dropped_partitions.dropped_at IS 'When the partition was dropped.';
+
+CREATE TYPE consentfeed.new_event AS (type text, consent_id uuid, customer_id uuid, content text);
+COMMENT ON TYPE consentfeed.new_event IS 'An event that has no place in the log yet; content is its body without the beginning, seq and recorded_at.';
+
+-- Unlogged: after a crash no transaction is left that could need a row.
+CREATE UNLOGGED TABLE consentfeed.uncommitted_events (
+    id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    events consentfeed.new_event [] NOT NULL
+);
+COMMENT ON TABLE consentfeed.uncommitted_events IS 'The events of a transaction that changes consents with plain SQL, up to a thousand a row, from its statements until its commit, which appends them to the log and deletes the rows. Empty to everybody else.';
+COMMENT ON COLUMN consentfeed.uncommitted_events.id IS 'In the order of the statements.';
+COMMENT ON COLUMN consentfeed.uncommitted_events.events IS 'The events, but for what only their place in the log can give.';
 
 -- Row-level rules, as on consents.
 ALTER TABLE consentfeed.events ENABLE ROW LEVEL SECURITY;

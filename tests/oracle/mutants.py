@@ -61,12 +61,6 @@ MUTANTS: Final = {
         (
             _LOCK,
             Change("_seq := _seq + 1;", "_seq := nextval('consentfeed.positions');"),
-            Change("SELECT made.seq - _last.seq,", "SELECT told.nth,"),
-            Change(
-                "JOIN unnest(_events) AS made ON made.seq = _last.seq + told.nth",
-                """JOIN unnest(_events) WITH ORDINALITY
-                AS made (seq, type, consent_id, customer_id, recorded_at, body, hash, nth) ON made.nth = told.nth""",
-            ),
         ),
         seen=("log", "reset"),
         before="CREATE SEQUENCE consentfeed.positions",

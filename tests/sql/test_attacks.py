@@ -95,7 +95,7 @@ def test_what_the_caller_sets_changes_nothing_that_is_written_or_answered(databa
         "CREATE EXTENSION dblink",
         "CREATE FUNCTION consentfeed.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
         "CREATE TABLE consentfeed.mine ()",
-        "CREATE TRIGGER mine BEFORE UPDATE ON consentfeed.consents EXECUTE FUNCTION consentfeed.append_event()",
+        "CREATE TRIGGER mine BEFORE UPDATE ON consentfeed.consents EXECUTE FUNCTION consentfeed.append_uncommitted()",
         "ALTER FUNCTION consentfeed.log_head() SECURITY DEFINER",
         "ALTER TABLE consentfeed.consents DISABLE TRIGGER ALL",
         "COPY consentfeed.customers TO PROGRAM 'cat'",

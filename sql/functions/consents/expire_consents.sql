@@ -4,10 +4,10 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    _expired consentfeed.consents[];
+    _events consentfeed.new_event[];
 BEGIN
-    SET CONSTRAINTS consentfeed.append_event IMMEDIATE; -- as in record_decisions()
-    SET CONSTRAINTS consentfeed.append_event DEFERRED;
+    SET CONSTRAINTS consentfeed.append_uncommitted IMMEDIATE; -- as in record_decisions()
+    SET CONSTRAINTS consentfeed.append_uncommitted DEFERRED;
     PERFORM set_config('consentfeed.recording', 'on', true); -- what the triggers of consents look for
     WITH due AS (
         SELECT consent.id, next.*
@@ -28,10 +28,10 @@ BEGIN
         WHERE consent.id = due.id
         RETURNING consent AS became
     )
-    SELECT coalesce(array_agg(expired.became), '{}') INTO _expired FROM expired;
+    SELECT coalesce(array_agg(consentfeed.consent_event(expired.became)), '{}') INTO _events FROM expired;
     PERFORM set_config('consentfeed.recording', 'off', true);
-    PERFORM FROM consentfeed.append_events(_expired);
-    RETURN cardinality(_expired);
+    PERFORM FROM consentfeed.append_events(_events);
+    RETURN cardinality(_events);
 END
 $$;
 COMMENT ON FUNCTION consentfeed.expire_consents IS 'Turns grants whose time has run out into expired, with an event each; returns how many. Readers see them as expired already before.';

@@ -15,7 +15,7 @@ DECLARE
     _kept bigint[] := '{}';
     _locked uuid[];
     _rounds bigint;
-    _changed consentfeed.consents[] := '{}';
+    _events consentfeed.new_event[] := '{}';
     _done consentfeed.outcome[] := '{}';
 BEGIN
     -- Answers given before, under the same idempotency key.
@@ -54,8 +54,8 @@ BEGIN
         FOR NO KEY UPDATE SKIP LOCKED
     ) AS held;
     -- Called inside a larger transaction, that one's own changes come first.
-    SET CONSTRAINTS consentfeed.append_event IMMEDIATE;
-    SET CONSTRAINTS consentfeed.append_event DEFERRED;
+    SET CONSTRAINTS consentfeed.append_uncommitted IMMEDIATE;
+    SET CONSTRAINTS consentfeed.append_uncommitted DEFERRED;
     SELECT coalesce(max(same.times), 0) INTO _rounds
     FROM (SELECT count(*) AS times FROM unnest(_asked) AS d GROUP BY d.consent_id) AS same;
 
@@ -113,8 +113,9 @@ BEGIN
         ),
         outcomes AS (
             SELECT
-                changed.item, NULL AS problem, NULL AS consent, changed.salt, changed.became,
-                cardinality(_changed) + row_number() OVER (ORDER BY changed.item) AS nth
+                changed.item, NULL AS problem, consentfeed.consent_json(changed.became, (changed.became).status) AS consent,
+                changed.salt, changed.became,
+                cardinality(_events) + row_number() OVER (ORDER BY changed.item) AS nth
             FROM changed
             UNION ALL
             SELECT
@@ -125,16 +126,18 @@ BEGIN
         )
         SELECT
             _done || coalesce(array_agg(ROW(o.item, o.problem, o.consent, o.nth, o.salt)::consentfeed.outcome), '{}'),
-            _changed || coalesce(array_agg(o.became ORDER BY o.nth) FILTER (WHERE o.nth IS NOT NULL), '{}')
-        INTO _done, _changed
+            _events || coalesce(
+                array_agg(consentfeed.consent_event(o.became) ORDER BY o.nth) FILTER (WHERE o.nth IS NOT NULL), '{}'
+            )
+        INTO _done, _events
         FROM outcomes AS o;
     END LOOP;
     PERFORM set_config('consentfeed.recording', 'off', true);
 
     RETURN QUERY
         WITH outcomes AS (
-            SELECT o.item, o.problem, coalesce(made.consent, o.consent) AS consent, o.salt, made.seq, made.hash
-            FROM unnest(_done) AS o LEFT JOIN consentfeed.append_events(_changed) AS made ON made.nth = o.nth
+            SELECT o.item, o.problem, o.consent, o.salt, made.seq, made.hash
+            FROM unnest(_done) AS o LEFT JOIN consentfeed.append_events(_events) AS made ON made.nth = o.nth
         ),
         notes AS (
             INSERT INTO consentfeed.event_notes (seq, salt, note)

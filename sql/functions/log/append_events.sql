@@ -1,23 +1,22 @@
 -- The only way into the log. The lock is held until the transaction ends, so it must be about to end; whoever holds the lock
 -- waits for nothing else.
-CREATE OR REPLACE FUNCTION consentfeed.append_events(changed consentfeed.consents [])
-RETURNS TABLE (nth bigint, seq bigint, hash bytea, consent text)
+CREATE OR REPLACE FUNCTION consentfeed.append_events(new_events consentfeed.new_event [])
+RETURNS TABLE (nth bigint, seq bigint, hash bytea)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off -- the plan is kept, and the log may have had one row when it was made
 AS $$
 DECLARE
     _last record;
     _recorded_at timestamptz;
     _now text;
-    _row consentfeed.consents;
+    _new consentfeed.new_event;
     _seq bigint;
-    _consent text;
     _body text;
     _hash bytea;
-    _consents text[] := '{}';
     _events consentfeed.events[] := '{}';
 BEGIN
-    IF cardinality(changed) = 0 THEN
+    IF cardinality(new_events) = 0 THEN
         RETURN; -- nobody has to wait for nothing
     END IF;
     LOCK TABLE consentfeed.log_order IN EXCLUSIVE MODE;
@@ -31,13 +30,12 @@ BEGIN
     _recorded_at := greatest(clock_timestamp(), _last.recorded_at);
     _now := consentfeed.rfc3339(_recorded_at);
 
-    FOREACH _row IN ARRAY changed LOOP
+    FOREACH _new IN ARRAY new_events LOOP
         _seq := _seq + 1;
-        _consent := consentfeed.consent_json(_row, _row.status);
-        _body := concat('{"seq":', _seq, ',"recorded_at":"', _now, '",', consentfeed.event_content(_row));
+        _body := concat('{"seq":', _seq, ',"recorded_at":"', _now, '",', _new.content);
         _hash := sha256(_hash || convert_to(_body, 'UTF8'));
-        _consents := _consents || _consent;
-        _events := _events || ROW(_seq, _row.status, _row.id, _row.customer_id, _recorded_at, _body, _hash)::consentfeed.events;
+        _events := _events
+            || ROW(_seq, _new.type, _new.consent_id, _new.customer_id, _recorded_at, _body, _hash)::consentfeed.events;
     END LOOP;
 
     IF current_setting('transaction_isolation') IN ('read committed', 'read uncommitted') THEN
@@ -54,9 +52,8 @@ BEGIN
     END IF;
     PERFORM pg_notify('consentfeed', '');
     RETURN QUERY
-        SELECT made.seq - _last.seq, made.seq, made.hash, told.consent
-        FROM ROWS FROM (unnest(_consents)) WITH ORDINALITY AS told (consent, nth)
-        JOIN unnest(_events) AS made ON made.seq = _last.seq + told.nth;
+        SELECT made.ordinality, made.seq, made.hash
+        FROM unnest(_events) WITH ORDINALITY AS made;
 END
 $$;
-COMMENT ON FUNCTION consentfeed.append_events IS 'Appends one event for each changed consent, in their order, without gaps, chained by hash, and rings the doorbell. Returns the places, and each consent as its event shows it.';
+COMMENT ON FUNCTION consentfeed.append_events IS 'Appends events in their order, without gaps, chained by hash, and rings the doorbell. Returns their positions; nth counts from 1.';

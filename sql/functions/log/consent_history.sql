@@ -2,6 +2,7 @@ CREATE OR REPLACE FUNCTION consentfeed.consent_history(consent uuid, only_custom
 RETURNS TABLE (seq bigint, hash bytea, customer_id uuid, body text, email text, note text)
 LANGUAGE plpgsql STABLE ROWS 10
 SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off -- the plan is kept, and the log may have had one row when it was made
 AS $$
 BEGIN
     IF only_customer IS NOT NULL THEN

@@ -2,6 +2,7 @@ CREATE OR REPLACE FUNCTION consentfeed.customer_events_after(customer uuid, afte
 RETURNS TABLE (seq bigint, hash bytea, customer_id uuid, body text, email text, note text)
 LANGUAGE plpgsql STABLE STRICT ROWS 1000
 SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off -- the plan is kept, and the log may have had one row when it was made
 AS $$
 BEGIN
     -- The place itself comes first, from the same snapshot, so that the reader sees whether the log still contains it; like

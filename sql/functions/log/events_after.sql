@@ -3,6 +3,7 @@ CREATE OR REPLACE FUNCTION consentfeed.events_after(after_seq bigint, max_rows i
 RETURNS TABLE (seq bigint, hash bytea, customer_id uuid, body text, email text, note text)
 LANGUAGE plpgsql STABLE ROWS 1000
 SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off -- the plan is kept, and the log may have had one row when it was made
 AS $$
 BEGIN
     -- The place itself comes first, without its body, so that the reader sees whether the log still contains it.

@@ -2,6 +2,7 @@ CREATE OR REPLACE FUNCTION consentfeed.judge_place(place bigint, hash_prefix byt
 RETURNS TABLE (verdict text, seq bigint, hash bytea, head_seq bigint, head_hash bytea)
 LANGUAGE plpgsql STABLE ROWS 1
 SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off -- the plan is kept, and the log may have had one row when it was made
 AS $$
 BEGIN
     -- A customer's place, too, is looked for among all events: in another history it may be somebody else's (forked).
