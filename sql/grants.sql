@@ -41,7 +41,7 @@ GRANT EXECUTE ON FUNCTION
 -- Decisions.
 consentfeed.record_decisions(jsonb),
 consentfeed.expire_consents(integer),
-consentfeed.register_customer(uuid, text, text, text, text),
+consentfeed.register_customer(uuid, text, text, text, text, text, text, text),
 -- The log.
 consentfeed.log_head(),
 consentfeed.events_after(bigint, integer),

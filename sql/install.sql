@@ -13,6 +13,7 @@
 \ir migrations/0011_preferences.sql
 \ir migrations/0012_nodes.sql
 \ir migrations/0013_access_trail.sql
+\ir migrations/0014_channels.sql
 
 \ir functions/log/rfc3339.sql
 \ir functions/consents/current_status.sql
@@ -24,6 +25,7 @@
 \ir functions/consents/stamp_actor.sql
 \ir functions/consents/stamp_state.sql
 \ir functions/consents/record_decisions.sql
+\ir functions/consents/expire_held.sql
 \ir functions/consents/expire_consents.sql
 \ir functions/consents/list_consents.sql
 \ir functions/consents/customer_consents.sql
@@ -48,6 +50,9 @@
 \ir functions/log/kept_events.sql
 
 \ir functions/customers/customer_json.sql
+\ir functions/customers/stamp_customer.sql
+\ir functions/customers/customer_event.sql
+\ir functions/customers/collect_customer_events.sql
 \ir functions/customers/register_customer.sql
 \ir functions/customers/find_customers.sql
 \ir functions/customers/list_customers.sql

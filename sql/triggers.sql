@@ -31,6 +31,12 @@ EXECUTE FUNCTION consentfeed.refuse_change(
     'consents are not deleted', 'It would leave no event. Set status = ''revoked'' instead.'
 );
 
+CREATE OR REPLACE TRIGGER stamp BEFORE UPDATE ON consentfeed.customers
+FOR EACH ROW EXECUTE FUNCTION consentfeed.stamp_customer();
+CREATE OR REPLACE TRIGGER collect_updated AFTER UPDATE ON consentfeed.customers
+REFERENCING OLD TABLE AS former NEW TABLE AS written
+FOR EACH STATEMENT EXECUTE FUNCTION consentfeed.collect_customer_events();
+
 -- A row with a version comes from another database, and so do its events: taken for a new one, it would make others here.
 CREATE OR REPLACE TRIGGER before_1_refuse_restored BEFORE INSERT ON consentfeed.consents
 FOR EACH ROW

@@ -55,6 +55,7 @@ class BulkDecision(Answer, forbid_unknown_fields=True, kw_only=True):
     customer_id: UUID | None = None
     purpose: Text | None = None
     channel: Text | None = None
+    if_version: Annotated[int, Meta(ge=0, le=2**63 - 1, description="Of the consent, for a grant")] | None = None
 
     def names_one(self) -> bool:
         """Whether it says which consent, and says it once."""
@@ -126,7 +127,9 @@ class BulkDecisionApi:
             if isinstance(item, Problem):
                 decisions.append(item)
             elif consent := item.consent_id or next(ids):
-                decisions.append(decision_request.decision(str(consent), item.action, item, number))
+                decision = decision_request.decision(str(consent), item.action, item, number)
+                decision.if_match = None if item.if_version is None else [item.if_version]
+                decisions.append(decision)
             else:
                 decisions.append(Problem("not-found", "The customer has no such consent."))
         return decisions

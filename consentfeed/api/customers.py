@@ -102,11 +102,12 @@ class CustomerApi:
         if not body.name.strip():
             raise Problem("invalid", "The name must not be blank - at `$.name`")
         msisdn = None if body.msisdn is None else self._msisdn(body.msisdn)
-        # Before it is written: no event tells who changed what is known of a customer.
+        # Before it is written: a new customer has no event yet.
         await self._trail.note(principal, "register-customer", [customer_id])
-        is_new = await self._customers.register_customer(customer_id, body.name, body.email, msisdn, body.language)
-        customer = {"id": customer_id, "name": body.name, "email": body.email, "msisdn": msisdn}
-        return json_answer(customer, 201 if is_new else 200)
+        is_new = await self._customers.register_customer(
+            customer_id, body.name, body.email, msisdn, body.language, principal.role, principal.id, "rest"
+        )
+        return Json(await self._customers.one_customer(customer_id) or "null", status_code=201 if is_new else 200)
 
     def _msisdn(self, text: str) -> str:
         number = self._phones.e164(text)

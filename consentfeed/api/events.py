@@ -19,6 +19,7 @@ from consentfeed.http.endpoint import Endpoint
 from consentfeed.http.fields import MediaRange, field, prefers
 from consentfeed.http.input import Filled, Limit, read_query
 from consentfeed.log.ids import Ids, SealedIds, ids_for
+from consentfeed.log.kinds import CONSENT_UPDATED, KINDS
 from consentfeed.permissions import Principal
 from consentfeed.postgres.purposes import PurposeQueries
 from consentfeed.stream.stream import Stream
@@ -27,6 +28,8 @@ from consentfeed.writes.trail import Trail
 
 _STREAM: Final = MediaRange("text", "event-stream", {"charset": "utf-8"}, 1)
 _PAGE: Final = MediaRange("application", "json", {}, 1)
+_ALL: Final = "all"
+_KINDS: Final = tuple(kind.name for kind in KINDS)
 _LAST_EVENT_ID: Final = {"Last-Event-ID": Annotated[str, Meta(description="Event id to go on from")]}
 
 
@@ -45,12 +48,27 @@ class EventQuery(msgspec.Struct, forbid_unknown_fields=True):
     purpose: Annotated[list[Filled], Meta(description="Keys of purposes")] = []
     channel: list[Filled] = []
     type: list[Literal["granted", "revoked", "expired"]] = []
+    kind: Annotated[
+        list[Literal[(*_KINDS, _ALL)]],  # type: ignore[valid-type]
+        Meta(description="Kinds of events, else consent-updated; purpose, channel and type leave out all others"),
+    ] = []
     after: Annotated[Filled, Meta(description="Event id to go on from, where Last-Event-ID is not sent")] = ""
     limit: Limit = 1000
 
     def filters(self) -> dict[str, object]:
         """The filters by name."""
-        return {"customer": self.customer, "purpose": self.purpose, "channel": self.channel, "type": self.type}
+        return {
+            "customer": self.customer,
+            "purpose": self.purpose,
+            "channel": self.channel,
+            "type": self.type,
+            "kind": self.kind,
+        }
+
+    @property
+    def kinds(self) -> frozenset[str] | None:
+        """The names of the kinds, None for all."""
+        return None if _ALL in self.kind else frozenset(self.kind or (CONSENT_UPDATED.name,))
 
 
 class EventApi:
@@ -111,6 +129,7 @@ class EventApi:
             purposes=_set(query.purpose),
             channels=_set(query.channel),
             types=_set(query.type),
+            kinds=query.kinds,
         )
 
     async def _page(

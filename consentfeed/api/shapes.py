@@ -22,12 +22,18 @@ class BoundNotice(Struct):
 
 
 class Customer(Struct):
-    """Who a customer is; members are null where nothing is known."""
+    """Who a customer is; members are null where nothing is known.
+
+    A consent that was given before email_changed_at or msisdn_changed_at was given for another address or number.
+    """
 
     id: UUID
     name: str | None
     email: str | None
     msisdn: str | None
+    version: int
+    email_changed_at: datetime | None
+    msisdn_changed_at: datetime | None
 
 
 class Consent(Struct, kw_only=True):
@@ -100,7 +106,7 @@ class EventReason(Struct):
     reference: str | None
 
 
-class EventData(Struct):
+class ConsentChange(Struct):
     """A change of a consent, and the consent as it was then."""
 
     type: Literal["granted", "revoked", "expired"]
@@ -112,18 +118,47 @@ class EventData(Struct):
     reason: EventReason | None
 
 
-class Event(Struct):
-    """An event of the feed."""
+class ChangedCustomer(Struct):
+    """Which customer, and what about the customer changed: the names of members, never values."""
+
+    id: UUID
+    version: int
+    changed: list[Literal["name", "email", "msisdn", "language"]]
+
+
+class CustomerChange(Struct):
+    """A change of what is known of a customer."""
+
+    type: Literal["customer-updated"]
+    customer: ChangedCustomer
+    timestamp: datetime
+    user: EventUser
+    actor: Actor
+    method: str
+    reason: EventReason | None
+
+
+class ConsentEvent(Struct, tag_field="event", tag="consent-updated"):
+    """An event of the feed: a consent changed."""
 
     id: str
-    event: str
-    data: EventData
+    data: ConsentChange
+
+
+class CustomerEvent(Struct, tag_field="event", tag="customer-updated"):
+    """An event of the feed: what is known of a customer changed."""
+
+    id: str
+    data: CustomerChange
+
+
+Event = ConsentEvent | CustomerEvent
 
 
 class History(Struct):
     """Events, oldest first."""
 
-    events: list[Event]
+    events: list[ConsentEvent]
 
 
 class User(Struct):

@@ -4,18 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from consentfeed.log.event import Event
+from consentfeed.log.kinds import CONSENT_UPDATED
 from consentfeed.log.position import Position
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a reader asked for, None for "any". owner: a customer, who sees own events alone and sealed ids."""
+    """What a reader asked for, None for "any". owner: a customer, who sees own events alone and sealed ids.
+
+    kinds: by name. Who asks for none gets consents alone, as when there was no other kind.
+    """
 
     owner: str | None = None
     customers: frozenset[str] | None = None
     purposes: frozenset[str] | None = None
     channels: frozenset[str] | None = None
     types: frozenset[str] | None = None
+    kinds: frozenset[str] | None = frozenset({CONSENT_UPDATED.name})
 
     def matches(self, event: Event) -> bool:
         """Whether the event is to be shown."""
@@ -25,6 +30,7 @@ class Filter:
             and (self.purposes is None or event.purpose in self.purposes)
             and (self.channels is None or event.channel in self.channels)
             and (self.types is None or event.type in self.types)
+            and (self.kinds is None or event.name in self.kinds)
         )
 
     def newest_own(self, events: Sequence[Event], upto: int) -> Position | None:
@@ -35,7 +41,7 @@ class Filter:
     @property
     def everything(self) -> bool:
         """Whether every event is shown."""
-        return self == Filter()
+        return self == Filter(kinds=None)
 
     @property
     def keys(self) -> frozenset[str] | None:

@@ -7,11 +7,12 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from consentfeed.log.ids import PLAIN
+from consentfeed.log.kinds import name_of
 from consentfeed.log.position import Position
 
-CONSENT_TYPES: Final = frozenset({"granted", "revoked", "expired"})
 _DATA: Final = b"\ndata: "
 
 
@@ -71,8 +72,11 @@ class _User(msgspec.Struct):
 
 
 class _Body(msgspec.Struct):
+    """What the wire shows of a body, in this order; of consent and customer the one that the kind is about."""
+
     type: str
-    consent: msgspec.Raw = msgspec.Raw(b"null")
+    consent: msgspec.Raw | UnsetType = UNSET
+    customer: msgspec.Raw | UnsetType = UNSET
     timestamp: str | None = None
     user: _User | None = None
     actor: msgspec.Raw = msgspec.Raw(b"null")
@@ -81,7 +85,7 @@ class _Body(msgspec.Struct):
 
 
 _body_decoder = msgspec.json.Decoder(_Body)
-_key_decoder = msgspec.json.Decoder(_ConsentKey | None)
+_key_decoder = msgspec.json.Decoder(_ConsentKey)
 _encoder = msgspec.json.Encoder()
 
 
@@ -89,8 +93,8 @@ def event_from_row(row: Row) -> Event:
     """The event of a row, in all its encodings."""
     assert row.body is not None
     body = _body_decoder.decode(row.body)
-    key = _key_decoder.decode(body.consent) or _ConsentKey()
-    name = "consent-updated" if body.type in CONSENT_TYPES else body.type
+    key = _ConsentKey() if isinstance(body.consent, UnsetType) else _key_decoder.decode(body.consent)
+    name = name_of(body.type)
     position = Position(row.seq, row.hash)
     return Event(
         position=position,

@@ -11,13 +11,9 @@ class CustomerQueries:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def register_customer(
-        self, customer: str, name: str, email: str | None, msisdn: str | None, language: str | None
-    ) -> bool:
-        """Registers or updates; whether the customer is new."""
-        rows = await self._pool.fetch(
-            "SELECT consentfeed.register_customer($1, $2, $3, $4, $5)", customer, name, email, msisdn, language
-        )
+    async def register_customer(self, *args: object) -> bool:
+        """Arguments as of the SQL function; whether the customer is new."""
+        rows = await self._pool.fetch("SELECT consentfeed.register_customer($1, $2, $3, $4, $5, $6, $7, $8)", *args)
         return bool(rows[0][0])
 
     async def list_customers(self, *args: object) -> list[Record]:

@@ -9,6 +9,14 @@ CREATE TABLE consentfeed.customers (
     created_at timestamptz NOT NULL DEFAULT statement_timestamp(),
     updated_at timestamptz NOT NULL DEFAULT statement_timestamp(),
     erased_at timestamptz,
+    version bigint NOT NULL DEFAULT 0,
+    email_changed_at timestamptz,
+    msisdn_changed_at timestamptz,
+    actor_kind text NOT NULL DEFAULT 'database' CHECK (
+        actor_kind IN ('customer', 'csr', 'admin', 'service', 'system', 'database')
+    ),
+    actor_id text NOT NULL DEFAULT current_user,
+    method text NOT NULL DEFAULT 'sql',
     -- Whole words in lower case, so that "a prefix of a word of the name" is one index look-up.
     name_words tsvector NOT NULL GENERATED ALWAYS AS (
         array_to_tsvector(array_remove(
@@ -25,6 +33,12 @@ COMMENT ON COLUMN consentfeed.customers.language IS 'BCP 47 tag of the language 
 COMMENT ON COLUMN consentfeed.customers.created_at IS 'When the customer was registered here.';
 COMMENT ON COLUMN consentfeed.customers.updated_at IS 'When the registration last changed.';
 COMMENT ON COLUMN consentfeed.customers.erased_at IS 'When the personal data was emptied; NULL while it stands.';
+COMMENT ON COLUMN consentfeed.customers.version IS 'Grows by one with each customer-updated event.';
+COMMENT ON COLUMN consentfeed.customers.email_changed_at IS 'When the e-mail address was last replaced: consents given before were given for another one. NULL: never.';
+COMMENT ON COLUMN consentfeed.customers.msisdn_changed_at IS 'When the number was last replaced: consents given before were given for another one. NULL: never.';
+COMMENT ON COLUMN consentfeed.customers.actor_kind IS 'Who changed it last: csr, admin, service, customer, system; database is somebody with SQL.';
+COMMENT ON COLUMN consentfeed.customers.actor_id IS 'Which account, or which SQL role.';
+COMMENT ON COLUMN consentfeed.customers.method IS 'By what: rest, sql.';
 COMMENT ON COLUMN consentfeed.customers.name_words IS 'The words of the name in lower case, for searching.';
 
 CREATE INDEX customers_name_words ON consentfeed.customers USING gin (name_words);

@@ -16,7 +16,7 @@ CREATE TABLE consentfeed.consents (
     updated_at timestamptz NOT NULL DEFAULT statement_timestamp(),
     actor_kind text CHECK (actor_kind IN ('customer', 'csr', 'admin', 'service', 'system', 'database')),
     actor_id text,
-    method text CHECK (method IN ('rest', 'bulk', 'expiry', 'sql')),
+    method text CHECK (method IN ('rest', 'bulk', 'expiry', 'address-change', 'sql')),
     reason_code text,
     reason_reference text,
     note_sha256 bytea,
@@ -41,7 +41,7 @@ COMMENT ON COLUMN consentfeed.consents.expires_at IS 'When the last grant ends o
 COMMENT ON COLUMN consentfeed.consents.updated_at IS 'Time of the statement that made the last event (or the row).';
 COMMENT ON COLUMN consentfeed.consents.actor_kind IS 'Who made the last change: customer, csr, admin, service, system (expiry), or database (somebody with SQL).';
 COMMENT ON COLUMN consentfeed.consents.actor_id IS 'Id of that actor; for database the SQL role.';
-COMMENT ON COLUMN consentfeed.consents.method IS 'How the change came: rest, bulk, expiry or sql.';
+COMMENT ON COLUMN consentfeed.consents.method IS 'How the change came: rest, bulk, sql; expiry (its time ran out) or address-change (see channels).';
 COMMENT ON COLUMN consentfeed.consents.reason_code IS 'Code of the reason given with the last change.';
 COMMENT ON COLUMN consentfeed.consents.reason_reference IS 'Reference given with the reason, such as the number of a ticket; not personal data.';
 COMMENT ON COLUMN consentfeed.consents.note_sha256 IS 'Salted SHA-256 of the free text given with the reason; the text itself is in event_notes.';

@@ -82,6 +82,9 @@ def test_one_bad_decision_harms_no_other(rest: Rest) -> None:
         {"consent_id": "not-a-uuid"},
         {"consent_id": 7},
         {"notice_version": "1"},
+        {"if_version": -1},
+        {"if_version": "0"},
+        {"if_version": 2**63},
         {"reason": {"code": "ok", "text": "a\x00b"}},
         {"reason": "because"},
         {"unknown": 1},
@@ -135,6 +138,17 @@ def test_decisions_on_the_same_consent_come_one_after_the_other(rest: Rest) -> N
     assert [outcome["consent"]["version"] for outcome in outcomes] == [1, 1, 2, 2, 3]
     assert [outcome["event"] is not None for outcome in outcomes] == [True, False, True, False, True]
     assert [event["id"] for event in rest.history(consent)] == [one["event"]["id"] for one in outcomes if one["event"]]
+
+
+def test_a_grant_under_an_old_version_is_stale_and_a_revocation_looks_at_none(rest: Rest) -> None:
+    first, second, third = rest.consents(3)
+    for consent in (second, third):  # what the batch does not know of: granted, and then a fresh no
+        ok(bulk(rest, [grant(consent), revoke(consent)]))
+    decisions = [grant(first, if_version=0), grant(second, if_version=1), revoke(third, if_version=1)]
+    outcomes = ok(bulk(rest, decisions), Outcomes)["outcomes"]
+    assert codes(outcomes) == [None, "stale", None]
+    states = [rest.json(f"/consents/{one}")["status"] for one in (first, second, third)]
+    assert states == ["granted", "revoked", "revoked"]
 
 
 def test_a_thousand_are_taken(rest: Rest) -> None:

@@ -17,6 +17,11 @@ from tests.support.seed import CUSTOMER, OTHER
 PERSON = {"name": "Sunil Silva", "email": "sunil@example.com", "msisdn": "+94761234567"}
 
 
+def known(customer: Any) -> Any:
+    """What a registration says of a customer, without what follows from it."""
+    return {name: customer[name] for name in ("id", *PERSON)}
+
+
 def put(rest: Rest, customer: str, body: Any, role: str = "service") -> Any:
     return rest.call("PUT", f"/customers/{customer}", role, json=body)
 
@@ -30,8 +35,8 @@ def test_a_new_customer_is_201_and_an_update_200(rest: Rest, role: str) -> None:
     for status, changes in ((201, {}), (200, {}), (200, {"name": "Sunil de Silva", "email": None})):
         answer = put(rest, customer, PERSON | changes, role)
         assert answer.status_code == status
-        assert ok(answer, Customer) == {"id": customer, **PERSON, **changes}
-        assert ok(rest.get(f"/customers/{customer}"), Customer) == {"id": customer, **PERSON, **changes}
+        assert known(ok(answer, Customer)) == {"id": customer, **PERSON, **changes}
+        assert ok(rest.get(f"/customers/{customer}"), Customer) == answer.json()
 
 
 def test_a_new_customer_has_pending_consents_for_all_offered_purposes(rest: Rest) -> None:
@@ -90,7 +95,7 @@ def test_what_is_left_out_is_emptied_but_the_language_stays(rest: Rest) -> None:
     customer = str(uuid4())
     ok(put(rest, customer, PERSON | {"language": "si"}))
     nothing = {"id": customer, "name": "Sunil", "email": None, "msisdn": None}
-    assert ok(put(rest, customer, {"name": "Sunil"})) == nothing
+    assert known(ok(put(rest, customer, {"name": "Sunil"}))) == nothing
     consent = rest.json("/consents", params={"customer": customer, "purpose": "marketing"})["consents"][0]["id"]
     assert ok(rest.decide("grant", consent))["consent"]["notice"]["language"] == "si"
 

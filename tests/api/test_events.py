@@ -1,9 +1,12 @@
 """The feed as JSON pages: the same events, the same order, the same ids."""
 
+import httpx
 import pytest
 
+from consentfeed.api.events import EventPage
 from tests.support.database import Sql
 from tests.support.node import RunningNode, StartNode
+from tests.support.rest import ok
 from tests.support.seed import CUSTOMER, OTHER
 
 
@@ -34,6 +37,48 @@ def test_pages_and_stream_show_the_same_events_in_the_same_order_with_the_same_i
             place, more = page["next"], page["more"]
     assert [(e["id"], e["event"], e["data"]) for e in found] == [(b.id, b.event, b.data) for b in tail.events]
     assert place == tail.events[-1].id
+
+
+def _kinds(client: httpx.Client, *kinds: str, **more: str) -> list[str]:
+    parameters = {"after": "0-00000000", "kind": list(kinds), **more}
+    return [event["event"] for event in ok(client.get("/api/v1/events", params=parameters), EventPage)["events"]]
+
+
+def test_other_kinds_of_events_are_shown_to_who_asks_for_them(node: RunningNode, database: Sql) -> None:
+    database.set(database.consents()[0], "granted")
+    database.run("UPDATE consentfeed.customers SET name = 'Other Name' WHERE id = %s", CUSTOMER)
+    database.run("UPDATE consentfeed.customers SET name = 'Another' WHERE id = %s", OTHER)
+    consent, customer = "consent-updated", "customer-updated"
+    with node.client("csr") as client:
+        assert _kinds(client) == [consent]
+        assert _kinds(client, customer) == [customer, customer]
+        assert _kinds(client, consent, customer) == _kinds(client, "all") == [consent, customer, customer]
+        assert _kinds(client, "all", customer=CUSTOMER) == [consent, customer]
+        for name, value in (("purpose", "marketing"), ("channel", "sms"), ("type", "granted")):
+            assert set(_kinds(client, "all", **{name: value})) <= {consent}
+        answer = client.get("/api/v1/events", params={"kind": "nothing"})
+        assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid")
+    with node.client("customer") as client:
+        assert _kinds(client) == [consent]
+        assert _kinds(client, "all") == [consent, customer]
+
+
+@pytest.mark.parametrize("role", ["csr", "customer"])
+def test_a_stream_of_all_kinds_and_one_of_consents_agree_with_the_pages(
+    node: RunningNode, database: Sql, role: str
+) -> None:
+    tails = {query: node.tail(role, after="0-00000000", query=query) for query in ("", "?kind=all")}
+    for number in range(3):
+        database.set(database.consents()[0], "granted" if number % 2 == 0 else "revoked")
+        database.run("UPDATE consentfeed.customers SET name = %s WHERE id = %s", f"Name {number}", CUSTOMER)
+    tails["?kind=all"].wait(lambda t: len(t.events) == 6)
+    tails[""].wait(lambda t: len(t.events) == 3)
+    with node.client(role) as client:
+        for query, tail in tails.items():
+            page = client.get(f"/api/v1/events{query}", headers={"Last-Event-ID": "0-00000000"}).json()
+            assert [(e["id"], e["event"], e["data"]) for e in page["events"]] == [
+                (block.id, block.event, block.data) for block in tail.events
+            ]
 
 
 def test_a_page_without_a_place_is_now(node: RunningNode, database: Sql) -> None:

@@ -185,6 +185,7 @@ def test_functions_that_read_alone_do_not_claim_to_write_nor_the_other_way_round
     assert volatile == {
         "add_event_partitions", "add_user", "admit_account", "append_events", "change_user", "disable_user",
         "drop_oldest_partition", "end_own_sessions", "end_provider_sessions", "end_session", "expire_consents",
+        "expire_held",
         "forget_accesses", "forget_expired", "forget_node", "give_consents", "guard_log_table", "open_session",
         "publish_notice", "record_accesses", "record_decisions", "register_customer", "report_node", "save_draft",
         "save_preferences", "save_purpose", "touch_sessions",

@@ -14,7 +14,9 @@ SEALED = b"\x01" * 32
 CALLS: dict[str, tuple[str, object]] = {
     "record_decisions": ("problem FROM consentfeed.record_decisions('[]')", None),
     "expire_consents": ("consentfeed.expire_consents(10)", 0),
-    "register_customer": (f"consentfeed.register_customer('{STAFF['csr']}', 'N', NULL, NULL, NULL)", True),
+    "register_customer": (
+        f"consentfeed.register_customer('{STAFF['csr']}', 'N', NULL, NULL, NULL, 'service', 'x', 'rest')", True
+    ),
     "log_head": ("seq FROM consentfeed.log_head()", 1),
     "events_after": ("seq FROM consentfeed.events_after(0, 1)", 0),
     "customer_events_after": (f"count(*) FROM consentfeed.customer_events_after('{CUSTOMER}', 0, 9)", 2),

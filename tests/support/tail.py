@@ -10,7 +10,10 @@ from typing import Any
 
 import httpx
 
+from consentfeed.log.kinds import KINDS
 from tests.support.waiting import wait_until
+
+_KINDS = {kind.name for kind in KINDS}
 
 
 @dataclass
@@ -76,7 +79,7 @@ class Tail:
     @property
     def events(self) -> list[Block]:
         """The blocks that are events of the log."""
-        return [block for block in list(self.blocks) if block.event == "consent-updated"]
+        return [block for block in list(self.blocks) if block.event in _KINDS]
 
     @property
     def seqs(self) -> list[int]:

@@ -64,6 +64,7 @@ export default {
   'csr.how-rest': 'through the API',
   'csr.how-bulk': 'in bulk',
   'csr.how-expiry': 'its time had come',
+  'csr.how-address-change': 'the number or address was replaced',
   'csr.how-sql': 'with SQL',
 
   'csr.act-title': 'Act on behalf of a customer',

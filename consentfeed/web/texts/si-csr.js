@@ -64,6 +64,7 @@ export default {
   'csr.how-rest': 'API හරහා',
   'csr.how-bulk': 'එකවර බොහෝ ගණනක්',
   'csr.how-expiry': 'එහි කාලය අවසන් විය',
+  'csr.how-address-change': 'අංකය හෝ ලිපිනය වෙනස් විය',
   'csr.how-sql': 'SQL මගින්',
 
   'csr.act-title': 'පාරිභෝගිකයෙකු වෙනුවෙන් ක්‍රියා කරන්න',

@@ -64,6 +64,7 @@ export default {
   'csr.how-rest': 'API வழியாக',
   'csr.how-bulk': 'மொத்தமாக',
   'csr.how-expiry': 'அதன் காலம் முடிந்தது',
+  'csr.how-address-change': 'எண் அல்லது முகவரி மாற்றப்பட்டது',
   'csr.how-sql': 'SQL மூலம்',
 
   'csr.act-title': 'வாடிக்கையாளர் சார்பாகச் செயல்படுதல்',

@@ -10,6 +10,8 @@ AS $$
         UNION ALL
         SELECT unnest('{pending,granted,revoked,expired}'::text[])
         UNION ALL
+        SELECT unnest('{all,consent-updated,customer-updated}'::text[])
+        UNION ALL
         SELECT unnest('{list-consents,read-consent,read-history,repeat-decision,list-customers,read-customer,open-stream,read-events,list-accounts,read-account,list-sessions,read-trail,register-customer}'::text[])
     )
     SELECT coalesce(jsonb_object_agg(
@@ -25,7 +27,7 @@ AS $$
             OR part.value #>> '{}' IN (SELECT known.code FROM known)
     ) AS kept
     WHERE filter.key IN (
-        'customer', 'purpose', 'channel', 'status', 'type', 'after', 'search', 'actor', 'action', 'since', 'until'
+        'customer', 'purpose', 'channel', 'status', 'type', 'kind', 'after', 'search', 'actor', 'action', 'since', 'until'
     )
 $$;
 COMMENT ON FUNCTION consentfeed.access_filters IS 'What of a request''s filters may be kept: ids, places, times, known codes, and yes or no. A name in place of a purpose is left out.';
