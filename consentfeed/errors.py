@@ -64,6 +64,9 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
     "notice-superseded": ProblemType(
         409, "The notice is no longer in force", "Show the customer the notice in force, and ask again."
     ),
+    "not-offered": ProblemType(
+        409, "The purpose is closed", "Nothing can be granted for it any more. What was granted can be revoked."
+    ),
     "no-notice": ProblemType(409, "No notice is published for this purpose", "Publish a notice of the purpose first."),
     "notice-published": ProblemType(
         409,

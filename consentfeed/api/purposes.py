@@ -50,7 +50,7 @@ class Offer(msgspec.Struct, forbid_unknown_fields=True):
     description: Annotated[Text, Meta(max_length=2000)] = ""
     default_validity_days: Annotated[int, Meta(ge=1, le=36_500, description="A grant's; null: no end")] | None = None
     position: Annotated[int, Meta(ge=0, le=2**31 - 1, description="Smallest first")] = 0
-    offered: Annotated[bool, Meta(description="Whether customers get consents for it")] = True
+    offered: Annotated[bool, Meta(description="Whether customers get consents for it, and can grant it")] = True
 
 
 class PurposeApi:

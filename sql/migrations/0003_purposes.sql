@@ -23,7 +23,7 @@ COMMENT ON COLUMN consentfeed.purposes.legal_basis IS 'Legal basis of the proces
 COMMENT ON COLUMN consentfeed.purposes.dpv_term IS 'Term of the W3C Data Privacy Vocabulary, for example dpv:Marketing.';
 COMMENT ON COLUMN consentfeed.purposes.default_validity IS 'How long a grant is good for; NULL: until it is revoked.';
 COMMENT ON COLUMN consentfeed.purposes.position IS 'Order in which people see the purposes, smallest first.';
-COMMENT ON COLUMN consentfeed.purposes.offered IS 'Whether newly registered customers get consents for it.';
+COMMENT ON COLUMN consentfeed.purposes.offered IS 'Whether it is open: customers get consents for it, and it can be granted. A closed one can only be revoked.';
 COMMENT ON COLUMN consentfeed.purposes.created_at IS 'When the purpose was added.';
 
 INSERT INTO consentfeed.migrations (name) VALUES ('0003_purposes');

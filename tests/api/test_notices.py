@@ -201,9 +201,33 @@ def test_what_is_published_never_changes(rest: Rest) -> None:
     key = rest.purpose()
     before = rest.written()
     problem(draft(rest, key, 1, "en", "Other words."), "notice-published")
-    problem(draft(rest, key, 1, "ta", "A language more."), "notice-published")
     problem(publish(rest, key, 1), "notice-published")
     assert rest.written() == before
+
+
+def test_a_language_that_a_published_version_lacks_may_be_added(rest: Rest) -> None:
+    key = rest.purpose()
+    consent = rest.consent_for(key)
+    ok(draft(rest, key, 1, "ta", "Written later."))
+    problem(rest.get(f"/notices/{key}/1/ta", "customer"), "not-found")
+    problem(rest.decide("grant", consent, json={"language": "ta"}), "no-such-language")
+    notices = {one["language"]: one for one in ok(publish(rest, key, 1), NoticeVersions)["notices"]}
+    assert notices["ta"]["published_at"] > notices["en"]["published_at"]
+    assert in_force(rest, key) == {(1, "en"), (1, "si"), (1, "ta")}
+    assert ok(rest.decide("grant", consent, json={"language": "ta"}))["consent"]["notice"]["version"] == 1
+    problem(draft(rest, key, 1, "ta", "Other words."), "notice-published")
+
+
+def test_a_language_that_is_added_to_a_version_whose_time_is_to_come_waits_with_it(rest: Rest) -> None:
+    key = rest.purpose()
+    ok(draft(rest, key, 2, "en"))
+    rest.sql(
+        "UPDATE consentfeed.notices SET published_at = now() + interval '1 hour' WHERE (purpose, version) = (%s, 2)",
+        key,
+    )
+    ok(draft(rest, key, 2, "si"))
+    ok(publish(rest, key, 2))
+    assert in_force(rest, key) == {(1, "en"), (1, "si")}
 
 
 def test_a_version_below_the_one_in_force_is_not_published(rest: Rest) -> None:
@@ -228,15 +252,18 @@ def test_what_has_no_draft_is_not_published(rest: Rest) -> None:
     problem(publish(rest, rest.purpose(), 2), "no-draft")
 
 
-def test_a_language_that_comes_while_its_version_is_published_is_refused(rest: Rest) -> None:
-    """It would stay a draft for ever: it waits for the publishing, and is told."""
+def test_a_language_that_comes_while_its_version_is_published_stays_a_draft_until_it_is_published_too(
+    rest: Rest,
+) -> None:
     key = rest.purpose(versions=0)
     ok(draft(rest, key, 1))
     with rest.database.connect() as publisher:
         publisher.execute("SELECT consentfeed.publish_notice(%s, 1)", (key,))
         (answer,) = rest.while_held(publisher, lambda: draft(rest, key, 1, "si"))
-    problem(answer, "notice-published")
+    ok(answer)
     assert in_force(rest, key) == {(1, "en")}
+    ok(publish(rest, key, 1))
+    assert in_force(rest, key) == {(1, "en"), (1, "si")}
 
 
 def test_an_unknown_purpose_has_no_notices(rest: Rest) -> None:

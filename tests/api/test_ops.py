@@ -143,7 +143,7 @@ def test_lists_describe_their_parameters_and_answers(described: dict[str, Any]) 
 def test_the_feed_describes_its_filters_and_places(described: dict[str, Any]) -> None:
     feed = operations(described)["GET /api/v1/events"]
     named = {(one["in"], one["name"]) for one in feed["parameters"]}
-    filters = {("query", name) for name in ("customer", "purpose", "channel", "type", "after", "limit")}
+    filters = {("query", name) for name in ("customer", "purpose", "channel", "type", "kind", "after", "limit")}
     assert named == filters | {("header", "Last-Event-ID")}
     assert feed["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].endswith("/EventPage")
 

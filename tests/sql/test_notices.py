@@ -96,6 +96,18 @@ def test_without_a_notice_in_force_a_grant_is_refused_with_a_hint(database: Sql)
     assert bodies(database)[0]["consent"]["notice"] is None, "nothing stands in the way of a revocation"
 
 
+def test_a_closed_purpose_is_not_granted_any_more_and_can_be_revoked(database: Sql) -> None:
+    first, second, third = database.consents()[:3]
+    database.set(first, "granted")
+    database.run("UPDATE consentfeed.purposes SET offered = false")
+    refused(database.url, "UPDATE consentfeed.consents SET status = 'granted' WHERE id = %s", second)
+    outcomes = decide(database.app_url, decision(first, "grant"), decision(second, "grant"), decision(third, "revoke"))
+    assert [(outcome.problem, outcome.seq) for outcome in outcomes] == [(None, None), ("not-offered", None), (None, 2)]
+    database.set(first, "granted")  # the present answer, repeated
+    database.set(first, "revoked")
+    assert [event["type"] for event in bodies(database)] == ["granted", "revoked", "revoked"]
+
+
 def test_a_decision_binds_the_notice_it_was_judged_by_and_none_that_comes_meanwhile(
     database: Sql,
 ) -> None:

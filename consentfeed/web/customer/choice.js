@@ -106,7 +106,7 @@ export class Choice {
     // Only now it is certain that nothing of this request can still come in by the feed.
     if (status < 500) this.#pending = null;
     if (code === 'notice-superseded') return this.#whySuperseded();
-    if (code === 'no-notice') return t('customer.problem-no-notice');
+    if (code === 'no-notice' || code === 'not-offered') return t('customer.problem-no-notice');
     if (status === 429) return problemText(error);
     return t(status === 503 ? 'customer.problem-busy' : 'customer.problem');
   }

@@ -82,6 +82,7 @@ BEGIN
                     WHEN c.id <> ALL (_locked) THEN 'busy'
                     WHEN a.answer = 'revoked' THEN NULL
                     WHEN NOT c.version = ANY (a.if_match) THEN 'stale'
+                    WHEN NOT purpose.offered AND next.changes THEN 'not-offered'
                     WHEN notice.version IS NULL THEN 'no-notice'
                     WHEN a.notice_version <> notice.version THEN 'notice-superseded'
                     WHEN a.language <> notice.language THEN 'no-such-language'

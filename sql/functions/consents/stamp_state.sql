@@ -26,7 +26,7 @@ BEGIN
                   HINT = 'An answer was given. Set status to ''granted'', ''revoked'' or ''expired''.';
     END IF;
 
-    SELECT notice.version, notice.language, notice.sha256, purpose.default_validity INTO _notice
+    SELECT notice.version, notice.language, notice.sha256, purpose.default_validity, purpose.offered INTO _notice
     FROM consentfeed.purposes AS purpose
     LEFT JOIN consentfeed.customers AS customer ON customer.id = NEW.customer_id
     CROSS JOIN LATERAL consentfeed.notice_in_force(purpose.key, customer.language) AS notice
@@ -43,6 +43,11 @@ BEGIN
     );
     IF NOT _next.changes THEN
         RETURN _present;
+    END IF;
+    IF NEW.status = 'granted' AND NOT _notice.offered THEN
+        RAISE EXCEPTION 'purpose % is closed: nobody can grant it any more', NEW.purpose
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Set offered to true in consentfeed.purposes to open it again. Revoking needs nothing.';
     END IF;
     NEW.version := _present.version + 1;
     NEW.updated_at := statement_timestamp();

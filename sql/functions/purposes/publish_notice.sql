@@ -5,7 +5,9 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     _published boolean;
+    _drafted boolean;
     _newest bigint;
+    _since timestamptz;
 BEGIN
     PERFORM FROM consentfeed.purposes AS held WHERE held.key = publish_notice.purpose FOR NO KEY UPDATE;
     IF NOT FOUND THEN
@@ -13,17 +15,21 @@ BEGIN
     END IF;
     SELECT
         coalesce(bool_or(notice.version = publish_notice.version AND notice.published_at IS NOT NULL), false),
-        max(notice.version) FILTER (WHERE notice.published_at <= statement_timestamp())
-    INTO _published, _newest
+        coalesce(bool_or(notice.version = publish_notice.version AND notice.published_at IS NULL), false),
+        max(notice.version) FILTER (WHERE notice.published_at <= statement_timestamp()),
+        max(notice.published_at) FILTER (WHERE notice.version = publish_notice.version)
+    INTO _published, _drafted, _newest, _since
     FROM consentfeed.notices AS notice WHERE notice.purpose = publish_notice.purpose;
-    IF _published THEN
-        RETURN 'notice-published';
-    ELSIF _newest > publish_notice.version THEN
+    IF NOT _drafted THEN
+        RETURN CASE WHEN _published THEN 'notice-published' ELSE 'no-draft' END;
+    ELSIF _newest > publish_notice.version AND NOT _published THEN
         RETURN 'notice-superseded';
     END IF;
-    UPDATE consentfeed.notices AS notice SET published_at = statement_timestamp()
-    WHERE notice.purpose = publish_notice.purpose AND notice.version = publish_notice.version;
-    RETURN CASE WHEN NOT FOUND THEN 'no-draft' END;
+    -- Not before the languages that wait for their time already: one of them would put the whole version into force.
+    UPDATE consentfeed.notices AS notice SET published_at = greatest(statement_timestamp(), _since)
+    WHERE notice.purpose = publish_notice.purpose AND notice.version = publish_notice.version
+        AND notice.published_at IS NULL;
+    RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION consentfeed.publish_notice IS 'Puts all languages of a draft into force, above the version that is now. Returns why not: not-found (the purpose), notice-published, notice-superseded (a higher version is in force), no-draft; NULL: done.';
+COMMENT ON FUNCTION consentfeed.publish_notice IS 'Puts all languages of a draft into force, above the version that is now; of a version that is published, the languages that were added since. Returns why not: not-found (the purpose), notice-published, notice-superseded (a higher version is in force), no-draft; NULL: done.';

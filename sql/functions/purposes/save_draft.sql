@@ -4,14 +4,14 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    -- Held also by publish_notice(): a language that comes while its version is published would stay a draft for ever.
+    -- Held also by publish_notice(): a draft must not change while it is published.
     PERFORM FROM consentfeed.purposes AS held WHERE held.key = save_draft.purpose FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN 'not-found';
     ELSIF EXISTS (
         SELECT FROM consentfeed.notices AS notice
         WHERE notice.purpose = save_draft.purpose AND notice.version = save_draft.version
-            AND notice.published_at IS NOT NULL
+            AND notice.language = save_draft.language AND notice.published_at IS NOT NULL
     ) THEN
         RETURN 'notice-published';
     END IF;
@@ -21,4 +21,4 @@ BEGIN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION consentfeed.save_draft IS 'Writes one language of a notice that is not published yet. Returns why not: not-found (the purpose), notice-published (the version, in whatever language); NULL: done.';
+COMMENT ON FUNCTION consentfeed.save_draft IS 'Writes one language of a notice that is not published yet. Returns why not: not-found (the purpose), notice-published (in this language; a language that a published version lacks may be added); NULL: done.';
