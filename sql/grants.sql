@@ -62,7 +62,7 @@ consentfeed.list_purposes(),
 consentfeed.save_purpose(text, text, text, text [], integer, bigint, boolean),
 consentfeed.give_consents(text, uuid, integer),
 consentfeed.list_notices(text),
-consentfeed.save_draft(text, bigint, text, text),
+consentfeed.save_draft(text, bigint, text, text, text, text),
 consentfeed.publish_notice(text, bigint),
 -- Signing in.
 consentfeed.find_user(text),

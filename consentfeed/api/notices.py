@@ -12,7 +12,7 @@ from starlette.responses import Response
 from consentfeed.errors import Problem
 from consentfeed.http.answer import json_answer
 from consentfeed.http.endpoint import Endpoint
-from consentfeed.http.input import Language, Text, decode, read_body
+from consentfeed.http.input import Language, Line, Text, decode, read_body
 from consentfeed.permissions import Principal
 from consentfeed.postgres.purposes import PurposeQueries
 
@@ -25,11 +25,13 @@ _DETAILS: Final = {
 
 
 class Notice(Struct):
-    """The text of a notice, exactly as shown."""
+    """The text of a notice, exactly as shown, under the title of its version."""
 
     key: str
     version: int
     language: str
+    title: str
+    description: str
     text: str
     sha256: str
 
@@ -39,6 +41,8 @@ class NoticeVersion(Struct):
 
     version: int
     language: str
+    title: str
+    description: str
     text: str
     sha256: str
     published_at: datetime | None
@@ -55,6 +59,8 @@ class Draft(msgspec.Struct, forbid_unknown_fields=True):
     """One language of a notice that is not published yet."""
 
     text: Annotated[Text, Meta(min_length=1, max_length=20_000)]
+    title: Annotated[Line, Meta(min_length=1, max_length=200, description="Else the purpose's")] | None = None
+    description: Annotated[Text, Meta(max_length=2000, description="Else the purpose's")] | None = None
 
 
 class NoticeApi:
@@ -91,8 +97,8 @@ class NoticeApi:
         row = await self._purposes.notice(key, version, language) if "\x00" not in language else None
         if row is None:
             raise Problem("not-found", _UNKNOWN)
-        text, sha256 = row
-        return json_answer({"key": key, "version": version, "language": language, "text": text, "sha256": sha256.hex()})
+        notice = {"key": key, "version": version, "language": language, **row, "sha256": row["sha256"].hex()}
+        return json_answer(notice)
 
     async def all(self, request: Request, _principal: Principal) -> Response:
         """Every version in every language, newest first."""
@@ -106,10 +112,11 @@ class NoticeApi:
         """Writes one language of a version that is not published."""
         key, version = _key(request), _version(request)
         language = decode(msgspec.json.encode(request.path_params["language"]), Language)
-        text = (await read_body(request, Draft)).text
-        if not text.strip():
-            raise Problem("invalid", "The text must not be blank - at `$.text`")
-        _check(await self._purposes.save_draft(key, version, language, text))
+        body = await read_body(request, Draft)
+        for name in ("text", "title"):
+            if not (getattr(body, name) or "-").strip():
+                raise Problem("invalid", f"The {name} must not be blank - at `$.{name}`")
+        _check(await self._purposes.save_draft(key, version, language, body.text, body.title, body.description))
         return await self.all(request, principal)
 
     async def publish(self, request: Request, principal: Principal) -> Response:

@@ -1,7 +1,7 @@
 """What customers can consent to."""
 
 import re
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta, Struct
@@ -13,6 +13,7 @@ from consentfeed.http.answer import json_answer
 from consentfeed.http.endpoint import Endpoint
 from consentfeed.http.input import END, KEY, Line, Text, read_body
 from consentfeed.permissions import Principal
+from consentfeed.postgres.pool import Record
 from consentfeed.postgres.purposes import PurposeQueries
 
 _PATH: Final = "/api/v1/purposes"
@@ -20,8 +21,18 @@ _KEY: Final = re.compile(KEY)
 Channel = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,31}" + END)]
 
 
+class PurposeText(Struct):
+    """What a purpose is called in one language."""
+
+    title: str
+    description: str
+
+
 class Purpose(Struct):
-    """What a customer can consent to; notice_version is the version in force."""
+    """What a customer can consent to; notice_version is the version in force, texts what it says by language.
+
+    title and description are today's; people agreed under the words of the notice that their consent names.
+    """
 
     key: str
     title: str
@@ -34,6 +45,7 @@ class Purpose(Struct):
     offered: bool
     notice_version: int | None
     languages: list[str] | None
+    texts: dict[str, PurposeText]
 
 
 class Purposes(Struct):
@@ -72,7 +84,7 @@ class PurposeApi:
 
     async def all(self, _request: Request, _principal: Principal) -> Response:
         """All purposes."""
-        return json_answer({"purposes": [dict(row) for row in await self._purposes.purposes()]})
+        return json_answer({"purposes": [_purpose(row) for row in await self._purposes.purposes()]})
 
     async def save(self, request: Request, _principal: Principal) -> Response:
         """Adds or changes a purpose, and gives customers the consents for it that they lack."""
@@ -91,4 +103,12 @@ class PurposeApi:
             raise Problem("invalid", "A channel cannot be taken away: people have answered on it - at `$.channels`")
         await self._purposes.give_consents(key)
         (purpose,) = [row for row in await self._purposes.purposes() if row["key"] == key]
-        return json_answer(dict(purpose), 201 if is_new else 200)
+        return json_answer(_purpose(purpose), 201 if is_new else 200)
+
+
+def _purpose(row: Record) -> dict[str, Any]:
+    purpose = dict(row)
+    titles, descriptions = purpose.pop("titles") or [], purpose.pop("descriptions") or []
+    texts = zip(purpose["languages"] or [], titles, descriptions, strict=True)
+    purpose["texts"] = {language: {"title": title, "description": sentence} for language, title, sentence in texts}
+    return purpose

@@ -40,9 +40,9 @@ class PurposeQueries:
                 return
 
     async def notice(self, key: str, version: int, language: str) -> Record | None:
-        """A published notice: text and sha256."""
+        """A published notice: title, description, text and sha256."""
         rows = await self._pool.fetch(
-            "SELECT text, sha256 FROM consentfeed.notices"
+            "SELECT title, description, text, sha256 FROM consentfeed.notices"
             " WHERE (purpose, version, language) = ($1, $2, $3) AND published_at <= statement_timestamp()",
             key,
             version,
@@ -54,9 +54,9 @@ class PurposeQueries:
         """All versions and languages, drafts too."""
         return await self._pool.fetch("SELECT * FROM consentfeed.list_notices($1)", purpose)
 
-    async def save_draft(self, purpose: str, version: int, language: str, text: str) -> str | None:
-        """Why it was not written (a code of errors.PROBLEMS), or None."""
-        rows = await self._pool.fetch("SELECT consentfeed.save_draft($1, $2, $3, $4)", purpose, version, language, text)
+    async def save_draft(self, *args: object) -> str | None:
+        """Arguments as of the SQL function; why it was not written (a code of errors.PROBLEMS), or None."""
+        rows = await self._pool.fetch("SELECT consentfeed.save_draft($1, $2, $3, $4, $5, $6)", *args)
         problem: str | None = rows[0][0]
         return problem
 

@@ -16,8 +16,8 @@ CREATE TABLE consentfeed.purposes (
 );
 COMMENT ON TABLE consentfeed.purposes IS 'What a customer can consent to; one consent per customer, purpose and channel.';
 COMMENT ON COLUMN consentfeed.purposes.key IS 'Stable name, as in "marketing"; it stands in the log and in URLs.';
-COMMENT ON COLUMN consentfeed.purposes.title IS 'Short title for people.';
-COMMENT ON COLUMN consentfeed.purposes.description IS 'One plain sentence of what is agreed to.';
+COMMENT ON COLUMN consentfeed.purposes.title IS 'Short title for staff, and for the notices that are written next: what customers saw stands with each notice.';
+COMMENT ON COLUMN consentfeed.purposes.description IS 'One plain sentence of what is agreed to, for the notices that are written next.';
 COMMENT ON COLUMN consentfeed.purposes.channels IS 'Channels on which it is offered, for example {sms,email,push,voice}.';
 COMMENT ON COLUMN consentfeed.purposes.legal_basis IS 'Legal basis of the processing; "consent" for everything that is asked here.';
 COMMENT ON COLUMN consentfeed.purposes.dpv_term IS 'Term of the W3C Data Privacy Vocabulary, for example dpv:Marketing.';

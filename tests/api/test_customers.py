@@ -252,7 +252,7 @@ def test_a_notice_is_its_exact_text_and_the_hash_of_it(rest: Rest, role: str) ->
     notice = ok(rest.get("/notices/marketing/1/si", role), Notice)
     text = "What you agree to: Offers si"
     assert notice == {
-        "key": "marketing", "version": 1, "language": "si", "text": text,
+        "key": "marketing", "version": 1, "language": "si", "title": "Offers", "description": "", "text": text,
         "sha256": hashlib.sha256(text.encode()).hexdigest(),
     }  # fmt: skip
 

@@ -7,8 +7,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from consentfeed.api.notices import NoticeVersions
-from consentfeed.api.purposes import Purpose
+from consentfeed.api.notices import Notice, NoticeVersions
+from consentfeed.api.purposes import Purpose, Purposes
 from tests.support.rest import Rest, ok, problem
 
 OFFER = {
@@ -51,6 +51,7 @@ def test_a_new_purpose_is_201_and_a_change_200_and_both_are_listed(rest: Rest) -
         "dpv_term": None,
         "notice_version": None,
         "languages": None,
+        "texts": {},
     }
     for status, changes in ((201, {}), (200, {}), (200, {"title": "Other", "offered": False, "position": 7})):
         answer = put(rest, key, **changes)
@@ -167,7 +168,8 @@ def test_a_draft_is_seen_by_admins_alone_and_can_be_written_anew(rest: Rest) -> 
         notices = ok(draft(rest, key, 2, "si", text), NoticeVersions)["notices"]
     assert notices == ok(rest.get(f"/purposes/{key}/notices", "admin"))["notices"]
     assert notices[0] == {
-        "version": 2, "language": "si", "text": text, "sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "version": 2, "language": "si", "title": "A purpose", "description": "", "text": text,
+        "sha256": hashlib.sha256(text.encode()).hexdigest(),
         "published_at": None, "in_force": False,
     }  # fmt: skip
     assert [(one["version"], one["language"], one["in_force"]) for one in notices[1:]] == [
@@ -203,6 +205,34 @@ def test_what_is_published_never_changes(rest: Rest) -> None:
     problem(draft(rest, key, 1, "en", "Other words."), "notice-published")
     problem(publish(rest, key, 1), "notice-published")
     assert rest.written() == before
+
+
+def test_a_purpose_that_is_renamed_keeps_the_words_under_which_people_agreed(rest: Rest) -> None:
+    key = new_key()
+    ok(put(rest, key, title="News", description="We write to you."))
+    ok(draft(rest, key, 1, "en"))
+    sinhala = {"text": "You agree.", "title": "පුවත්", "description": "අපි ඔබට ලියන්නෙමු."}
+    ok(rest.call("PUT", f"/purposes/{key}/notices/1/si", "admin", json=sinhala))
+    ok(publish(rest, key, 1))
+    ok(put(rest, key, title="Everything", description="We sell your data."))
+    (purpose,) = [one for one in ok(rest.get("/purposes"), Purposes)["purposes"] if one["key"] == key]
+    english = {"title": "News", "description": "We write to you."}
+    assert purpose["title"] == "Everything"
+    assert purpose["texts"] == {"en": english, "si": {name: sinhala[name] for name in english}}
+    notice = ok(rest.get(f"/notices/{key}/1/en", "customer"), Notice)
+    assert {name: notice[name] for name in english} == english
+    ok(draft(rest, key, 2, "en"))
+    assert rest.json(f"/purposes/{key}/notices", "admin")["notices"][0]["title"] == "Everything"
+
+
+def test_a_draft_written_anew_keeps_its_title_where_none_is_given(rest: Rest) -> None:
+    key = rest.purpose()
+    titled = {"text": "First.", "title": "A title", "description": "A sentence."}
+    ok(rest.call("PUT", f"/purposes/{key}/notices/2/en", "admin", json=titled))
+    notice = ok(draft(rest, key, 2, "en", "Second."))["notices"][0]
+    assert (notice["text"], notice["title"], notice["description"]) == ("Second.", "A title", "A sentence.")
+    for blank in ("", "  "):
+        problem(rest.call("PUT", f"/purposes/{key}/notices/2/en", "admin", json=titled | {"title": blank}), "invalid")
 
 
 def test_a_language_that_a_published_version_lacks_may_be_added(rest: Rest) -> None:

@@ -1,10 +1,10 @@
 CREATE OR REPLACE FUNCTION consentfeed.list_notices(purpose text)
-RETURNS TABLE (version bigint, language text, text text, sha256 text, published_at text, in_force boolean)
+RETURNS TABLE (version bigint, language text, title text, description text, text text, sha256 text, published_at text, in_force boolean)
 LANGUAGE sql STABLE ROWS 20
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT
-        notice.version, notice.language, notice.text, encode(notice.sha256, 'hex'),
+        notice.version, notice.language, notice.title, notice.description, notice.text, encode(notice.sha256, 'hex'),
         consentfeed.rfc3339(notice.published_at),
         coalesce(notice.published_at <= statement_timestamp() AND notice.version = (
             SELECT max(published.version) FROM consentfeed.notices AS published

@@ -1,4 +1,6 @@
-CREATE OR REPLACE FUNCTION consentfeed.save_draft(purpose text, version bigint, language text, text text)
+CREATE OR REPLACE FUNCTION consentfeed.save_draft(
+    purpose text, version bigint, language text, text text, title text DEFAULT NULL, description text DEFAULT NULL
+)
 RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -15,10 +17,15 @@ BEGIN
     ) THEN
         RETURN 'notice-published';
     END IF;
-    INSERT INTO consentfeed.notices (purpose, version, language, text)
-    VALUES (save_draft.purpose, save_draft.version, save_draft.language, save_draft.text)
-    ON CONFLICT ON CONSTRAINT notices_pkey DO UPDATE SET text = excluded.text;
+    INSERT INTO consentfeed.notices AS kept (purpose, version, language, text, title, description)
+    VALUES (
+        save_draft.purpose, save_draft.version, save_draft.language, save_draft.text,
+        save_draft.title, save_draft.description
+    )
+    ON CONFLICT ON CONSTRAINT notices_pkey DO UPDATE SET
+        text = excluded.text,
+        title = coalesce(save_draft.title, kept.title), description = coalesce(save_draft.description, kept.description);
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION consentfeed.save_draft IS 'Writes one language of a notice that is not published yet. Returns why not: not-found (the purpose), notice-published (in this language; a language that a published version lacks may be added); NULL: done.';
+COMMENT ON FUNCTION consentfeed.save_draft IS 'Writes one language of a notice that is not published yet; title and description are the purpose''s where none are given. Returns why not: not-found (the purpose), notice-published (in this language; a language that a published version lacks may be added); NULL: done.';

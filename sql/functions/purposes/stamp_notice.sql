@@ -17,8 +17,15 @@ BEGIN
     IF TG_OP = 'DELETE' THEN
         RETURN OLD;
     END IF;
+    -- People agreed under these words: a purpose that is renamed later must not change them.
+    IF NEW.title IS NULL OR NEW.description IS NULL THEN
+        SELECT coalesce(NEW.title, purpose.title), coalesce(NEW.description, purpose.description)
+        INTO NEW.title, NEW.description
+        FROM consentfeed.purposes AS purpose
+        WHERE purpose.key = NEW.purpose;
+    END IF;
     NEW.sha256 := sha256(convert_to(NEW.text, 'UTF8'));
     RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION consentfeed.stamp_notice IS 'Trigger of notices: hashes the text, and refuses to touch what is published.';
+COMMENT ON FUNCTION consentfeed.stamp_notice IS 'Trigger of notices: fills in title and description, hashes the text, and refuses to touch what is published.';
