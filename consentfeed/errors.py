@@ -8,6 +8,7 @@ ConsentfeedError
 ├── Busy                another transaction held what was needed for too long; nothing was written
 ├── OutcomeUnknown      the connection broke while a commit was under way
 ├── StatementFailed     PostgreSQL refused a statement; nothing was written
+├── EmptyLog            the log has not even its first row
 ├── TokenRefused        a token is not from who it says, not for us, or not good now
 └── IssuerAway          the identity provider cannot be reached, or is not what it should be
 """
@@ -213,6 +214,13 @@ class Busy(ConsentfeedError):
 
 class OutcomeUnknown(ConsentfeedError):
     """The connection broke while a commit was under way: it may have happened, or not."""
+
+
+class EmptyLog(ConsentfeedError):
+    """The log has not even its first row, which every log has: it was not restored, or not as a whole."""
+
+    def __init__(self) -> None:
+        super().__init__("the log is empty: restore a dump as a whole, schema and rows")
 
 
 class StatementFailed(ConsentfeedError):

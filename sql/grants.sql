@@ -13,11 +13,10 @@ EXCEPTION WHEN duplicate_object OR unique_violation THEN
 END
 $$;
 
-REVOKE ALL ON SCHEMA consentfeed FROM PUBLIC;
-REVOKE ALL ON ALL TABLES IN SCHEMA consentfeed FROM PUBLIC;
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA consentfeed FROM PUBLIC;
-REVOKE ALL ON ALL TABLES IN SCHEMA consentfeed FROM consentfeed_app;
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA consentfeed FROM consentfeed_app;
+REVOKE ALL ON SCHEMA consentfeed FROM PUBLIC, consentfeed_app;
+REVOKE ALL ON ALL TABLES IN SCHEMA consentfeed FROM PUBLIC, consentfeed_app;
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA consentfeed FROM PUBLIC, consentfeed_app;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA consentfeed FROM PUBLIC, consentfeed_app;
 -- Earlier versions granted whatever table would come.
 ALTER DEFAULT PRIVILEGES IN SCHEMA consentfeed REVOKE ALL ON TABLES FROM consentfeed_app;
 
@@ -87,10 +86,11 @@ consentfeed.save_preferences(text, json),
 consentfeed.report_node(uuid, text, timestamptz, json),
 consentfeed.forget_node(uuid),
 consentfeed.list_nodes(),
--- For consentfeed doctor.
+-- For consentfeed doctor; every node looks at differing_objects() too.
 consentfeed.differing_rights(text [], text []),
 consentfeed.server_state(),
 consentfeed.held_locks(),
+consentfeed.differing_objects(),
 -- Who looked at whose data.
 consentfeed.record_accesses(jsonb),
 consentfeed.list_accesses(uuid, uuid, text, timestamptz, timestamptz, text, bigint, integer),

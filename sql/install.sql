@@ -99,7 +99,10 @@
 \ir functions/operations/differing_rights.sql
 \ir functions/operations/server_state.sql
 \ir functions/operations/held_locks.sql
+\ir functions/operations/present_objects.sql
+\ir functions/operations/differing_objects.sql
 
 \ir triggers.sql
 \ir grants.sql
 \ir policies.sql
+\ir inventory.sql

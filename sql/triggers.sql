@@ -46,14 +46,16 @@ EXECUTE FUNCTION consentfeed.refuse_change(
     'Insert it with a status alone. A dump is restored as a whole, schema and data, into an empty database.'
 );
 
+-- Conditions are written so that a dump brings back the very same: a comparison of rows, for one, comes back as comparisons
+-- of columns, and would be taken for altered.
 -- Triggers of one kind fire in the order of their names. What was written beside a new status is overwritten by the stamps.
 -- Where the setting is on and the user has all rights on log_order, record_decisions() or expire_consents() is writing, which
 -- run as the owner and do by the batch what the triggers do by the row. Anybody can make the setting, but then has not the
 -- rights; the owner may be a person in psql, but then the setting is off.
 CREATE OR REPLACE TRIGGER before_1_refuse_identity BEFORE UPDATE ON consentfeed.consents
 FOR EACH ROW
-WHEN ((new.id, new.customer_id, new.purpose, new.channel)
-    IS DISTINCT FROM (old.id, old.customer_id, old.purpose, old.channel))
+WHEN (new.id IS DISTINCT FROM old.id OR new.customer_id IS DISTINCT FROM old.customer_id
+    OR new.purpose IS DISTINCT FROM old.purpose OR new.channel IS DISTINCT FROM old.channel)
 EXECUTE FUNCTION consentfeed.refuse_change(
     'only status can be changed in consents',
     'Whose consent it is, its purpose and channel never change; all other columns follow from status.'

@@ -11,7 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from consentfeed import metrics
 from consentfeed.errors import DatabaseAway, StatementFailed
-from consentfeed.node import chores
+from consentfeed.node import chores, guards
+from consentfeed.postgres import migrations
 from consentfeed.postgres.consents import Outcome
 from consentfeed.postgres.database import Database
 from consentfeed.writes.queue import Decision
@@ -82,6 +83,24 @@ def test_a_node_that_hears_nothing_is_deaf(start_node: StartNode, database: Sql)
     proxy.thaw()
     wait_until(lambda: reasons(client) == [])
     proxy.close()
+
+
+def test_a_database_that_loses_a_guard_is_damaged_until_it_is_mended(
+    start_node: StartNode, database: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guards, "_SECONDS", 0.2)
+    client = start_node().client()
+    wait_until(lambda: reasons(client) == [])
+    for damage in (
+        "ALTER TABLE consentfeed.consents DISABLE TRIGGER USER",
+        "ALTER TABLE consentfeed.events_p0 DISABLE TRIGGER append_only",
+        "REVOKE EXECUTE ON FUNCTION consentfeed.record_decisions FROM consentfeed_app",
+    ):
+        database.run(damage)
+        wait_until(lambda: reasons(client) == ["damaged"])
+        assert shown(client, "consentfeed_not_ready", reason="damaged") == 1
+        assert migrations.migrate(database.url).mended
+        wait_until(lambda: reasons(client) == [])
 
 
 def test_a_node_that_shuts_down_says_so_first_and_refuses_what_is_new(start_node: StartNode, database: Sql) -> None:

@@ -4,10 +4,11 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consentfeed.errors import Problem
+from consentfeed.errors import EmptyLog, Problem
 from consentfeed.http.answer import json_answer
 from consentfeed.http.endpoint import Endpoint
 from consentfeed.log.ids import PLAIN
+from consentfeed.log.position import ORIGIN
 from consentfeed.permissions import Principal
 from consentfeed.postgres.log import LogQueries
 
@@ -44,8 +45,10 @@ class VerifyApi:
         self._busy = True
         try:
             # Before the verification, which then covers at least all that is answered to be whole.
-            head, events = await self._log.log_head(), await self._log.kept_events()
+            events, head = await self._log.kept_events(), await self._log.log_head()
             position, problem = await self._log.verify_log() or (None, None)
+        except EmptyLog as error:
+            head, position, problem = ORIGIN, 0, str(error)
         finally:
             self._busy = False
         return json_answer(

@@ -1,5 +1,7 @@
 """`consentfeed migrate`: brings the schema to this version."""
 
+import sys
+
 import click
 
 from consentfeed import settings
@@ -24,8 +26,23 @@ def migrate(database_url: str | None, status: bool, dry_run: bool) -> None:
     elif dry_run:
         terminal.verbatim(migrations.pending(url))
     else:
-        applied = migrations.migrate(url)
-        for name in applied:
-            terminal.result(f"applied {name}")
-        if not applied:
-            terminal.result("nothing to apply")
+        _report(migrations.migrate(url))
+
+
+def _report(done: migrations.Done) -> None:
+    """What was done; status 1 where something is left that migrate cannot mend."""
+    for name in done.applied:
+        terminal.result(f"applied {name}")
+    for damage in done.mended:
+        terminal.result(f"mended: {damage}")
+    if not done.applied and not done.mended:
+        terminal.result("nothing to apply")
+    if done.by_superuser:
+        terminal.note(
+            "the schema belongs to a superuser now, and its functions can do everything: better is an owner of its own,"
+            " as sql/README.md says"
+        )
+    for damage in done.left:
+        terminal.note(f"not mended: {damage}. {damage.cure}")
+    if any(damage.is_grave for damage in done.left):
+        sys.exit(1)

@@ -7,8 +7,9 @@ import click
 from consentfeed import settings
 from consentfeed.cli import terminal
 from consentfeed.cli.deployment import DATA_DIR, with_database
+from consentfeed.errors import EmptyLog
 from consentfeed.log.ids import PLAIN
-from consentfeed.log.position import Position
+from consentfeed.log.position import ORIGIN, Position
 from consentfeed.postgres.database import Database
 
 
@@ -22,7 +23,10 @@ def verify(expect: str | None, data_dir: str | None) -> None:
         raise settings.SettingsError("--expect is an event id, such as 42-9f2ab1c3")
 
     async def check(database: Database) -> tuple[str | None, Position]:
-        head = await database.log.log_head()
+        try:
+            head = await database.log.log_head()
+        except EmptyLog as error:
+            return f"position 0: {error}", ORIGIN
         broken = await database.log.verify_log()
         if broken:
             return f"position {broken[0]}: {broken[1]}", head

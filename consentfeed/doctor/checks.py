@@ -19,6 +19,8 @@ OF_THE_DATABASE: Final[Mapping[str, Callable[[DatabaseTarget], Awaitable[Finding
     "standby": server.standby,
     "clock": server.clock,
     "schema": database.schema,
+    "guards": database.guards,
+    "owner": database.owner,
     "rights": database.rights,
     "durability": server.durability,
     "idle": server.idle,

@@ -7,15 +7,18 @@ from typing import Final
 from consentfeed.doctor.finding import Finding, graded, ok, problem, warning
 from consentfeed.doctor.server import state
 from consentfeed.doctor.target import DatabaseTarget
+from consentfeed.errors import EmptyLog, StatementFailed
 from consentfeed.log.chain import Forked, chained
 from consentfeed.log.ids import PLAIN
 from consentfeed.log.position import Position
 from consentfeed.postgres import fit, migrations
+from consentfeed.postgres.damages import cures, in_words
 
 _RECENT: Final = 1000
 _HELD_SECONDS: Final = 2.0
 _PARTITIONS_AHEAD: Final = 2
 _MOST_DIFFERENCES: Final = 5
+_MENDED: Final = "Run `consentfeed migrate` as the owner, which mends it."
 
 
 async def schema(target: DatabaseTarget) -> Finding:
@@ -26,10 +29,42 @@ async def schema(target: DatabaseTarget) -> Finding:
     return ok(f"{len(migrations.expected())} migrations, {len(migrations.called())} functions")
 
 
+async def guards(target: DatabaseTarget) -> Finding:
+    """Whether triggers, functions, rules of rows, tables and their indexes are as sql/ made them."""
+    operations = target.database.operations
+    sources = await operations.sources(migrations.INSTRUMENTS)
+    if altered := [name for name in migrations.INSTRUMENTS if sources.get(name) != migrations.body(name)]:
+        return problem(f"{', '.join(altered)}, which should tell, is not as it was made", _MENDED)
+    try:
+        damages = [damage for damage in await operations.damages() if damage.kind not in {"owner", "rights"}]
+    except StatementFailed as error:
+        return problem(f"differing_objects(), which should tell, cannot be called ({error})", _MENDED)
+    if not damages:
+        return ok("all is as sql/ made it")
+    return (problem if any(damage.is_grave for damage in damages) else warning)(in_words(damages), cures(damages))
+
+
+async def owner(target: DatabaseTarget) -> Finding:
+    """Whether the schema and everything in it belong to one role, which is no superuser."""
+    name, is_superuser = await target.database.operations.owner()
+    if damages := [damage for damage in await target.database.operations.damages() if damage.kind == "owner"]:
+        return problem(f"the schema belongs to {name}, but {in_words(damages)}", cures(damages))
+    if is_superuser:
+        return warning(
+            f"the schema belongs to {name}, a superuser: its functions can do everything",
+            "For more than a trial, give everything to a role that is none: docs/operations.md has the statement.",
+        )
+    return ok(f"everything belongs to {name}")
+
+
 async def rights(target: DatabaseTarget) -> Finding:
     """Whether the role may do what grants.sql says, and nothing else."""
     rows = await target.database.operations.differing_rights(migrations.called(), migrations.readable())
     if not rows:
+        # Whatever PUBLIC may, and what else the role holds but does not need.
+        damages = [damage for damage in await target.database.operations.damages() if damage.kind == "rights"]
+        if damages:
+            return problem(in_words(damages), cures(damages))
         return ok("the role may do exactly what grants.sql says")
     differences = [difference for difference, grave in sorted(rows, key=lambda row: not row[1])]
     more = len(differences) - _MOST_DIFFERENCES
@@ -41,7 +76,12 @@ async def rights(target: DatabaseTarget) -> Finding:
 async def chain(target: DatabaseTarget) -> Finding:
     """Whether the newest events chain on; `consentfeed verify` looks at all."""
     log = target.database.log
-    head = await log.log_head()
+    try:
+        head = await log.log_head()
+    except EmptyLog:
+        return problem(
+            "the log is empty: not even its first row is there", "Restore a dump as a whole, schema and rows."
+        )
     rows = await log.events_after(max(head.seq - _RECENT, 0), _RECENT)
     try:
         chained(Position(rows[0].seq, rows[0].hash), rows)

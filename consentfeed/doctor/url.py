@@ -12,6 +12,7 @@ _AT_ONCE: Final = 1.0
 _CURES: Final = {
     "deaf": "See the check `listen`, and the service's log.",
     "behind": "See the checks of the database, and the service's log.",
+    "damaged": "See the checks `guards` and `rights`; `consentfeed migrate` mends most.",
     "draining": "Wait for it to end; another node should answer here meanwhile.",
 }
 

@@ -48,6 +48,7 @@ from consentfeed.identity.signin import ways
 from consentfeed.identity.tokens import BearerTokens
 from consentfeed.log.ids import SealedIds
 from consentfeed.node.chores import Chores
+from consentfeed.node.guards import Guards
 from consentfeed.node.reporter import Reporter
 from consentfeed.postgres import fit
 from consentfeed.postgres.database import Database
@@ -64,6 +65,7 @@ _REASONS = {
     "draining": "draining",
     "deaf": "deaf: the listener does not hear notifications",
     "behind": "behind: the log has not been read to its end",
+    "damaged": "damaged: guards or rights in the database are missing; `consentfeed doctor` names them",
 }
 
 
@@ -78,6 +80,7 @@ class Node:
         self.failed = False
         self.database = database = Database(settings.database_url, settings.pool_size)
         self.reporter = Reporter(database.operations)
+        self.guards = Guards(database.operations)
         self.chores = Chores(database.consents, database.operations, database.trail, settings.trail_days)
         self.feed = Feed(
             database.log.events_after,
@@ -151,6 +154,7 @@ class Node:
             "draining": lambda: self.streams.admission.draining,
             "deaf": lambda: not self.listener.hears,
             "behind": lambda: self.feed.age > 3 * self.settings.poll_seconds,
+            "damaged": lambda: bool(self.guards.damage),
         }
 
     @asynccontextmanager
@@ -166,6 +170,7 @@ class Node:
                 self.writer.run,
                 self.chores.expire,
                 self.chores.keep_house,
+                self.guards.run,
                 self.reporter.run,
             )
         ]

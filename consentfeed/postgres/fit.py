@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
-from consentfeed.errors import ConsentfeedError, NotAdmitted, StatementFailed
+from consentfeed.errors import ConsentfeedError, EmptyLog, NotAdmitted, StatementFailed
 from consentfeed.postgres import migrations
+from consentfeed.postgres.damages import cures, in_words
 from consentfeed.postgres.database import Database
 from consentfeed.postgres.operations import OperationQueries
 
@@ -39,10 +40,28 @@ async def misfit(operations: OperationQueries) -> str | None:
     return None
 
 
+async def _damage(database: Database) -> str | None:
+    """What makes silent changes possible, or hides the log; None where a node can serve.
+
+    Raises EmptyLog, and StatementFailed where it is not damage that the log cannot be read.
+    """
+    damages = await database.operations.damages()
+    try:
+        await database.log.log_head()
+    except (EmptyLog, StatementFailed):
+        if not damages:
+            raise
+    else:
+        damages = [damage for damage in damages if damage.is_silent]
+    return f"the database is damaged: {in_words(damages)}. {cures(damages)}" if damages else None
+
+
 async def check(database: Database) -> None:
     """Raises Unfit where a node cannot serve from this database, and DatabaseAway."""
     try:
-        why = await misfit(database.operations)
+        why = await misfit(database.operations) or await _damage(database)
+    except EmptyLog as error:
+        raise Unfit(str(error)) from None
     except (StatementFailed, NotAdmitted) as error:
         raise Unfit(advice(error, f"PostgreSQL refused with SQLSTATE {error.sqlstate}")) from None
     if why:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from consentfeed.errors import EmptyLog
 from consentfeed.log.event import Row
 from consentfeed.log.position import Position
 from consentfeed.postgres.pool import Pool
@@ -25,8 +26,11 @@ class LogQueries:
         self._pool = pool
 
     async def log_head(self) -> Position:
-        """The newest event."""
-        return Position(*(await self._pool.fetch_first("SELECT * FROM consentfeed.log_head()"))[0])
+        """The newest event; raises EmptyLog."""
+        rows = await self._pool.fetch_first("SELECT * FROM consentfeed.log_head()")
+        if not rows:
+            raise EmptyLog
+        return Position(*rows[0])
 
     async def events_after(self, seq: int, limit: int) -> list[Row]:
         """First the position itself, without body, if the log contains it; then at most limit events."""

@@ -1,8 +1,9 @@
-"""Applies sql/ as the owner: migrations once, functions, triggers and grants whenever they changed."""
+"""Applies sql/ as the owner: migrations once; functions, triggers and grants whenever they or the database changed."""
 
 import hashlib
+import random
 import re
-from collections.abc import Iterator
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,16 +11,22 @@ import psycopg
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
 
-from consentfeed.errors import ConsentfeedError
+from consentfeed.postgres import mending
+from consentfeed.postgres.damages import Damage
+from consentfeed.postgres.mending import MigrationError
 
 _PACKAGE = Path(__file__).parent.parent
 # Where sql/ lies: inside the installed package, or beside it in a checkout.
 SQL = next(folder for folder in (_PACKAGE / "sql", _PACKAGE.parent / "sql") if (folder / "install.sql").exists())
 FUNCTIONS = "functions"
+# The functions that look at all others. Each is looked at by its text, because it could say anything of itself.
+INSTRUMENTS = ("present_objects", "differing_objects")
 # One lock for all who migrate this database; an advisory one, because the first of them finds no table to lock.
 _LOCK = 0x636F6E73656E74
-# Everybody who uses a table waits behind a migration that waits for it: it rather gives up.
-_PATIENCE = "5s"
+# Everybody who uses a table waits behind a migration that waits for it. So it waits for a moment alone, lets them pass,
+# and tries again; behind a transaction that stays open, such as a dump, it gives up.
+_WAIT = "300ms"
+_PATIENCE = 8.0
 # A name that databases made before 0.1.0 have noted, and later ones never.
 _UNRELEASED = "0001_schema"
 _NO_UPGRADE = (
@@ -28,8 +35,7 @@ _NO_UPGRADE = (
 )
 
 
-class MigrationError(ConsentfeedError):
-    """The database cannot be brought to this version; the message says what to do."""
+_NO_ROWS = "the schema is here without its rows, as after a restore with --schema-only"
 
 
 class File(NamedTuple):
@@ -73,6 +79,8 @@ def expected() -> set[str]:
 def misfit(applied: set[str]) -> str | None:
     """Why a schema with these migrations does not fit this code, or None."""
     applied = applied - {FUNCTIONS}
+    if not applied:
+        return f"{_NO_ROWS}: restore the rows as well"
     if _UNRELEASED in applied:
         return _NO_UPGRADE
     if missing := sorted(expected() - applied):
@@ -80,6 +88,15 @@ def misfit(applied: set[str]) -> str | None:
     if unknown := sorted(applied - expected()):
         return f"the schema is newer than this code (it has {', '.join(unknown)}): install a newer consentfeed"
     return None
+
+
+def body(instrument: str) -> str:
+    """The text of a function as PostgreSQL has it."""
+    return _instruments()[instrument].split("$$")[1]
+
+
+def _instruments() -> dict[str, str]:
+    return {name: (SQL / f"functions/operations/{name}.sql").read_text() for name in INSTRUMENTS}
 
 
 def called() -> list[str]:
@@ -97,6 +114,18 @@ def _grants() -> str:
     return (SQL / "grants.sql").read_text()
 
 
+class Done(NamedTuple):
+    """What migrate() did: the files of a new version, what it mended, and the damages that it could not mend.
+
+    by_superuser: a superuser has made the schema, so whatever runs as its owner can do everything.
+    """
+
+    applied: list[str]
+    mended: list[Damage]
+    left: list[Damage]
+    by_superuser: bool
+
+
 def status(url: str) -> list[tuple[str, str]]:
     """(name, "applied" | "pending" | "unknown to this code") for each migration, and for the functions."""
     with _connect(url) as connection:
@@ -108,32 +137,80 @@ def status(url: str) -> list[tuple[str, str]]:
 
 
 def pending(url: str) -> str:
-    """The SQL that migrate() would run."""
+    """The SQL that migrate() would run; nothing is changed."""
     with _connect(url) as connection:
-        applied = _applied(connection)
-    _check(applied)
-    return "".join(f"-- {file.name}\n{file.text}\n" for file in _to_apply(applied))
-
-
-def migrate(url: str) -> list[str]:
-    """Applies what is pending in one transaction, and returns its names; waits for others who migrate."""
-    with _connect(url) as connection:
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        mending.refuse(connection)
         applied = _applied(connection)
         _check(applied)
-        to_apply = list(_to_apply(applied))
-        connection.execute("SELECT set_config('lock_timeout', %s, true)", (_PATIENCE,))
+        if applied:
+            mending.mend_instruments(connection, _instruments())
+        due = _due(applied, mending.damages(connection) if applied else [])
+        connection.rollback()
+    return "".join(f"-- {file.name}\n{file.text}\n" for file in due)
+
+
+def migrate(url: str) -> Done:
+    """Applies what is pending, and again what is damaged, in one transaction; waits for others who migrate."""
+    began = time.monotonic()
+    while True:
         try:
-            for file in to_apply:
-                connection.execute(file.text.encode())
+            with _connect(url) as connection:
+                return _migrate(connection)
         except (errors.LockNotAvailable, errors.DeadlockDetected) as error:
-            raise MigrationError(
-                "an open transaction holds what has to be changed; nothing was changed. Close it"
-                " (pg_stat_activity shows it as idle in transaction), and repeat."
-            ) from error
-        if to_apply:
-            _note(connection)
-        return [file.name for file in to_apply]
+            if time.monotonic() - began > _PATIENCE:
+                raise MigrationError(
+                    "an open transaction, such as a dump, holds what has to be changed; nothing was changed."
+                    " Wait for it, or end it (pg_stat_activity shows it, by its xact_start), and repeat."
+                ) from error
+            time.sleep(random.uniform(0.5, 1.0))
+
+
+def _migrate(connection: psycopg.Connection) -> Done:
+    mending.refuse(connection)
+    connection.execute("SELECT set_config('lock_timeout', '0', true)")
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+    applied = _applied(connection)
+    _check(applied)
+    connection.execute("SELECT set_config('lock_timeout', %s, true)", (_WAIT,))
+    if not applied:
+        return Done(_run(connection, files()), [], [], mending.is_superuser(connection))
+    is_new = _is_new(applied)
+    mended = mending.mend_instruments(connection, _instruments())
+    damages, before = mending.damages(connection), mending.objects(connection)
+    mending.refuse_rules(damages)
+    names = _run(connection, _due(applied, damages))
+    mending.note_changes(connection, before)
+    left = mending.damages(connection)
+    mended += [damage for damage in damages if damage.is_made_again and damage not in left]
+    return Done(names if is_new else [], mended, left, by_superuser=False)
+
+
+def _run(connection: psycopg.Connection, due: list[File]) -> list[str]:
+    """Runs these files, notes that, and returns their names."""
+    for file in due:
+        connection.execute(file.text.encode())
+    if due:
+        _note(connection)
+    return [file.name for file in due]
+
+
+def _due(applied: dict[str, str | None], damages: list[Damage]) -> list[File]:
+    """The files that have to be run, in their order."""
+    is_new, kinds = _is_new(applied), {damage.kind for damage in damages if damage.is_made_again}
+    # Triggers take locks that others wait behind; nothing else that is made again does.
+    has_triggers, has_others = bool(kinds & {"trigger", "inventory"}), bool(kinds - {"trigger"})
+
+    def is_due(file: File) -> bool:
+        if file.migrates:
+            return file.key not in applied
+        return is_new or (has_triggers if file.name == "triggers.sql" else has_others)
+
+    return list(filter(is_due, files()))
+
+
+def _is_new(applied: dict[str, str | None]) -> bool:
+    """Whether functions, triggers and grants are of another version than this code's."""
+    return applied.get(FUNCTIONS) != functions_checksum()
 
 
 def _connect(url: str) -> psycopg.Connection:
@@ -152,11 +229,18 @@ def _connect(url: str) -> psycopg.Connection:
 
 
 def _applied(connection: psycopg.Connection) -> dict[str, str | None]:
-    """Name and checksum of what is applied; installed with psql, checksums are missing."""
+    """Name and checksum of what is applied; installed with psql, checksums are missing. Raises MigrationError."""
     row = connection.execute("SELECT to_regclass('consentfeed.migrations')").fetchone()
     if row is None or row[0] is None:
         return {}
-    return dict(connection.execute("SELECT name, checksum FROM consentfeed.migrations").fetchall())
+    applied: dict[str, str | None] = dict(
+        connection.execute("SELECT name, checksum FROM consentfeed.migrations").fetchall()
+    )
+    if not applied:
+        raise MigrationError(
+            f"{_NO_ROWS}; nothing was changed. Restore the rows as well, or DROP SCHEMA consentfeed CASCADE and repeat."
+        )
+    return applied
 
 
 def _check(applied: dict[str, str | None]) -> None:
@@ -172,11 +256,6 @@ def _check(applied: dict[str, str | None]) -> None:
         raise MigrationError(
             f"{', '.join(edited)} was edited after it had been applied. Restore the file; put changes into a new one."
         )
-
-
-def _to_apply(applied: dict[str, str | None]) -> Iterator[File]:
-    stale = applied.get(FUNCTIONS) != functions_checksum()
-    return (file for file in files() if (file.key not in applied if file.migrates else stale))
 
 
 def _note(connection: psycopg.Connection) -> None:

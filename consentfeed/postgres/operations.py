@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from consentfeed.errors import StatementFailed
+from consentfeed.postgres.damages import Damage, of_rows
 from consentfeed.postgres.pool import Pool, Record
 
 
@@ -59,6 +61,29 @@ class OperationQueries:
         """Where this role's rights are other than these, and whether that is grave."""
         rows = await self._pool.fetch("SELECT * FROM consentfeed.differing_rights($1, $2)", functions, tables)
         return [(row[0], row[1]) for row in rows]
+
+    async def damages(self) -> list[Damage]:
+        """Where the schema is other than sql/ made it."""
+        return of_rows(await self._pool.fetch_first("SELECT * FROM consentfeed.differing_objects()"))
+
+    async def owner(self) -> tuple[str, bool]:
+        """To whom the schema belongs, and whether that is a superuser."""
+        rows = await self._pool.fetch(
+            "SELECT role.rolname::text, role.rolsuper FROM pg_namespace AS space"
+            " JOIN pg_roles AS role ON role.oid = space.nspowner WHERE space.nspname = 'consentfeed'"
+        )
+        if not rows:
+            raise StatementFailed("3F000")
+        return rows[0][0], rows[0][1]
+
+    async def sources(self, names: Sequence[str]) -> dict[str, str]:
+        """The text of these functions of ours, as PostgreSQL has it."""
+        rows = await self._pool.fetch(
+            "SELECT proname, prosrc FROM pg_proc WHERE pronamespace = to_regnamespace('consentfeed')"
+            " AND proname = ANY ($1::text[])",
+            names,
+        )
+        return {row[0]: row[1] for row in rows}
 
     async def held_locks(self) -> dict[str, str]:
         """Transactions that hold consents or the log: process and role by the transaction's id."""

@@ -51,12 +51,6 @@ CREATE INDEX consents_updated_at ON consentfeed.consents (updated_at, id);
 -- What expire_consents() looks for.
 CREATE INDEX consents_expires_at ON consentfeed.consents (expires_at) WHERE status = 'granted';
 
--- Row-level rules: what serves one customer sees that customer's consents alone, whatever its WHERE says. Here they are
--- switched on, and every role goes on seeing all rows; policies.sql has what is added for consentfeed_app.
-ALTER TABLE consentfeed.consents ENABLE ROW LEVEL SECURITY;
-CREATE POLICY all_rows ON consentfeed.consents USING (true) WITH CHECK (true);
-COMMENT ON POLICY all_rows ON consentfeed.consents IS 'Grants alone say who may do what: without this, nobody but the owner would see a row.';
-
 CREATE TYPE consentfeed.decision AS (
     consent_id uuid, action text, only_customer uuid, actor_kind text, actor_id text, method text,
     if_match bigint [], notice_version bigint, language text, reason_code text, reason_reference text, note text,

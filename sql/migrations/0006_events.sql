@@ -59,11 +59,6 @@ COMMENT ON TABLE consentfeed.uncommitted_events IS 'The events of a transaction 
 COMMENT ON COLUMN consentfeed.uncommitted_events.id IS 'In the order of the statements.';
 COMMENT ON COLUMN consentfeed.uncommitted_events.events IS 'The events, but for what only their place in the log can give.';
 
--- Row-level rules, as on consents.
-ALTER TABLE consentfeed.events ENABLE ROW LEVEL SECURITY;
-CREATE POLICY all_rows ON consentfeed.events USING (true) WITH CHECK (true);
-COMMENT ON POLICY all_rows ON consentfeed.events IS 'Grants alone say who may do what: without this, nobody but the owner would see a row.';
-
 -- Row 0 makes two logs different from their first row on: its random member enters every later hash.
 INSERT INTO consentfeed.events (seq, type, recorded_at, body, hash)
 SELECT 0, 'log-created', row0.at, row0.body, sha256(convert_to(row0.body, 'UTF8'))

@@ -66,6 +66,25 @@ def test_serve_refuses_functions_that_do_not_fit(run: Run, database: Sql, change
     assert refused(run("serve", database_url=database.app_url, secret=SECRET), "consentfeed.", "consentfeed migrate")
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            "ALTER TABLE consentfeed.consents DISABLE TRIGGER collect_updated",
+            ["trigger collect_updated on consents is disabled"],
+        ),
+        ("DROP TRIGGER append_only ON consentfeed.events_p0", ["trigger append_only on events_p0 is missing"]),
+        ("REVOKE SELECT ON consentfeed.events FROM consentfeed_app", ["may no longer SELECT on events"]),
+        ("ALTER FUNCTION consentfeed.append_events STABLE", ["function append_events", "is not as it was made"]),
+    ],
+)
+def test_serve_refuses_a_database_without_its_guards(run: Run, database: Sql, change: str, words: list[str]) -> None:
+    database.run(change)
+    settings = {"database_url": database.app_url, "secret": SECRET}
+    assert refused(run("serve", **settings), *words, "Run `consentfeed migrate` as the owner")
+    assert run("migrate", owner_url=database.url).out.startswith("mended: ")
+
+
 def test_serve_says_that_its_port_is_taken(serve_settings: dict[str, str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

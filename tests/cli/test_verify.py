@@ -39,6 +39,15 @@ def test_verify_refuses_what_is_no_event_id(run: Run, logged: Sql, expected: str
     assert refused(run("verify", "--expect", expected, database_url=logged.app_url), "--expect")
 
 
+def test_verify_of_a_log_without_its_first_row(run: Run, database: Sql) -> None:
+    with psycopg.connect(database.admin_url) as superuser:
+        superuser.execute("ALTER TABLE consentfeed.events_p0 DISABLE TRIGGER ALL")
+        superuser.execute("ALTER TABLE consentfeed.events DISABLE TRIGGER ALL")
+        superuser.execute("DELETE FROM consentfeed.events")
+    result = run("verify", database_url=database.app_url)
+    assert result == Result(1, "position 0: the log is empty: restore a dump as a whole, schema and rows\n", "")
+
+
 @pytest.mark.parametrize(
     ("change", "position"),
     [

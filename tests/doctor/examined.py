@@ -10,7 +10,7 @@ from consentfeed.doctor.finding import Finding
 from consentfeed.doctor.target import DatabaseTarget
 from consentfeed.postgres.database import Database
 from consentfeed.settings import Settings
-from tests.support.database import Sql, create_database, install
+from tests.support.database import Sql, create_database, install, make_owner
 from tests.support.postgres import Server
 
 
@@ -44,9 +44,10 @@ def bad(finding: Finding, severity: str, *words: str) -> None:
 
 @contextmanager
 def own_cluster() -> Iterator[tuple[Server, Sql]]:
-    """A PostgreSQL with its default settings, migrated."""
+    """A PostgreSQL with its default settings, migrated by an owner who is no superuser."""
     with Server.new() as server:
         server.start()
-        database = create_database(server.url(), "consentfeed", owner=False)
+        make_owner(server.url())
+        database = create_database(server.url(), "consentfeed")
         install(database)
         yield server, database

@@ -1,5 +1,6 @@
 """Rows that arrive without a statement of ours: no second log, and verify finds what does not fit."""
 
+import asyncio
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,10 +9,26 @@ import psycopg
 import pytest
 
 from consentfeed.embedded import server as embedded
-from consentfeed.postgres import migrations
-from tests.support.database import Sql, new_database
+from consentfeed.node import serve
+from consentfeed.postgres import fit, migrations
+from consentfeed.postgres.mending import MigrationError
+from consentfeed.settings import Settings
+from tests.docs.test_operations import commands, typed
+from tests.doctor.examined import bad, look_at
+from tests.support.database import (
+    APP_PASSWORD,
+    OWNER,
+    OWNER_PASSWORD,
+    Sql,
+    create_database,
+    in_cluster,
+    make_owner,
+    new_database,
+)
+from tests.support.postgres import Server
 from tests.support.seed import CUSTOMER, OTHER
 from tests.support.sql import bodies, decide, decision, row_of
+from tests.support.tokens import SECRET
 
 GUARDS = (
     "SELECT DISTINCT tgenabled FROM pg_trigger WHERE tgrelid = 'consentfeed.events_p0'::regclass AND NOT tgisinternal"
@@ -85,8 +102,11 @@ def test_with_disabled_triggers_the_data_alone_is_the_same_log_and_goes_on(
     assert restored.verify() == []
     # pg_restore enables the guards again, but no longer for every role of replication.
     assert restored.run(GUARDS) == [("O",)]
-    restored.run((migrations.SQL / "triggers.sql").read_text())
+    disabled = look_at(restored.app_url, "guards")
+    bad(disabled, "problem", "trigger refuse_delete on consents is enabled, not always enabled", "consentfeed migrate")
+    assert migrations.migrate(restored.url).mended
     assert restored.run(GUARDS) == [("A",)]
+    assert look_at(restored.app_url, "guards").severity == "ok"
     restored.set(restored.consents(OTHER)[0], "granted")
     assert (restored.head(), restored.verify()) == (4, [])
 
@@ -99,6 +119,67 @@ def test_with_disabled_triggers_a_migrated_database_takes_consents_without_their
     ((seq, problem),) = restored.verify()
     assert (seq, restored.head()) == (0, 0)
     assert "was changed without an event" in problem
+
+
+@pytest.fixture
+def other_cluster() -> Iterator[Server]:
+    """A cluster that has never heard of consentfeed."""
+    with Server.new({"fsync": "off"}) as server:
+        server.start()
+        yield server
+
+
+def test_into_another_cluster_as_the_how_to_says(
+    database: Sql, dump: Path, other_cluster: Server, tmp_path: Path
+) -> None:
+    (tmp_path / "head.txt").write_text(f"the log is whole up to {database.head_id()}\n")
+    roles, go_on = commands("Restore into another cluster")
+    restored = in_cluster(other_cluster.url(), "restored_as_told")
+    type_there = typed(restored, other_cluster.url(), tmp_path, OWNER=OWNER)
+    type_there(roles)
+    for role, password in ((OWNER, OWNER_PASSWORD), ("consentfeed_app", APP_PASSWORD)):
+        other_cluster.sql(f"ALTER ROLE {role} LOGIN PASSWORD '{password}'")
+    told = type_there(go_on)
+    assert told.startswith("nothing to apply\n"), "the dump has brought all"
+    assert "the log is whole" in told
+    assert restored.run(EVERYTHING) == database.run(EVERYTHING)
+    for check in ("guards", "owner", "rights"):
+        assert look_at(restored.app_url, check).severity == "ok"
+
+
+def test_without_the_role_of_the_service_migrate_mends_what_the_dump_could_not_bring(
+    dump: Path, other_cluster: Server
+) -> None:
+    make_owner(other_cluster.url())
+    restored = create_database(other_cluster.url(), "restored_without")
+    complaint = restore(dump, restored, "--no-owner", f"--role={OWNER}")
+    assert 'role "consentfeed_app" does not exist' in complaint
+    mended = set(map(str, migrations.migrate(restored.url).mended))
+    assert {"policy one_customer on consents is missing", "policy one_customer on events is missing"} < mended
+    assert "consentfeed_app may no longer SELECT on consents" in mended
+    other_cluster.sql(f"ALTER ROLE consentfeed_app LOGIN PASSWORD '{APP_PASSWORD}'")
+    for check in ("schema", "guards", "owner", "rights"):
+        assert look_at(restored.app_url, check).severity == "ok"
+    (outcome,) = decide(restored.app_url, decision(restored.consents(OTHER)[0], "grant"))
+    assert outcome.problem is None
+    assert restored.verify() == []
+
+
+def test_a_schema_without_rows_and_a_log_without_events_are_told(database: Sql, dump: Path, restored: Sql) -> None:
+    assert restore(dump, restored, "--schema-only") == ""
+    with pytest.raises(MigrationError, match="without its rows"):
+        migrations.migrate(restored.url)
+    bad(look_at(restored.app_url, "schema"), "problem", "without its rows", "estore the rows")
+    bad(look_at(restored.app_url, "chain"), "problem", "the log is empty", "Restore a dump")
+    with psycopg.connect(database.admin_url) as admin:
+        for table in ("events", "events_p0"):
+            admin.execute(f"ALTER TABLE consentfeed.{table} DISABLE TRIGGER USER".encode())
+        admin.execute("DELETE FROM consentfeed.events")
+        for table in ("events", "events_p0"):
+            admin.execute(f"ALTER TABLE consentfeed.{table} ENABLE ALWAYS TRIGGER append_only".encode())
+    bad(look_at(database.app_url, "chain"), "problem", "the log is empty", "Restore a dump")
+    with pytest.raises(fit.Unfit, match="the log is empty"):
+        asyncio.run(serve.check(Settings(database_url=database.app_url, secret=SECRET)))
 
 
 def test_what_a_replica_session_changes_without_an_event_is_refused_or_found(database: Sql) -> None:

@@ -176,7 +176,7 @@ def test_the_policies_are_these_and_migrating_again_leaves_them(database: Sql) -
     ]
     kept = database.run("SELECT oid FROM pg_policy ORDER BY 1")
     database.run("DELETE FROM consentfeed.migrations WHERE name = 'functions'")
-    assert migrations.migrate(database.url)
+    assert migrations.migrate(database.url).applied
     assert database.run("SELECT oid FROM pg_policy ORDER BY 1") == kept
 
 

@@ -86,7 +86,7 @@ def with_login(url: str, user: str, password: str, database: str) -> str:
 
 def make_owner(cluster: str) -> None:
     """The role that owns databases of tests, no superuser. cluster: URL of a superuser, here and below."""
-    if not Sql.run_as(cluster, "SELECT FROM pg_roles WHERE rolname = %s", OWNER):
+    if not Sql.run_as(cluster, "SELECT 1 FROM pg_roles WHERE rolname = %s", OWNER):
         Sql.run_as(cluster, f"CREATE ROLE {OWNER} LOGIN CREATEROLE PASSWORD '{OWNER_PASSWORD}'")
 
 

@@ -67,6 +67,7 @@ CALLS: dict[str, tuple[str, object]] = {
     "forget_node": (f"consentfeed.forget_node('{CUSTOMER}')", None),
     "differing_rights": ("difference FROM consentfeed.differing_rights('{}', '{}') WHERE grave", None),
     "server_state": ("consentfeed.server_state() ->> 'partitions_ahead'", "2"),
+    "differing_objects": ("kind FROM consentfeed.differing_objects()", None),
     "held_locks": ("pid FROM consentfeed.held_locks()", None),
     "record_accesses": ("consentfeed.record_accesses('[]')", None),
     "list_accesses": ("count(*) FROM consentfeed.list_accesses(NULL, NULL, NULL, NULL, NULL, NULL, NULL, 9)", 0),
