@@ -94,10 +94,10 @@ def test_the_everyday_questions_of_the_readme_are_answered(database: Sql, sql_fo
         CUSTOMER,
     )
     blocks = re.findall(r"```sql\n(.*?)```", (sql_folder / "README.md").read_text(), re.DOTALL)
-    assert len(blocks) == 9
+    assert len(blocks) == 10
     answers = [Sql.run_as(database.url, block) for block in blocks]
     assert [row[1] for row in answers[1]] == ["granted"]
-    assert [row[1:4] for row in answers[8]] == [("csr@example.com", "csr", "read-customer")]
+    assert [row[1:4] for row in answers[-1]] == [("csr@example.com", "csr", "read-customer")]
     revoked = "SELECT purpose, count(*) FROM consentfeed.consents WHERE status = 'revoked' GROUP BY 1 ORDER BY 1"
     assert database.run(revoked) == [("marketing", 2), ("surveys", 2)], "one customer's, and in batches everybody's"
     assert database.run("SELECT max(version) FROM consentfeed.notices WHERE published_at IS NOT NULL") == [(2,)]
