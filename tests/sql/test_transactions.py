@@ -177,6 +177,18 @@ def test_a_large_statement_is_appended_a_thousand_events_at_a_time(database: Sql
     assert database.verify() == []
 
 
+def test_a_large_statement_at_repeatable_read_takes_few_transaction_ids(database: Sql) -> None:
+    """Each part is tried in a transaction within the transaction; one for each event would use up the ids."""
+    _many(database, 2500)
+    present = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+    before = database.value(present)
+    with database.connect() as connection:
+        connection.isolation_level = IsolationLevel.REPEATABLE_READ
+        connection.execute("UPDATE consentfeed.consents SET status = 'revoked' WHERE purpose = 'surveys'")
+    assert database.head() == 2502
+    assert database.value(present) - before < 100
+
+
 @pytest.mark.parametrize(
     "statement",
     [
