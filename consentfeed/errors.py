@@ -4,6 +4,8 @@ ConsentfeedError
 ├── Problem             an answer to the client, by its code in PROBLEMS
 ├── DatabaseAway        PostgreSQL cannot be reached, or will not answer in time
 │   ├── NotAdmitted     it answers, and does not let us in
+│   ├── Unguarded       it lets us in where changes would make no event
+│   ├── ReadOnly        it takes no writes now
 │   └── Crowded         too many others wait for it
 ├── Busy                another transaction held what was needed for too long; nothing was written
 ├── OutcomeUnknown      the connection broke while a commit was under way
@@ -129,6 +131,7 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         500, "Something went wrong here", "Try again. If it stays so, tell the operator: the service's log says why."
     ),
     "database-away": ProblemType(503, "The database cannot be reached", "Try again shortly.", 2),
+    "read-only": ProblemType(503, "The database takes no writes now", "Try again shortly: its operator has to act.", 5),
     "outcome-unknown": ProblemType(
         503,
         "It is not known whether the change was made",
@@ -193,15 +196,23 @@ class IssuerAway(ConsentfeedError):
 
 
 class DatabaseAway(ConsentfeedError):
-    """PostgreSQL cannot be reached, or does not answer in time; nothing was written."""
+    """PostgreSQL cannot be reached, or does not answer in time; nothing was written. The message says why."""
 
 
 class NotAdmitted(DatabaseAway):
-    """PostgreSQL answers, and does not let us in; sqlstate says why."""
+    """PostgreSQL answers, and does not let us in; sqlstate and its own message say why."""
 
-    def __init__(self, sqlstate: str) -> None:
-        super().__init__(sqlstate)
+    def __init__(self, sqlstate: str, message: str = "") -> None:
+        super().__init__(_named(sqlstate, message))
         self.sqlstate = sqlstate
+
+
+class Unguarded(DatabaseAway):
+    """PostgreSQL lets us in, but changes would make no event there; the message says why, and what to do."""
+
+
+class ReadOnly(DatabaseAway):
+    """PostgreSQL takes no writes now; nothing was written. The message says why."""
 
 
 class Crowded(DatabaseAway):
@@ -224,8 +235,12 @@ class EmptyLog(ConsentfeedError):
 
 
 class StatementFailed(ConsentfeedError):
-    """PostgreSQL refused the statement and rolled it back; sqlstate says why."""
+    """PostgreSQL refused the statement and rolled it back; sqlstate says why, and a message that holds no value."""
 
-    def __init__(self, sqlstate: str) -> None:
-        super().__init__(sqlstate)
+    def __init__(self, sqlstate: str, message: str = "") -> None:
+        super().__init__(_named(sqlstate, message))
         self.sqlstate = sqlstate
+
+
+def _named(sqlstate: str, message: str) -> str:
+    return f"{message} (SQLSTATE {sqlstate})" if message else f"SQLSTATE {sqlstate}"

@@ -102,8 +102,8 @@ def _begin_at_zero(metric: Counter, *values: str) -> None:
 
 _begin_at_zero(streams_closed, "client", "lifetime", "shutdown", "signed-out", "stalled")
 _begin_at_zero(resets, "unknown", "forked", "pruned")
-_begin_at_zero(decisions, "changed", "outcome-unknown", "database-away", "busy", "internal")
-_begin_at_zero(database_errors, "away", "not-admitted", "busy", "outcome-unknown", "crowded")
+_begin_at_zero(decisions, "changed", "outcome-unknown", "database-away", "read-only", "busy", "internal")
+_begin_at_zero(database_errors, "away", "not-admitted", "read-only", "busy", "outcome-unknown", "crowded")
 _begin_at_zero(chores_failed, "expire", "house", "report")
 _begin_at_zero(issuer_requests, "answered", "failed")
 _begin_at_zero(refused, "streams-of-node", "decisions", "trail", "sign-ins", "tokens")

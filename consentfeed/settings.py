@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from consentfeed import database_url
 from consentfeed.setting_groups import (
     HOST,
     ApiSettings,
@@ -27,8 +28,6 @@ from consentfeed.setting_groups import (
 
 # As browsers write it: a wildcard, a path, or a default port would never match.
 _ORIGIN = re.compile(r"(https://(?!\S+:443$)|http://(?!\S+:80$))(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?")
-# A password with / ? or # in it as they are: what is before would be taken for host and port, and shown as not found.
-_DATABASE_URL = re.compile(r"postgres(ql)?://([^/?#]*@)?([^@/?#:\[\]]*|\[[^@/?#\]]*\])(:[0-9]*)?(,[^@/?#]*)?([/?].*)?")
 # Whoever has no other role may be made a customer, and nothing more.
 _ROLE = re.compile(r"(customer|csr|admin|service)=(?!\*$)\S+|customer=\*")
 # With one key for both sides, or with none, whoever can check a token could make one.
@@ -66,11 +65,10 @@ class Settings(
 
     def __post_init__(self) -> None:
         """Raises ValueError for what a setting's type cannot tell."""
-        if self.database_url is not None and not _DATABASE_URL.fullmatch(self.database_url):
-            raise ValueError(
-                "not like postgresql://consentfeed_app:…@host:5432/consentfeed;"
-                " in a password / ? # @ and % are written %2F %3F %23 %40 and %25"
-            )
+        if self.database_url is not None:
+            database_url.read(self.database_url)
+        if self.owner_url:  # an empty one is refused by `migrate` alone
+            database_url.read(self.owner_url)
         _require_each(re.compile(HOST), self.hosts, "no host like consents.internal or [::1], without a port")
         _require_each(_ORIGIN, self.cors_origins, "no origin like https://app.example.com, in lower case, with no path")
         for proxy in self.trusted_proxies.split():

@@ -1,15 +1,20 @@
 """Real PostgreSQL for every test: a cluster per run, a template database, and a clone of it per test."""
 
+import io
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from consentfeed.cli import main
 from consentfeed.embedded import server as embedded
+from consentfeed.node import logs
 from consentfeed.postgres import migrations
+from tests.cli.command import Result, Run
 from tests.support.database import Sql, install, make_owner, new_database
 from tests.support.node import RunningNode, StartNode, nodes
 from tests.support.rest import Rest
@@ -106,3 +111,28 @@ def rest(shared_node: RunningNode, shared_database: Sql) -> Iterator[Rest]:
 def sql_folder() -> Path:
     """The sql/ folder."""
     return migrations.SQL
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Runs a command in this process; keyword arguments are settings, nothing else of the environment counts."""
+    for name in [name for name in os.environ if name.startswith("CONSENTFEED_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(logs, "configure", lambda _level: None)
+
+    def run(*arguments: str, stdin: str = "", **settings: str) -> Result:
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "argv", ["consentfeed", *arguments])
+            patch.setattr(sys, "stdin", io.StringIO(stdin))
+            for name, value in settings.items():
+                patch.setenv(f"CONSENTFEED_{name.upper()}", value)
+            capsys.readouterr()
+            try:
+                main.run()
+                status = 0
+            except SystemExit as end:
+                status = int(end.code or 0)
+        return Result(status, *capsys.readouterr())
+
+    return run

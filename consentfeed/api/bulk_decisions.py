@@ -30,7 +30,7 @@ _PATH: Final = "/api/v1/decisions"
 # What answers the whole request, in this order: the first two also where other decisions were recorded (the same key
 # with another body; it has to be sent again to find out), the others only where no decision was.
 _ALWAYS_WHOLE: Final = ("key-reused", "outcome-unknown")
-_WHOLE: Final = (*_ALWAYS_WHOLE, "database-away", "draining")
+_WHOLE: Final = (*_ALWAYS_WHOLE, "database-away", "read-only", "draining")
 
 
 class Outcome(Struct):

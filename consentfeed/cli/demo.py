@@ -2,10 +2,8 @@
 
 from typing import Final
 
-import psycopg
-
 from consentfeed.identity.passwords import hash_password, verify
-from consentfeed.postgres import migrations
+from consentfeed.postgres import migrations, owner
 
 PASSWORD: Final = "consentfeed"  # noqa: S105
 ACCOUNTS: Final = {
@@ -17,7 +15,7 @@ ACCOUNTS: Final = {
 
 def fill(owner_url: str) -> None:
     """Demo data and accounts, once."""
-    with psycopg.connect(owner_url) as connection:
+    with owner.connect(owner_url) as connection:
         row = connection.execute("SELECT EXISTS (SELECT FROM consentfeed.customers)").fetchone()
         if row and row[0]:
             return
@@ -31,6 +29,6 @@ def fill(owner_url: str) -> None:
 
 def open_accounts(owner_url: str) -> list[str]:
     """Demo accounts that still open with the demo password."""
-    with psycopg.connect(owner_url) as connection:
+    with owner.connect(owner_url) as connection:
         rows = connection.execute("SELECT email, password_hash FROM consentfeed.users WHERE disabled_at IS NULL")
         return [email for email, hashed in rows if email in ACCOUNTS and verify(hashed, PASSWORD)]

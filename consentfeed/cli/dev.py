@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit, urlunsplit
 
 import click
-import psycopg
 from psycopg import sql
 
 from consentfeed import settings
@@ -16,7 +15,7 @@ from consentfeed.embedded import server as embedded
 from consentfeed.errors import ConsentfeedError
 from consentfeed.identity.signin import ways
 from consentfeed.node.serve import serve as run_node
-from consentfeed.postgres import migrations
+from consentfeed.postgres import migrations, owner
 from consentfeed.settings import Settings
 
 
@@ -67,7 +66,7 @@ def _known_password(host: str, accounts: Iterable[str]) -> KnownPassword:
 
 def _allow_login(owner_url: str, password: str) -> None:
     """What a DBA does once in production: lets the service's role log in."""
-    with psycopg.connect(owner_url, autocommit=True) as connection:
+    with owner.connect(owner_url) as connection:
         # As a hash, as \password of psql does: PostgreSQL may log statements.
         hashed = connection.pgconn.encrypt_password(password.encode(), b"consentfeed_app", b"scram-sha-256").decode()
         connection.execute(sql.SQL("ALTER ROLE consentfeed_app LOGIN PASSWORD {}").format(sql.Literal(hashed)))

@@ -19,8 +19,9 @@ from consentfeed.cli.token import token
 from consentfeed.cli.user import user
 from consentfeed.cli.verify import verify
 from consentfeed.embedded.server import EmbeddedError
-from consentfeed.errors import Busy, ConsentfeedError, DatabaseAway, NotAdmitted, StatementFailed
-from consentfeed.postgres.fit import advice
+from consentfeed.errors import Busy, ConsentfeedError, DatabaseAway, StatementFailed
+from consentfeed.postgres.owner import said
+from consentfeed.postgres.refusals import explained
 
 # Errors that a user can mend. OSError: a file, a folder, or stdout itself; its message names it.
 _MENDABLE: Final = (settings.SettingsError, ConsentfeedError, EmbeddedError, client.Refused, psycopg.Error, OSError)
@@ -77,10 +78,10 @@ def _reported() -> Iterator[None]:
 
 
 def _why(error: Exception) -> str:
-    if isinstance(error, StatementFailed | NotAdmitted):
-        return f"PostgreSQL says {error.sqlstate}: {advice(error, 'nothing was done')}"
-    if isinstance(error, DatabaseAway):
-        return f"PostgreSQL cannot be reached ({error}): check the database URL, and that it runs"
+    if isinstance(error, StatementFailed | DatabaseAway):
+        return explained(error)
     if isinstance(error, Busy):
         return "another transaction holds what is needed; nothing was done. Try again when it has ended"
+    if isinstance(error, psycopg.Error):
+        return said(error)
     return str(error).strip() or type(error).__name__

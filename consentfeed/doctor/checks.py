@@ -7,9 +7,9 @@ from consentfeed.doctor import database, server, url
 from consentfeed.doctor.finding import Finding, problem, warning
 from consentfeed.doctor.probe import Unreachable
 from consentfeed.doctor.target import DatabaseTarget, UrlTarget
-from consentfeed.errors import ConsentfeedError, DatabaseAway, NotAdmitted, StatementFailed
+from consentfeed.errors import ConsentfeedError, DatabaseAway, StatementFailed
 from consentfeed.postgres.database import Database
-from consentfeed.postgres.fit import advice
+from consentfeed.postgres.refusals import advice, reason
 from consentfeed.settings import Settings
 
 # What each looks at is its docstring.
@@ -22,8 +22,8 @@ OF_THE_DATABASE: Final[Mapping[str, Callable[[DatabaseTarget], Awaitable[Finding
     "guards": database.guards,
     "owner": database.owner,
     "rights": database.rights,
+    "settings": server.settings,
     "durability": server.durability,
-    "idle": server.idle,
     "connections": server.connections,
     "notifications": server.notifications,
     "listen": server.listen,
@@ -65,18 +65,10 @@ async def look(check: Awaitable[Finding]) -> Finding:
     """The finding of a check, also where it could not be made."""
     try:
         return await check
-    except (StatementFailed, NotAdmitted) as error:
-        cure = advice(error, "look into PostgreSQL's log")
-        return problem(f"PostgreSQL says {error.sqlstate}", cure[:1].upper() + cure[1:] + ".")
-    except DatabaseAway as error:
-        return problem(f"PostgreSQL cannot be reached ({error})", _away(str(error)))
+    except (StatementFailed, DatabaseAway) as error:
+        cure = advice(error)
+        return problem(reason(error), cure[:1].upper() + cure[1:] + ".")
     except ConsentfeedError as error:
         return problem(f"could not be looked at ({type(error).__name__})", "Try again; look into PostgreSQL's log.")
     except Unreachable as error:
         return problem(str(error), "Check the URL, the proxy before the service, and that it runs.")
-
-
-def _away(reason: str) -> str:
-    if reason == "ProtocolViolationError":
-        return "Something between takes no startup parameters, as PgBouncer does: connect to PostgreSQL itself."
-    return "Check CONSENTFEED_DATABASE_URL, the network, and that PostgreSQL runs."

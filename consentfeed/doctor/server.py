@@ -8,7 +8,7 @@ import msgspec
 from consentfeed.doctor.finding import Finding, graded, ok, problem, warning
 from consentfeed.doctor.target import DatabaseTarget
 from consentfeed.errors import DatabaseAway
-from consentfeed.postgres import listener
+from consentfeed.postgres import listener, refusals, session
 
 _OLDEST: Final = 15
 # VACUUM removed the commit status of transactions whose notifications were still queued: LISTEN then fails with "could
@@ -28,9 +28,7 @@ class State(msgspec.Struct):
     fsync: bool
     full_page_writes: bool
     synchronous_commit: str
-    idle_in_transaction_ms: int
-    connections_most: int
-    connections_used: int
+    connections: dict[str, tuple[int, int]]  # by what has a limit: used, and at most; below 0: no limit
     notification_queue: float
     partitions_ahead: int
 
@@ -88,24 +86,34 @@ async def durability(target: DatabaseTarget) -> Finding:
     return ok(f"fsync and full_page_writes on, synchronous_commit {now.synchronous_commit}")
 
 
-async def idle(target: DatabaseTarget) -> Finding:
-    """Whether a forgotten transaction of the service's role is ended."""
-    milliseconds = (await state(target)).idle_in_transaction_ms
-    if not milliseconds:
-        return warning(
-            "no idle_in_transaction_session_timeout: a forgotten transaction would hold consents for ever",
-            "ALTER ROLE consentfeed_app SET idle_in_transaction_session_timeout = '10s'.",
+async def settings(target: DatabaseTarget) -> Finding:
+    """Whether our sessions have the settings that they make, and may write."""
+    operations = target.database.operations
+    found = await operations.settings([*session.OF_THE_SERVICE, "default_transaction_read_only"])
+    if found.pop("default_transaction_read_only") == "on":
+        return problem(
+            session.READ_ONLY,
+            refusals.READ_ONLY[:1].upper() + refusals.READ_ONLY[1:] + ".",
         )
-    return ok(f"an idle transaction of this role ends after {milliseconds / 1000:g} s")
+    lost = {name: value for name, value in found.items() if value not in {None, session.OF_THE_SERVICE[name]}}
+    if lost:
+        return problem(
+            f"what was set on the connection is lost: {', '.join(f'{name} is {lost[name]}' for name in sorted(lost))}",
+            "A pooler between shares out connections: let CONSENTFEED_DATABASE_URL lead to PostgreSQL itself, or to a"
+            " pooler in session mode.",
+        )
+    return ok(f"{len(found)} settings are as they are made on each connection, and it may write")
 
 
 async def connections(target: DatabaseTarget) -> Finding:
-    """Whether one more node would find connections."""
-    now, needed = await state(target), target.pool_size + 1
-    seen = f"{now.connections_used} of {now.connections_most} connections are used; a node takes {needed}"
-    if now.connections_most - now.connections_used < needed:
-        return warning(seen, "Raise max_connections, or lower CONSENTFEED_POOL_SIZE.")
-    return ok(seen)
+    """Whether one more node would find connections, by each of the limits."""
+    counted, needed = (await state(target)).connections, target.pool_size + 1
+    limits = {what: (used, most) for what, (used, most) in counted.items() if most >= 0}
+    seen = ", ".join(f"{used} of {most} {what}" for what, (used, most) in limits.items())
+    if any(most - used < needed for used, most in limits.values()):
+        cure = "Raise max_connections, or the CONNECTION LIMIT of the role or database, or lower CONSENTFEED_POOL_SIZE."
+        return warning(f"connections used: {seen}; a node takes {needed}", cure)
+    return ok(f"connections used: {seen}; a node takes {needed}")
 
 
 async def notifications(target: DatabaseTarget) -> Finding:

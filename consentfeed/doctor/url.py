@@ -13,6 +13,7 @@ _CURES: Final = {
     "deaf": "See the check `listen`, and the service's log.",
     "behind": "See the checks of the database, and the service's log.",
     "damaged": "See the checks `guards` and `rights`; `consentfeed migrate` mends most.",
+    "read-only": "See the checks `standby` and `settings`.",
     "draining": "Wait for it to end; another node should answer here meanwhile.",
 }
 

@@ -119,7 +119,7 @@ class Feed:
             try:
                 await self._refresh_or_restart()
             except ConsentfeedError as error:
-                logger.warning("feed cannot read", error=type(error).__name__)
+                logger.warning("feed cannot read", error=type(error).__name__, reason=str(error))
                 metrics.feed_failures.inc()
                 async with self._fresh:
                     self._failures += 1

@@ -23,7 +23,7 @@ _ANYWHERE: Final = (
 _SIGNED_IN: Final = ("signed-out", "forbidden", "no-role", "no-customer", "issuer-away")
 _WITH_BODY: Final = ("bad-json", "body-too-large")
 _WITH_KEY: Final = ("key-reused", "outcome-unknown", "overloaded", "draining")
-_DATABASE: Final = ("database-away", "overloaded", "busy")
+_DATABASE: Final = ("database-away", "read-only", "overloaded", "busy")
 
 
 def describe(endpoints: Sequence[Endpoint]) -> Json:

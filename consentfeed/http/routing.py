@@ -10,7 +10,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from consentfeed import metrics
-from consentfeed.errors import Busy, Crowded, DatabaseAway, Problem, StatementFailed
+from consentfeed.errors import Busy, Crowded, DatabaseAway, Problem, ReadOnly, StatementFailed
 from consentfeed.http.answer import failed, problem_answer
 from consentfeed.http.authenticate import Authenticator
 from consentfeed.http.endpoint import SAFE, Endpoint
@@ -60,6 +60,8 @@ class Guarded:
             response = problem_answer(
                 Problem("overloaded", "Too many requests wait for PostgreSQL. Try again shortly.")
             )
+        except ReadOnly:
+            response = problem_answer(Problem("read-only", "PostgreSQL takes no writes now. Try again shortly."))
         except DatabaseAway:
             response = problem_answer(Problem("database-away", "PostgreSQL cannot be reached. Try again shortly."))
         except Busy:
@@ -97,7 +99,7 @@ class Guarded:
     def _refused(self, error: StatementFailed) -> Problem:
         if error.sqlstate.startswith(_BAD_VALUE):
             return Problem("invalid", "A value in the request is not one that can be kept or looked for.")
-        logger.error("statement failed", route=self._endpoint.name, sqlstate=error.sqlstate)
+        logger.error("statement failed", route=self._endpoint.name, sqlstate=error.sqlstate, reason=str(error))
         return Problem("internal")
 
 

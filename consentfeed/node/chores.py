@@ -39,7 +39,7 @@ class Chores:
                     metrics.expired.inc(count)
             except ConsentfeedError as error:
                 metrics.chores_failed.labels("expire").inc()
-                logger.warning("cannot expire consents now", error=type(error).__name__)
+                logger.warning("cannot expire consents now", error=type(error).__name__, reason=str(error))
             await asyncio.sleep(_EXPIRE_SECONDS)
 
     async def keep_house(self) -> None:
@@ -51,5 +51,5 @@ class Chores:
                     pass
             except ConsentfeedError as error:
                 metrics.chores_failed.labels("house").inc()
-                logger.warning("cannot keep house now", error=type(error).__name__)
+                logger.warning("cannot keep house now", error=type(error).__name__, reason=str(error))
             await asyncio.sleep(_HOUSE_SECONDS)

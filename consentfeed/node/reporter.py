@@ -41,7 +41,7 @@ class Reporter:
                 await self._operations.report_node(self._id, self._host, self._started_at, numbers)
             except ConsentfeedError as error:
                 metrics.chores_failed.labels("report").inc()
-                logger.warning("cannot report now", error=type(error).__name__)
+                logger.warning("cannot report now", error=type(error).__name__, reason=str(error))
             await asyncio.sleep(_SECONDS)
 
     async def stop(self) -> None:

@@ -5,7 +5,7 @@ import gc
 from collections.abc import Callable
 from contextlib import suppress
 
-from consentfeed.errors import ConsentfeedError, DatabaseAway
+from consentfeed.errors import ConsentfeedError
 from consentfeed.http.server import listening_socket, server
 from consentfeed.node import logs
 from consentfeed.node.wiring import Node
@@ -26,8 +26,6 @@ async def check(settings: Settings) -> None:
     try:
         await database.open()
         await fit.check(database)
-    except DatabaseAway as error:
-        raise fit.Unfit(f"PostgreSQL cannot be reached ({error}): check CONSENTFEED_DATABASE_URL") from None
     finally:
         await database.close()
 

@@ -66,6 +66,7 @@ _REASONS = {
     "deaf": "deaf: the listener does not hear notifications",
     "behind": "behind: the log has not been read to its end",
     "damaged": "damaged: guards or rights in the database are missing; `consentfeed doctor` names them",
+    "read-only": "read-only: PostgreSQL takes no writes (it is a standby, or default_transaction_read_only is on)",
 }
 
 
@@ -78,7 +79,7 @@ class Node:
         assert settings.secret
         self.settings = settings
         self.failed = False
-        self.database = database = Database(settings.database_url, settings.pool_size)
+        self.database = database = Database(settings.database_url, settings.pool_size, logs=True)
         self.reporter = Reporter(database.operations)
         self.guards = Guards(database.operations)
         self.chores = Chores(database.consents, database.operations, database.trail, settings.trail_days)
@@ -155,6 +156,7 @@ class Node:
             "deaf": lambda: not self.listener.hears,
             "behind": lambda: self.feed.age > 3 * self.settings.poll_seconds,
             "damaged": lambda: bool(self.guards.damage),
+            "read-only": lambda: bool(self.database.pool.why_read_only),
         }
 
     @asynccontextmanager

@@ -11,10 +11,13 @@ from consentfeed.postgres.trail import TrailQueries
 
 
 class Database:
-    """Made where a process is wired; each part is given the themes that it needs."""
+    """Made where a process is wired; each part is given the themes that it needs. Raises UrlError.
 
-    def __init__(self, url: str, size: int) -> None:
-        self.pool = Pool(url, size)
+    logs: as of Pool.
+    """
+
+    def __init__(self, url: str, size: int, *, logs: bool = False) -> None:
+        self.pool = Pool(url, size, logs=logs)
         self.log = LogQueries(self.pool)
         self.consents = ConsentQueries(self.pool)
         self.customers = CustomerQueries(self.pool)
@@ -24,7 +27,7 @@ class Database:
         self.operations = OperationQueries(self.pool)
 
     async def open(self) -> None:
-        """Makes the pool; raises DatabaseAway."""
+        """Makes the pool, which connects when it is first used."""
         await self.pool.open()
 
     async def close(self) -> None:

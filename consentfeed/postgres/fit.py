@@ -1,34 +1,15 @@
 """Whether a database fits this code: its schema, and the role that connects; and where it does not, what to do."""
 
-from collections.abc import Mapping
-from typing import Final
-
-from consentfeed.errors import ConsentfeedError, EmptyLog, NotAdmitted, StatementFailed
+from consentfeed.errors import ConsentfeedError, DatabaseAway, EmptyLog, StatementFailed
 from consentfeed.postgres import migrations
 from consentfeed.postgres.damages import cures, in_words
 from consentfeed.postgres.database import Database
 from consentfeed.postgres.operations import OperationQueries
-
-_MIGRATE: Final = "run `consentfeed migrate` as the owner"
-# What PostgreSQL's refusals (SQLSTATE) mean here, and what to do.
-REFUSALS: Final[Mapping[str, str]] = {
-    "28P01": "the password in the database URL (CONSENTFEED_DATABASE_URL) is wrong",
-    "28000": "the role in the database URL may not log in: ALTER ROLE consentfeed_app LOGIN PASSWORD …",
-    "3D000": "there is no such database: check the name in the database URL (CONSENTFEED_DATABASE_URL)",
-    "3F000": f"the schema is not installed: {_MIGRATE}",
-    "42P01": f"the schema is not installed: {_MIGRATE}",
-    "42883": f"the schema is older than this code: {_MIGRATE}",
-    "42501": "the role in the database URL may not do this: connect as consentfeed_app, after `consentfeed migrate`",
-}
+from consentfeed.postgres.refusals import MIGRATE, explained
 
 
 class Unfit(ConsentfeedError):
     """The service cannot start; the message says why, and what to do."""
-
-
-def advice(error: StatementFailed | NotAdmitted, otherwise: str) -> str:
-    """What a refusal of PostgreSQL means, and what to do."""
-    return REFUSALS.get(error.sqlstate, otherwise)
 
 
 async def misfit(operations: OperationQueries) -> str | None:
@@ -36,7 +17,7 @@ async def misfit(operations: OperationQueries) -> str | None:
     if why := migrations.misfit(set(await operations.migrations())):
         return why
     if missing := await operations.not_callable(migrations.called()):
-        return f"this role cannot call {', '.join(missing)}: {_MIGRATE}"
+        return f"this role cannot call {', '.join(missing)}: {MIGRATE}"
     return None
 
 
@@ -57,12 +38,12 @@ async def _damage(database: Database) -> str | None:
 
 
 async def check(database: Database) -> None:
-    """Raises Unfit where a node cannot serve from this database, and DatabaseAway."""
+    """Raises Unfit where a node cannot serve from this database, and Busy."""
     try:
         why = await misfit(database.operations) or await _damage(database)
     except EmptyLog as error:
         raise Unfit(str(error)) from None
-    except (StatementFailed, NotAdmitted) as error:
-        raise Unfit(advice(error, f"PostgreSQL refused with SQLSTATE {error.sqlstate}")) from None
+    except (StatementFailed, DatabaseAway) as error:
+        raise Unfit(explained(error)) from None
     if why:
         raise Unfit(why)

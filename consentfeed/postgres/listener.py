@@ -8,19 +8,18 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 import structlog
 
-from consentfeed import metrics
+from consentfeed import database_url, metrics
 from consentfeed.errors import DatabaseAway
-from consentfeed.postgres.pool import LOST
+from consentfeed.postgres.connection import LOST, connect, words
 
 logger = structlog.get_logger()
-_CONNECT_SECONDS = 4.0
 
 
 class Listener:
     """Calls wake() for each NOTIFY, and after each (re)connect, because notifications may have been missed."""
 
     def __init__(self, url: str, wake: Callable[[], None], probe_seconds: float) -> None:
-        self._url = url
+        self._url = database_url.read(url)
         self._wake = wake
         self._probe_seconds = probe_seconds
         self._channel = f"consentfeed_probe_{random.getrandbits(64):016x}"
@@ -43,17 +42,15 @@ class Listener:
         while True:
             try:
                 await self._listen()
-            except (*LOST, asyncpg.PostgresError) as error:
+            except (*LOST, asyncpg.PostgresError, DatabaseAway) as error:
                 # A connection that worked for a while starts the back-off anew.
                 failures = 1 if self.hears else failures + 1
-                logger.warning("listener lost", error=type(error).__name__, failures=failures)
+                logger.warning("listener lost", error=type(error).__name__, reason=words(error), failures=failures)
             metrics.listener_reconnects.inc()
             await asyncio.sleep(random.uniform(0.05, 0.15) * 2 ** min(failures, 5))
 
     async def _listen(self) -> None:
-        connection = await asyncpg.connect(
-            self._url, timeout=_CONNECT_SECONDS, server_settings={"application_name": "consentfeed listener"}
-        )
+        connection = await connect(self._url, "consentfeed listener")
         try:
             await connection.add_listener("consentfeed", lambda *_: self._wake())
             await connection.add_listener(self._channel, lambda *_: self._echo.set())
@@ -83,9 +80,7 @@ async def hears(url: str, ring: Callable[[str], Awaitable[None]], seconds: float
     """
     channel, heard = f"consentfeed_probe_{random.getrandbits(64):016x}", asyncio.Event()
     try:
-        connection = await asyncpg.connect(
-            url, timeout=_CONNECT_SECONDS, server_settings={"application_name": "consentfeed doctor"}
-        )
+        connection = await connect(database_url.read(url), "consentfeed doctor")
         try:
             await connection.add_listener(channel, lambda *_: heard.set())
             began = time.monotonic()
@@ -98,4 +93,4 @@ async def hears(url: str, ring: Callable[[str], Awaitable[None]], seconds: float
     except TimeoutError:
         return None
     except (*LOST, asyncpg.PostgresError) as error:
-        raise DatabaseAway(str(error) or type(error).__name__) from error
+        raise DatabaseAway(words(error)) from error

@@ -9,11 +9,15 @@ from typing import NamedTuple
 
 import psycopg
 from psycopg import errors
-from psycopg.conninfo import conninfo_to_dict
 
+<<<<<<< HEAD
 from consentfeed.postgres import mending
 from consentfeed.postgres.damages import Damage
 from consentfeed.postgres.mending import MigrationError
+=======
+from consentfeed.errors import ConsentfeedError
+from consentfeed.postgres import owner, session
+>>>>>>> 7409295 (Settings of others do not reach our sessions; PostgreSQL's words are shown; one URL for two drivers)
 
 _PACKAGE = Path(__file__).parent.parent
 # Where sql/ lies: inside the installed package, or beside it in a checkout.
@@ -128,7 +132,7 @@ class Done(NamedTuple):
 
 def status(url: str) -> list[tuple[str, str]]:
     """(name, "applied" | "pending" | "unknown to this code") for each migration, and for the functions."""
-    with _connect(url) as connection:
+    with owner.connect(url) as connection:
         applied = _applied(connection)
     known = [file.key for file in files() if file.migrates]
     lines = [(key, "applied" if key in applied else "pending") for key in known]
@@ -137,9 +141,23 @@ def status(url: str) -> list[tuple[str, str]]:
 
 
 def pending(url: str) -> str:
+<<<<<<< HEAD
     """The SQL that migrate() would run; nothing is changed."""
     with _connect(url) as connection:
         mending.refuse(connection)
+=======
+    """The SQL that migrate() would run."""
+    with owner.connect(url) as connection:
+        applied = _applied(connection)
+    _check(applied)
+    return "".join(f"-- {file.name}\n{file.text}\n" for file in _to_apply(applied))
+
+
+def migrate(url: str) -> list[str]:
+    """Applies what is pending in one transaction, and returns its names; waits for others who migrate."""
+    with owner.connect(url) as connection:
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+>>>>>>> 7409295 (Settings of others do not reach our sessions; PostgreSQL's words are shown; one URL for two drivers)
         applied = _applied(connection)
         _check(applied)
         if applied:
@@ -157,6 +175,7 @@ def migrate(url: str) -> Done:
             with _connect(url) as connection:
                 return _migrate(connection)
         except (errors.LockNotAvailable, errors.DeadlockDetected) as error:
+<<<<<<< HEAD
             if time.monotonic() - began > _PATIENCE:
                 raise MigrationError(
                     "an open transaction, such as a dump, holds what has to be changed; nothing was changed."
@@ -211,21 +230,19 @@ def _due(applied: dict[str, str | None], damages: list[Damage]) -> list[File]:
 def _is_new(applied: dict[str, str | None]) -> bool:
     """Whether functions, triggers and grants are of another version than this code's."""
     return applied.get(FUNCTIONS) != functions_checksum()
-
-
-def _connect(url: str) -> psycopg.Connection:
-    """As the owner; what cannot be read as a URL is not shown, because a part of it may be of a password."""
-    try:
-        parts = conninfo_to_dict(url)
-        torn = "@" in str(parts.get("host", "")) or not re.fullmatch("[0-9,]*", str(parts.get("port", "")))
-    except psycopg.ProgrammingError:
-        torn = True
-    if torn:
-        raise MigrationError(
-            "the owner's URL is not like postgresql://owner:…@host:5432/consentfeed;"
-            " in a password / ? # @ and % are written %2F %3F %23 %40 and %25"
-        )
-    return psycopg.connect(url)
+=======
+            raise MigrationError(
+                "an open transaction holds what has to be changed; nothing was changed. Close it"
+                " (pg_stat_activity shows it as idle in transaction), and repeat."
+            ) from error
+        except errors.ReadOnlySqlTransaction as error:
+            raise MigrationError(
+                f"nothing was changed, for nothing can be: {session.STANDBY}, or {session.READ_ONLY}."
+            ) from error
+        if to_apply:
+            _note(connection)
+        return [file.name for file in to_apply]
+>>>>>>> 7409295 (Settings of others do not reach our sessions; PostgreSQL's words are shown; one URL for two drivers)
 
 
 def _applied(connection: psycopg.Connection) -> dict[str, str | None]:

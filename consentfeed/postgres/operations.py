@@ -52,6 +52,13 @@ class OperationQueries:
         )
         return rows[0][0], rows[0][1], rows[0][2]
 
+    async def settings(self, names: Sequence[str]) -> dict[str, str | None]:
+        """Settings as they are in a session; None: this version does not have it."""
+        rows = await self._pool.fetch(
+            "SELECT name, pg_catalog.current_setting(name, true) FROM pg_catalog.unnest($1::text[]) AS name", names
+        )
+        return dict(map(tuple, rows))
+
     async def server_state(self) -> str:
         """Settings and numbers of the server, as JSON."""
         state: str = (await self._pool.fetch("SELECT consentfeed.server_state()"))[0][0]

@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
+import structlog
 
-from consentfeed import metrics
+from consentfeed import database_url, metrics
 from consentfeed.errors import (
     Busy,
     ConsentfeedError,
@@ -16,20 +17,24 @@ from consentfeed.errors import (
     DatabaseAway,
     NotAdmitted,
     OutcomeUnknown,
+    ReadOnly,
     StatementFailed,
 )
+from consentfeed.postgres import session
+from consentfeed.postgres.connection import LOST, Session, connect, words
+from consentfeed.postgres.refusals import advice, message_of
 
+logger = structlog.get_logger()
 Record = asyncpg.Record
-_CONNECT_SECONDS = 5.0
+_WAIT_SECONDS = 5.0
 _COMMAND_SECONDS = 10.0
-LOCK_SECONDS = 4.0  # shorter than the above: who waits for a lock is told so, and not that PostgreSQL is away
+LOCK_SECONDS = session.LOCK_SECONDS
 _KEPT = 2  # connections that reads of clients leave to the feed, the writer, and the sign-outs
+_SILENT_SECONDS = 10.0  # until the same failure to connect is logged again
 _BUSY = ("57014", "55P03")  # query_canceled, lock_not_available
-_STANDBY = "25006"  # read_only_sql_transaction: during a failover it is not yet, or no longer, the one that writes
-# What says that a connection is lost, and of what PostgreSQL says, that it ends one or refuses to have it.
-# InternalClientError: the driver has lost track of a connection that was cut at a bad moment.
-LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
-_REFUSED = (
+_READ_ONLY = "25006"  # read_only_sql_transaction
+# Of what PostgreSQL says, that it ends a connection.
+_REFUSED: Final = (
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
     asyncpg.AdminShutdownError,
@@ -39,31 +44,51 @@ _REFUSED = (
 
 
 class Pool:
-    """A pool of connections as role consentfeed_app."""
+    """A pool of connections as role consentfeed_app. Raises UrlError for a URL that cannot be used.
 
-    def __init__(self, url: str, size: int) -> None:
-        self._url = url
+    logs: whether it is logged that it cannot connect; a command says so itself. why_read_only: why the newest
+    connection takes no writes; empty where it does.
+    """
+
+    def __init__(self, url: str, size: int, *, logs: bool = False) -> None:
+        self.why_read_only = ""
+        self._url = database_url.read(url)
         self._size = size
+        self._logs = logs
         self._turns = asyncio.Semaphore(max(size - _KEPT, 1))
         self._pool: asyncpg.Pool[Record] | None = None
+        self._failure = ("", -_SILENT_SECONDS)
 
     async def open(self) -> None:
-        """Makes the pool; raises DatabaseAway."""
-        with _errors():
-            self._pool = await asyncpg.create_pool(
-                self._url,
-                min_size=0,
-                max_size=self._size,
-                timeout=_CONNECT_SECONDS,
-                command_timeout=_COMMAND_SECONDS,
-                # Between two uses nothing is left to reset: no session state, single statements only.
-                reset=_no_reset,
-                server_settings={
-                    "application_name": "consentfeed",
-                    "timezone": "UTC",
-                    "lock_timeout": f"{LOCK_SECONDS}s",
-                },
-            )
+        """Makes the pool."""
+        make: Any = self._connect  # what the stubs take for one has other arguments
+        self._pool = await asyncpg.create_pool(
+            min_size=0,
+            max_size=self._size,
+            connect=make,
+            connection_class=Session,
+            command_timeout=_COMMAND_SECONDS,
+            # Between two uses nothing is left to reset: no session state, single statements only.
+            reset=_no_reset,
+        )
+
+    async def _connect(self, _dsn: None, **options: Any) -> Session:
+        """For the pool. Why it fails may be seen nowhere else: whoever asked for a connection answers a client."""
+        try:
+            opened = await connect(self._url, "consentfeed", **options)
+        except DatabaseAway as error:
+            kind = "not-admitted" if isinstance(error, NotAdmitted) else "away"
+            if self._logs:
+                self._log_failure(error)
+            raise _counted(kind, error) from error.__cause__
+        self.why_read_only = opened.why_read_only
+        return opened
+
+    def _log_failure(self, error: DatabaseAway) -> None:
+        reason, now = str(error), time.monotonic()
+        if reason != self._failure[0] or now > self._failure[1] + _SILENT_SECONDS:
+            self._failure = (reason, now)
+            logger.warning("cannot connect to PostgreSQL", reason=reason, advice=advice(error))
 
     async def close(self) -> None:
         """Closes the pool, at once where connections do not come back."""
@@ -77,22 +102,21 @@ class Pool:
     async def _connection(self) -> AsyncIterator[Any]:
         assert self._pool is not None
         began = time.monotonic()
+        seconds = max(_WAIT_SECONDS, self._url.connect_seconds * len(self._url.hosts))
         try:
-            with _errors():
-                connection = await self._pool.acquire(timeout=_CONNECT_SECONDS)
-        except StatementFailed as error:
-            metrics.database_errors.labels("not-admitted").inc()
-            # It will not have us now: while it is being restored there is no such database, or none that accepts us.
-            raise NotAdmitted(error.sqlstate) from error
+            with self._errors():
+                connection: Any = await self._pool.acquire(timeout=seconds)
         finally:
             metrics.database_wait.observe(time.monotonic() - began)
+        is_read_only = bool(connection.why_read_only)
         try:
             yield connection
         except (DatabaseAway, OutcomeUnknown):
-            with contextlib.suppress(*LOST):  # it may have gone by itself
-                connection.terminate()  # or the next to have it would fail as well
+            _terminate(connection)  # or the next to have it would fail as well
             raise
         finally:
+            if is_read_only:
+                _terminate(connection)  # so that it is seen when that ends
             # A connection that cannot be released is terminated; what it did before is known all the same.
             with contextlib.suppress(*LOST):
                 await self._pool.release(connection)
@@ -105,14 +129,14 @@ class Pool:
     async def fetch_first(self, query: str, *args: object, seconds: float | None = None) -> list[Record]:
         """The same where what everybody waits for hangs on it, however many clients ask for something."""
         async with self._connection() as connection:
-            with _errors():
+            with self._errors():
                 rows: list[Record] = await connection.fetch(query, *args, timeout=seconds)
                 return rows
 
     @contextlib.asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
         try:
-            async with asyncio.timeout(_CONNECT_SECONDS if self._turns.locked() else None):
+            async with asyncio.timeout(_WAIT_SECONDS if self._turns.locked() else None):
                 await self._turns.acquire()
         except TimeoutError:
             raise _counted("crowded", Crowded()) from None
@@ -133,36 +157,40 @@ class Pool:
             except asyncpg.PostgresError as error:
                 if isinstance(error, LOST + _REFUSED) or connection.is_closed():
                     raise _counted("outcome-unknown", OutcomeUnknown()) from error
-                raise _refusal(error) from error
+                raise self._refusal(error) from error
             except LOST as error:
                 raise _counted("outcome-unknown", OutcomeUnknown()) from error
+
+    @contextlib.contextmanager
+    def _errors(self) -> Any:
+        """asyncpg's errors as ours."""
+        try:
+            yield
+        except (*LOST, *_REFUSED) as error:
+            # The driver counts an argument that does not fit its type among the errors of its interface.
+            if isinstance(error, ValueError):
+                raise StatementFailed("22000") from error
+            raise _counted("away", DatabaseAway(words(error))) from error
+        except asyncpg.PostgresError as error:
+            raise self._refusal(error) from error
+
+    def _refusal(self, error: asyncpg.PostgresError) -> ConsentfeedError:
+        """What a statement was refused for; nothing was written."""
+        if error.sqlstate in _BUSY:
+            return _counted("busy", Busy())
+        if error.sqlstate == _READ_ONLY:
+            self.why_read_only = self.why_read_only or words(error)
+            return _counted("read-only", ReadOnly(self.why_read_only))
+        return StatementFailed(error.sqlstate or "XX000", message_of(error.sqlstate or "", words(error)))
 
 
 async def _no_reset(_connection: object) -> None:
     """Nothing to reset."""
 
 
-@contextlib.contextmanager
-def _errors() -> Any:
-    """asyncpg's errors as ours."""
-    try:
-        yield
-    except (*LOST, *_REFUSED) as error:
-        # The driver counts an argument that does not fit its type among the errors of its interface.
-        if isinstance(error, ValueError):
-            raise StatementFailed("22000") from error
-        raise _counted("away", DatabaseAway(type(error).__name__)) from error
-    except asyncpg.PostgresError as error:
-        raise _refusal(error) from error
-
-
-def _refusal(error: asyncpg.PostgresError) -> ConsentfeedError:
-    """What a statement was refused for; nothing was written."""
-    if error.sqlstate in _BUSY:
-        return _counted("busy", Busy())
-    if error.sqlstate == _STANDBY:
-        return _counted("away", DatabaseAway("it is a standby"))
-    return StatementFailed(error.sqlstate or "XX000")
+def _terminate(connection: Any) -> None:
+    with contextlib.suppress(*LOST):  # it may have gone by itself
+        connection.terminate()
 
 
 def _counted(kind: str, error: ConsentfeedError) -> ConsentfeedError:

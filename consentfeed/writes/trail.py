@@ -129,7 +129,7 @@ class Trail:
             await self._record(f"[{b','.join(lines).decode()}]")
         except StatementFailed as error:
             metrics.trail_failures.inc()
-            logger.error("access trail failed", sqlstate=error.sqlstate)
+            logger.error("access trail failed", sqlstate=error.sqlstate, reason=str(error))
             raise Problem("internal", "The access could not be noted.") from None
         except ConsentfeedError:
             metrics.trail_failures.inc()

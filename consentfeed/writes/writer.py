@@ -11,7 +11,7 @@ import msgspec
 import structlog
 
 from consentfeed import metrics
-from consentfeed.errors import Busy, DatabaseAway, OutcomeUnknown, Problem, StatementFailed
+from consentfeed.errors import Busy, DatabaseAway, OutcomeUnknown, Problem, ReadOnly, StatementFailed
 from consentfeed.postgres.consents import Outcome
 from consentfeed.postgres.pool import LOCK_SECONDS
 from consentfeed.writes.queue import NO_OUTCOME, Decision, Keys, Queue, QueuedDecision, Submission
@@ -125,6 +125,8 @@ class Writer:
         except Busy:
             for item in reversed(batch):
                 self._ask_again(item, LOCK_SECONDS)
+        except ReadOnly:
+            self._fail(batch, "read-only", "PostgreSQL takes no writes now; nothing was changed.")
         except DatabaseAway:
             self._fail(batch, "database-away", "PostgreSQL cannot be reached; nothing was changed.")
         except OutcomeUnknown:
@@ -160,7 +162,7 @@ class Writer:
             await self._commit(batch[: len(batch) // 2])
             await self._commit(batch[len(batch) // 2 :])
         else:
-            logger.error("decision failed", sqlstate=error.sqlstate)
+            logger.error("decision failed", sqlstate=error.sqlstate, reason=str(error))
             self._fail(batch, "internal", "The decision could not be recorded; nothing was changed.")
 
     def _answer(self, results: Iterator[tuple[QueuedDecision, Outcome]]) -> None:

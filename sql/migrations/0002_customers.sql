@@ -4,7 +4,7 @@ CREATE TABLE consentfeed.customers (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     name text CHECK (char_length(name) BETWEEN 1 AND 200),
     email text CHECK (char_length(email) <= 320 AND strpos(email, '@') > 1),
-    msisdn text CHECK (msisdn ~ '^\+[1-9][0-9]{4,14}$'),
+    msisdn text CHECK (msisdn ~ '^[+][1-9][0-9]{4,14}$'),
     language text NOT NULL DEFAULT 'en' CHECK (language ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'),
     created_at timestamptz NOT NULL DEFAULT statement_timestamp(),
     updated_at timestamptz NOT NULL DEFAULT statement_timestamp(),

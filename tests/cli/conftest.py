@@ -1,46 +1,14 @@
 """What the tests of commands share."""
 
-import io
-import os
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 
-from consentfeed.cli import main
-from consentfeed.node import logs
-from tests.cli.command import Result, Run
 from tests.support.database import Sql, new_database
 from tests.support.node import RunningNode
 from tests.support.tokens import SECRET, bearer
 from tests.support.waiting import wait_until
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """Runs a command in this process; keyword arguments are settings, nothing else of the environment counts."""
-    for name in [name for name in os.environ if name.startswith("CONSENTFEED_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(logs, "configure", lambda _level: None)
-
-    def run(*arguments: str, stdin: str = "", **settings: str) -> Result:
-        with monkeypatch.context() as patch:
-            patch.setattr(sys, "argv", ["consentfeed", *arguments])
-            patch.setattr(sys, "stdin", io.StringIO(stdin))
-            for name, value in settings.items():
-                patch.setenv(f"CONSENTFEED_{name.upper()}", value)
-            capsys.readouterr()
-            try:
-                main.run()
-                status = 0
-            except SystemExit as end:
-                status = int(end.code or 0)
-        return Result(status, *capsys.readouterr())
-
-    return run
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from consentfeed.doctor.checks import OF_THE_DATABASE, OF_THE_URL
 from consentfeed.errors import PROBLEMS
 from consentfeed.node.wiring import Node
 from consentfeed.settings import Settings, variable
+from consentfeed.url_parameters import PARAMETERS
 from tests.support.tokens import SECRET
 
 ROOT = Path(__file__).parents[2]
@@ -67,6 +68,13 @@ def _routes() -> list[str]:
     ]
 
 
+def _parameters() -> list[str]:
+    rows = ["| parameter | meaning | values |", "| --- | --- | --- |"]
+    for name, one in PARAMETERS.items():
+        rows.append(f"| `{name}` | {one.meaning} | {', '.join(f'`{value}`' for value in one.values)} |")
+    return rows
+
+
 def _cases() -> list[str]:
     rows = [
         "| case | what it measures, and why a user cares | load | compared with | marks |",
@@ -82,6 +90,7 @@ def _cases() -> list[str]:
     ("file", "mark", "table"),
     [
         ("settings.md", "settings", _settings),
+        ("settings.md", "parameters", _parameters),
         ("operations.md", "metrics", _metrics),
         ("operations.md", "checks", _checks),
         ("api.md", "problems", _problems),

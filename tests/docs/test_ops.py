@@ -86,7 +86,8 @@ def test_values_of_labels_that_alerts_ask_for_are_shown_from_the_beginning() -> 
         for label, value in sample.labels.items()
     }
     # Set where a node is put together.
-    shown |= {("consentfeed_not_ready", "reason", reason) for reason in ("deaf", "behind", "damaged", "draining")}
+    reasons = ("deaf", "behind", "damaged", "read-only", "draining")
+    shown |= {("consentfeed_not_ready", "reason", reason) for reason in reasons}
     for rule in rules():
         for selector in selectors(promql_parser.parse(rule["expr"])):
             for matcher in selector.matchers.matchers:

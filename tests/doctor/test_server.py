@@ -1,24 +1,16 @@
 """The checks of the PostgreSQL server, on one that is well and on one that is not."""
 
-import shutil
-import signal
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
 
 from consentfeed.doctor.server import version_finding
 from tests.doctor.examined import bad, examined, look_at
-from tests.support.database import APP_PASSWORD, Sql
-from tests.support.ports import accepts, free_port
+from tests.support import pgbouncer
+from tests.support.database import Sql
 from tests.support.proxy import Proxy
-from tests.support.waiting import wait_until
 
 
 @pytest.mark.parametrize(
@@ -61,14 +53,6 @@ def test_what_does_not_survive_a_crash_is_told(database: Sql) -> None:
     finding = look_at(database.app_url, "durability")
     bad(finding, "problem", "synchronous_commit")
     assert ("fsync" in finding.seen.partition(";")[0]) == bool(off)
-
-
-def test_no_limit_of_idle_transactions_is_told(database: Sql) -> None:
-    name = database.name
-    assert "10 s" in look_at(database.app_url, "idle").seen
-    set_limit = f"ALTER ROLE consentfeed_app IN DATABASE {name} SET idle_in_transaction_session_timeout = 0"
-    Sql.run_as(database.admin_url, set_limit)
-    bad(look_at(database.app_url, "idle"), "warning", "idle_in_transaction_session_timeout")
 
 
 def test_too_few_connections_for_one_more_node_are_told(database: Sql) -> None:
@@ -125,37 +109,20 @@ def test_a_pooler_that_loses_notifications_is_told(database: Sql) -> None:
     pooler.close()
 
 
-@contextmanager
-def pgbouncer(folder: Path, url: str, *, ignored: str) -> Iterator[str]:
-    """PgBouncer in transaction mode before a database; the URL through it."""
-    parts, port = urlsplit(url), free_port()
-    folder.chmod(0o755)
-    (folder / "users").write_text(f'"{parts.username}" "{APP_PASSWORD}"\n')
-    (folder / "ini").write_text(
-        f"[databases]\n* = host={parts.hostname} port={parts.port}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
-        f"listen_port = {port}\nauth_type = plain\nauth_file = {folder}/users\npool_mode = transaction\n"
-        f"unix_socket_dir =\nignore_startup_parameters = {ignored}\n"
-    )
-    program = shutil.which("pgbouncer") or "/usr/sbin/pgbouncer"
-    user = ["-u", "nobody"] if Path("/proc/self").stat().st_uid == 0 else []
-    process = subprocess.Popen([program, *user, str(folder / "ini")], stderr=subprocess.DEVNULL)
-    try:
-        wait_until(lambda: accepts(port), what="pgbouncer")
-        yield urlunsplit(parts._replace(netloc=f"{parts.netloc.rsplit('@')[0]}@127.0.0.1:{port}"))
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(10)
-
-
 @pytest.mark.skipif(
-    not (shutil.which("pgbouncer") or Path("/usr/sbin/pgbouncer").exists()),
-    reason="no PgBouncer here; a proxy that loses notifications, as it does, is tried in any case",
+    pgbouncer.MISSING, reason="no PgBouncer here; a proxy that loses notifications, as it does, is tried in any case"
 )
-def test_pgbouncer_in_transaction_mode_is_told(database: Sql) -> None:
-    for ignored, check in (("", "connection"), ("timezone, lock_timeout, jit", "listen")):
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            pgbouncer(Path(folder), database.app_url, ignored=ignored) as url,
-        ):
-            findings = examined(url)
-            bad(findings[check], "problem", "PgBouncer" if check == "connection" else "pooler")
+def test_pgbouncer_in_transaction_mode_is_told_and_in_session_mode_all_is_well(database: Sql) -> None:
+    with pgbouncer.pgbouncer(database.app_url, "transaction") as url:
+        bad(examined(url)["listen"], "problem", "pooler", "session mode")
+    with pgbouncer.pgbouncer(database.app_url, "session") as url:
+        findings = examined(url)
+        for name in ("connection", "settings", "listen", "schema", "rights"):
+            assert findings[name].severity == "ok", (name, findings[name])
+
+
+def test_settings_that_do_not_hold_are_told(database: Sql, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert look_at(database.app_url, "settings").severity == "ok"
+    # As behind a pooler that hands on another connection than the one on which they were made.
+    monkeypatch.setattr("consentfeed.postgres.connection._SETTINGS", "SELECT")
+    bad(look_at(database.app_url, "settings"), "problem", "lock_timeout is 0", "session mode")

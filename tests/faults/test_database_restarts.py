@@ -61,7 +61,7 @@ def test_a_standby_that_is_not_promoted_yet_is_a_503_and_not_kept(node: RunningN
     with node.client("customer") as reader:
         wait_until(lambda: reader.get("/api/v1/customer/consents").status_code == 200)
     answer = client.post(f"/api/v1/customer/consents/{consent}/grant")
-    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/database-away")
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/read-only")
     assert int(answer.headers["retry-after"]) > 0
     database.run_as(
         database.admin_url,

@@ -10,7 +10,7 @@ from tests.oracle.requests import OPPOSITE, Request, Requests
 from tests.oracle.writer import Claim, Eras, Writer
 
 # What a definite refusal looks like: nothing was written, and that is a promise.
-REFUSED: Final = ("database-away", "overloaded", "busy", "draining")
+REFUSED: Final = ("database-away", "read-only", "overloaded", "busy", "draining")
 _NOBODY: Final = str(UUID(int=0))
 
 

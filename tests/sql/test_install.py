@@ -103,3 +103,9 @@ def test_the_everyday_questions_of_the_readme_are_answered(database: Sql, sql_fo
     assert database.run("SELECT max(version) FROM consentfeed.notices WHERE published_at IS NOT NULL") == [(2,)]
     assert len(database.consents(CUSTOMER)) == 5
     assert database.verify() == []
+
+
+def test_no_literal_has_a_backslash(sql_folder: Path) -> None:
+    # With standard_conforming_strings off, of whoever fires a trigger or installs with psql, it would be another text.
+    code = {file.name: re.sub(r"--.*", "", file.text) for file in migrations.files()}
+    assert not [name for name, text in code.items() if "\\" in text]

@@ -24,7 +24,7 @@ from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
 SUPERUSER = "superuser"
-_FIXED = {"listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
+_DEFAULTS = {"listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
 
 
 class Server:
@@ -44,7 +44,7 @@ class Server:
         self.folder = Path(tempfile.mkdtemp(prefix="consentfeed-postgres-"))
         self.data = self.folder / "data"
         self.port = free_port()
-        self.settings = {**settings, **_FIXED}
+        self.settings = {**_DEFAULTS, **settings}
         self.variables = variables
         self.password = password or secrets.token_hex(16)
         self._account = account_for(self.data)
@@ -89,6 +89,17 @@ class Server:
     def __exit__(self, *_: object) -> None:
         """Removes it."""
         self.remove()
+
+    def add_file(self, name: str, text: str) -> Path:
+        """A file that PostgreSQL alone may read, in a folder of its own where it may also make some."""
+        folder = self.folder / "files"
+        folder.mkdir(mode=0o755, exist_ok=True)
+        self._give_away(folder)
+        file = folder / name
+        file.touch(mode=0o600)
+        file.write_text(text)
+        self._give_away(file)
+        return file
 
     def start(self) -> None:
         """Starts, and returns when it answers."""

@@ -14,7 +14,7 @@ AS $$
     UNION
     SELECT customer.id
     FROM consentfeed.customers AS customer
-    WHERE lower(customer.email) ~>=~ lower(query) AND lower(customer.email) ~<~ (lower(query) || U&'\+10FFFF')
+    WHERE lower(customer.email) ~>=~ lower(query) AND lower(customer.email) ~<~ (lower(query) || chr(1114111))
     UNION
     SELECT customer.id
     FROM consentfeed.customers AS customer

@@ -8,7 +8,7 @@ BEGIN
     -- From here on nobody else's rows are there (policies.sql).
     PERFORM set_config('consentfeed.only_customer', customer::text, true);
     RETURN QUERY
-        SELECT greatest(place.seq, 0), coalesce(place.hash, '\x0000000000000000')
+        SELECT greatest(place.seq, 0), coalesce(place.hash, decode('0000000000000000', 'hex'))
         FROM (
             (SELECT event.seq, event.hash
             FROM consentfeed.events AS event

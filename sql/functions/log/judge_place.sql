@@ -9,7 +9,7 @@ BEGIN
     RETURN QUERY
         SELECT
             CASE
-                WHEN judge_place.place = 0 AND judge_place.hash_prefix IN ('\x00000000', '\x0000000000000000') THEN
+                WHEN judge_place.place = 0 AND judge_place.hash_prefix IN (decode('00000000', 'hex'), decode('0000000000000000', 'hex')) THEN
                     -- The place before the first event; pruned where events after it are gone, of this customer if one asks.
                     CASE
                         WHEN dropped.last_seq IS NULL THEN 'ok'

@@ -7,21 +7,33 @@ AS $$
         'fsync', current_setting('fsync') = 'on',
         'full_page_writes', current_setting('full_page_writes') = 'on',
         'synchronous_commit', current_setting('synchronous_commit'),
-        'idle_in_transaction_ms', (
-            SELECT setting.setting::bigint
-            FROM pg_settings AS setting WHERE setting.name = 'idle_in_transaction_session_timeout'
+        'connections', json_build_object(
+            'of the server', json_build_array(
+                (SELECT sum(base.numbackends) FROM pg_stat_database AS base),
+                -- Of others nobody but a superuser may take the reserved ones.
+                current_setting('max_connections')::integer
+                - current_setting('superuser_reserved_connections')::integer
+                - coalesce(current_setting('reserved_connections', true)::integer, 0)
+            ),
+            'of the database', (
+                SELECT json_build_array(stat.numbackends, base.datconnlimit)
+                FROM pg_database AS base JOIN pg_stat_database AS stat ON stat.datid = base.oid
+                WHERE base.datname = current_database()
+            ),
+            -- Of a role, those in all databases count.
+            'of the role', (
+                SELECT json_build_array(
+                    (SELECT count(*) FROM pg_stat_activity AS activity WHERE activity.usesysid = role.oid), role.rolconnlimit
+                )
+                FROM pg_roles AS role WHERE role.rolname = session_user
+            )
         ),
-        -- Of others nobody but a superuser may take the reserved ones.
-        'connections_most', current_setting('max_connections')::integer
-        - current_setting('superuser_reserved_connections')::integer
-        - coalesce(current_setting('reserved_connections', true)::integer, 0),
-        'connections_used', (SELECT sum(base.numbackends) FROM pg_stat_database AS base),
         'notification_queue', pg_notification_queue_usage(),
         'partitions_ahead', (
             SELECT count(*)
             FROM pg_inherits AS attached JOIN pg_class AS class ON class.oid = attached.inhrelid
             WHERE attached.inhparent = 'consentfeed.events'::regclass
-                AND substring(class.relname FROM '^events_p(\d+)$')::bigint
+                AND substring(class.relname FROM '^events_p([0-9]+)$')::bigint
                 > (SELECT max(event.seq) FROM consentfeed.events AS event) / 10000000
         )
     )
