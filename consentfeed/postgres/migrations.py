@@ -10,14 +10,9 @@ from typing import NamedTuple
 import psycopg
 from psycopg import errors
 
-<<<<<<< HEAD
-from consentfeed.postgres import mending
+from consentfeed.postgres import mending, owner, session
 from consentfeed.postgres.damages import Damage
 from consentfeed.postgres.mending import MigrationError
-=======
-from consentfeed.errors import ConsentfeedError
-from consentfeed.postgres import owner, session
->>>>>>> 7409295 (Settings of others do not reach our sessions; PostgreSQL's words are shown; one URL for two drivers)
 
 _PACKAGE = Path(__file__).parent.parent
 # Where sql/ lies: inside the installed package, or beside it in a checkout.
@@ -141,23 +136,9 @@ def status(url: str) -> list[tuple[str, str]]:
 
 
 def pending(url: str) -> str:
-<<<<<<< HEAD
     """The SQL that migrate() would run; nothing is changed."""
-    with _connect(url) as connection:
+    with owner.connect(url) as connection:
         mending.refuse(connection)
-=======
-    """The SQL that migrate() would run."""
-    with owner.connect(url) as connection:
-        applied = _applied(connection)
-    _check(applied)
-    return "".join(f"-- {file.name}\n{file.text}\n" for file in _to_apply(applied))
-
-
-def migrate(url: str) -> list[str]:
-    """Applies what is pending in one transaction, and returns its names; waits for others who migrate."""
-    with owner.connect(url) as connection:
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
->>>>>>> 7409295 (Settings of others do not reach our sessions; PostgreSQL's words are shown; one URL for two drivers)
         applied = _applied(connection)
         _check(applied)
         if applied:
@@ -172,10 +153,13 @@ def migrate(url: str) -> Done:
     began = time.monotonic()
     while True:
         try:
-            with _connect(url) as connection:
+            with owner.connect(url) as connection:
                 return _migrate(connection)
+        except errors.ReadOnlySqlTransaction as error:
+            raise MigrationError(
+                f"nothing was changed, for nothing can be: {session.STANDBY}, or {session.READ_ONLY}."
+            ) from error
         except (errors.LockNotAvailable, errors.DeadlockDetected) as error:
-<<<<<<< HEAD
             if time.monotonic() - began > _PATIENCE:
                 raise MigrationError(
                     "an open transaction, such as a dump, holds what has to be changed; nothing was changed."
@@ -230,19 +214,6 @@ def _due(applied: dict[str, str | None], damages: list[Damage]) -> list[File]:
 def _is_new(applied: dict[str, str | None]) -> bool:
     """Whether functions, triggers and grants are of another version than this code's."""
     return applied.get(FUNCTIONS) != functions_checksum()
-=======
-            raise MigrationError(
-                "an open transaction holds what has to be changed; nothing was changed. Close it"
-                " (pg_stat_activity shows it as idle in transaction), and repeat."
-            ) from error
-        except errors.ReadOnlySqlTransaction as error:
-            raise MigrationError(
-                f"nothing was changed, for nothing can be: {session.STANDBY}, or {session.READ_ONLY}."
-            ) from error
-        if to_apply:
-            _note(connection)
-        return [file.name for file in to_apply]
->>>>>>> 7409295 (Settings of others do not reach our sessions; PostgreSQL's words are shown; one URL for two drivers)
 
 
 def _applied(connection: psycopg.Connection) -> dict[str, str | None]:

@@ -14,7 +14,7 @@ import pytest
 from consentfeed import database_url
 from consentfeed.node import serve
 from consentfeed.postgres import connection, migrations, owner, session
-from consentfeed.postgres.migrations import MigrationError
+from consentfeed.postgres.mending import MigrationError
 from consentfeed.settings import Settings
 from tests.cli.command import Run
 from tests.doctor.examined import bad, look_at
@@ -139,7 +139,7 @@ def walk(database: Sql) -> None:
     """The path: twenty migrate at once, a customer is registered, decides, is revoked with SQL, and all is seen."""
     with ThreadPoolExecutor(20) as pool:
         applied = list(pool.map(migrations.migrate, [database.url] * 20))
-    assert sorted(map(len, applied)) == [0] * 19 + [len(migrations.files())]
+    assert sorted(len(done.applied) for done in applied) == [0] * 19 + [len(migrations.files())]
     with owner.connect(database.url) as opened:
         seed(opened)
     with nodes(database) as start:
@@ -334,7 +334,7 @@ def test_migrate_says_that_a_database_is_read_only(server: Server, empty: Sql) -
     with pytest.raises(MigrationError, match=r"nothing was changed.*default_transaction_read_only"):
         migrations.migrate(empty.url)
     server.sql(f"ALTER DATABASE {empty.name} RESET default_transaction_read_only")
-    assert migrations.migrate(empty.url)
+    assert migrations.migrate(empty.url).applied
 
 
 @pytest.mark.parametrize("how", ["ALTER DATABASE {database}", "ALTER ROLE ALL"])

@@ -8,7 +8,7 @@ AS $$
         SELECT class.relname AS name
         FROM pg_class AS class
         WHERE class.relnamespace = to_regnamespace('consentfeed') AND class.relkind = 'r'
-            AND (class.relispartition OR class.relname ~ '^events_p\d+$')
+            AND (class.relispartition OR class.relname ~ '^events_p[0-9]+$')
     ),
     expected AS (
         SELECT entry.* FROM consentfeed.inventory AS entry

@@ -22,7 +22,7 @@ AS $$
     -- Partitions come and go: of them there is only what could be taken from each alone.
     tables AS (
         SELECT class.* FROM classes AS class
-        WHERE class.relkind IN ('r', 'p', 'c') AND NOT class.relispartition AND class.name !~ '^events_p\d+$'
+        WHERE class.relkind IN ('r', 'p', 'c') AND NOT class.relispartition AND class.name !~ '^events_p[0-9]+$'
     ),
     routines AS (
         SELECT
@@ -42,7 +42,7 @@ AS $$
             CASE class.relpersistence WHEN 'u' THEN 'unlogged' END
         )
     FROM classes AS class
-    WHERE class.relkind = 'r' AND (class.relispartition OR class.name ~ '^events_p\d+$')
+    WHERE class.relkind = 'r' AND (class.relispartition OR class.name ~ '^events_p[0-9]+$')
     UNION ALL
     SELECT 'column', class.name, attribute.attname, concat_ws(
         ' ', format_type(attribute.atttypid, attribute.atttypmod), CASE WHEN attribute.attnotnull THEN 'NOT NULL' END,
