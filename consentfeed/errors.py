@@ -116,6 +116,11 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         "A reason with a code is required",
         'On a customer\'s behalf, say why: {"reason":{"code":"phone-call"}}.',
     ),
+    "notice-required": ProblemType(
+        422,
+        "A grant on a customer's behalf names the notice",
+        "Send notice_version: the version of the text that was read to the customer.",
+    ),
     "key-reused": ProblemType(
         422, "The idempotency key was used for another request", "Send another request with another Idempotency-Key."
     ),

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from consentfeed.api.decision_outcome import customers_without_event, outcome_json, problem_of
-from consentfeed.api.decision_request import IDEMPOTENCY_HEADER, Answer, DecisionRequest, require_reason
+from consentfeed.api.decision_request import IDEMPOTENCY_HEADER, Answer, DecisionRequest, require_on_behalf
 from consentfeed.api.shapes import Consent, EventId
 from consentfeed.errors import ConsentfeedError, Problem
 from consentfeed.http.answer import Json
@@ -147,7 +147,7 @@ def _bulk_decision(raw: msgspec.Raw, principal: Principal) -> BulkDecision | Pro
         decision = decode(raw, BulkDecision)
         if not decision.names_one():
             raise Problem("invalid", "Give consent_id, or customer_id with purpose and channel.")
-        require_reason(principal, decision)
+        require_on_behalf(principal, decision.action, decision)
     except Problem as problem:
         return problem
     return decision

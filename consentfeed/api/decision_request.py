@@ -32,10 +32,16 @@ class Reason(msgspec.Struct, forbid_unknown_fields=True):
     reference: Annotated[Line, Meta(max_length=200)] | None = None
 
 
-class Answer(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """What grant and revoke may say beside the fact; csr and admin give a reason with a code."""
+NoticeNumber = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
-    notice_version: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
+
+class Answer(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What grant and revoke may say beside the fact.
+
+    csr and admin give a reason with a code, and name the notice that a grant was given under.
+    """
+
+    notice_version: NoticeNumber | None = None
     language: Language | None = None
     reason: Reason | None = None
 
@@ -50,6 +56,12 @@ class AnswerOnBehalf(Answer, kw_only=True):
     """What they say on a customer's behalf."""
 
     reason: CodedReason
+
+
+class GrantOnBehalf(AnswerOnBehalf, kw_only=True):
+    """The same for a grant: it names the notice that was read to the customer."""
+
+    notice_version: NoticeNumber
 
 
 class DecisionRequest(NamedTuple):
@@ -95,7 +107,11 @@ class DecisionRequest(NamedTuple):
         )
 
 
-def require_reason(principal: Principal, answer: Answer) -> None:
-    """Raises Problem reason-required where somebody acts on a customer's behalf without saying why."""
-    if principal.role in ("csr", "admin") and not (answer.reason and answer.reason.code):
+def require_on_behalf(principal: Principal, action: str, answer: Answer) -> None:
+    """Raises Problem where somebody acts on a customer's behalf without saying why, or which notice was read."""
+    if principal.role not in ("csr", "admin"):
+        return
+    if not (answer.reason and answer.reason.code):
         raise Problem("reason-required")
+    if action == "grant" and answer.notice_version is None:
+        raise Problem("notice-required")

@@ -14,7 +14,8 @@ from consentfeed.api.decision_request import (
     Answer,
     AnswerOnBehalf,
     DecisionRequest,
-    require_reason,
+    GrantOnBehalf,
+    require_on_behalf,
 )
 from consentfeed.api.shapes import Decided
 from consentfeed.http.answer import Json
@@ -58,23 +59,36 @@ class DecisionApi:
 
         return Endpoint(
             "POST", path, decide, f"{action.capitalize()} a consent{behalf}",
-            body=AnswerOnBehalf if behalf else Answer, gives=Decided,
+            body=_body(action, behalf), gives=Decided,
             answers={200: "The consent, and the event if something changed"},
             headers=IDEMPOTENCY_HEADER | (_IF_MATCH_HEADER if action == "grant" else {}),
-            problems=(_GRANT_PROBLEMS if action == "grant" else ()) + (("reason-required",) if behalf else ()),
+            problems=_problems(action, behalf),
         )  # fmt: skip
 
     async def decide(self, request: Request, principal: Principal, action: str, route: str) -> Response:
         """Grants or revokes one consent."""
         consent = path_id(request, "No consent has this id.")
         answer = await read_body(request, Answer)
-        require_reason(principal, answer)
+        require_on_behalf(principal, action, answer)
         content = consent.encode() + msgspec.json.encode(answer)
         decision = DecisionRequest.of(request, principal, "rest", route, content).decision(consent, action, answer)
         decision.if_match = _if_match(request)
         (outcome,) = await self._writer.decide([decision])
         await self._trail.note(principal, "repeat-decision", customers_without_event([outcome]))
         return Json(outcome_json(outcome, ids_for(principal, self._sealed_ids)))
+
+
+def _body(action: str, behalf: str) -> type[Answer]:
+    if not behalf:
+        return Answer
+    return GrantOnBehalf if action == "grant" else AnswerOnBehalf
+
+
+def _problems(action: str, behalf: str) -> tuple[str, ...]:
+    on_behalf = ("reason-required",) if behalf else ()
+    if action == "revoke":
+        return on_behalf
+    return _GRANT_PROBLEMS + on_behalf + (("notice-required",) if behalf else ())
 
 
 def _if_match(request: Request) -> list[int] | None:

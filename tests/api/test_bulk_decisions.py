@@ -9,7 +9,7 @@ import pytest
 from consentfeed.api.bulk_decisions import Outcomes
 from consentfeed.errors import PROBLEMS, DatabaseAway, OutcomeUnknown
 from consentfeed.postgres.consents import Outcome
-from tests.support.rest import REASON, Rest, ok, problem
+from tests.support.rest import GRANT, REASON, Rest, ok, problem
 
 
 def bulk(rest: Rest, decisions: Any, role: str = "service") -> httpx.Response:
@@ -39,7 +39,8 @@ def codes(outcomes: list[dict[str, Any]]) -> list[str | None]:
 @pytest.mark.parametrize("role", ["csr", "admin", "service"])
 def test_each_decision_gets_its_outcome_in_order(rest: Rest, role: str) -> None:
     consents = rest.consents(4)
-    decisions = [(grant, revoke)[n % 2](consent, **REASON) for n, consent in enumerate(consents)]
+    said = ((grant, GRANT), (revoke, REASON)) * 2
+    decisions = [action(consent, **body) for (action, body), consent in zip(said, consents, strict=True)]
     outcomes = ok(bulk(rest, decisions, role), Outcomes)["outcomes"]
     assert [outcome["consent"]["id"] for outcome in outcomes] == consents
     assert [outcome["consent"]["status"] for outcome in outcomes] == ["granted", "revoked"] * 2
@@ -112,9 +113,22 @@ def test_and_so_is_one_that_is_not_even_an_object(rest: Rest, bad: Any) -> None:
 @pytest.mark.parametrize("role", ["csr", "admin"])
 def test_on_a_customers_behalf_each_decision_needs_its_reason(rest: Rest, role: str) -> None:
     first, second, third = rest.consents(3)
-    decisions = [grant(first, **REASON), grant(second), revoke(third, reason={"text": "said so"})]
+    decisions = [grant(first, **GRANT), grant(second), revoke(third, reason={"text": "said so"})]
     assert codes(ok(bulk(rest, decisions, role))["outcomes"]) == [None, "reason-required", "reason-required"]
     assert [rest.json(f"/consents/{one}")["version"] for one in (first, second, third)] == [1, 0, 0]
+
+
+@pytest.mark.parametrize("role", ["csr", "admin"])
+def test_and_each_grant_the_notice_that_was_read(rest: Rest, role: str) -> None:
+    consents = rest.consents(4)
+    decisions = [
+        grant(consents[0], **REASON),
+        grant(consents[1], **GRANT),
+        revoke(consents[2], **REASON),
+        grant(consents[3], **REASON, language="si"),
+    ]
+    assert codes(ok(bulk(rest, decisions, role))["outcomes"]) == ["notice-required", None, None, "notice-required"]
+    assert [rest.json(f"/consents/{one}")["version"] for one in consents] == [0, 1, 1, 0]
 
 
 def test_a_consent_may_be_named_by_customer_purpose_and_channel(rest: Rest) -> None:

@@ -10,7 +10,7 @@ from consentfeed.api.shapes import Consent, Consents, Decided, History
 from consentfeed.node import chores
 from tests.support.database import Sql
 from tests.support.node import StartNode
-from tests.support.rest import REASON, ROLES, Rest, ok, problem
+from tests.support.rest import GRANT, REASON, ROLES, Rest, ok, problem
 from tests.support.seed import NOBODY, STAFF
 from tests.support.waiting import wait_until
 
@@ -104,6 +104,17 @@ def test_without_a_reasons_code_nothing_is_decided_on_a_customers_behalf(
     before = rest.written()
     problem(rest.decide(action, consent, role, json=body), "reason-required")
     assert rest.written() == before
+
+
+@pytest.mark.parametrize("role", ["csr", "admin"])
+def test_a_grant_on_a_customers_behalf_names_the_notice_that_was_read(rest: Rest, role: str) -> None:
+    consent = rest.consent()
+    before = rest.written()
+    for body in (REASON, REASON | {"notice_version": None}, REASON | {"language": "si"}):
+        problem(rest.decide("grant", consent, role, json=body), "notice-required")
+    assert rest.written() == before
+    ok(rest.decide("grant", consent, role, json=GRANT))
+    ok(rest.decide("revoke", consent, role, json=REASON))
 
 
 @pytest.mark.parametrize("role", ["customer", "service"])
@@ -344,5 +355,5 @@ def test_nothing_stands_in_the_way_of_a_revocation(rest: Rest) -> None:
 
 def test_of_two_who_read_the_same_only_one_grants(rest: Rest) -> None:
     consent = rest.consent()
-    answers = rest.at_once(8, lambda: rest.decide("grant", consent, "csr", json=REASON, headers={"If-Match": '"0"'}))
+    answers = rest.at_once(8, lambda: rest.decide("grant", consent, "csr", json=GRANT, headers={"If-Match": '"0"'}))
     assert sorted(answer.status_code for answer in answers) == [200] + [412] * 7

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.database import Sql
 from tests.support.node import StartNode
-from tests.support.rest import REASON, Rest, ok, problem
+from tests.support.rest import GRANT, Rest, ok, problem
 
 
 def key() -> dict[str, str]:
@@ -125,7 +125,7 @@ def test_a_request_that_was_refused_leaves_its_key_free(rest: Rest) -> None:
     problem(rest.decide("grant", consent, headers=headers | {"If-Match": '"7"'}), "stale")
     problem(rest.decide("grant", consent, "csr", headers=headers, json={}), "reason-required")
     ok(rest.decide("grant", consent, headers=headers, json={"language": "si"}))
-    ok(rest.decide("grant", consent, "csr", headers=headers, json=REASON))
+    ok(rest.decide("grant", consent, "csr", headers=headers, json=GRANT))
 
 
 @pytest.mark.parametrize("value", ["", "two words", "x" * 256, "caf\u00e9"])

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from tests.support.database import Sql
 from tests.support.node import RunningNode
 from tests.support.node_process import NodeProcess
-from tests.support.rest import REASON, Rest, problem
+from tests.support.rest import GRANT, REASON, Rest, problem
 from tests.support.seed import CUSTOMER, PASSWORD
 from tests.support.sql import PASSWORD as SQL_PASSWORD
 from tests.support.tokens import bearer
@@ -164,7 +164,7 @@ def test_a_reason_is_refused_or_one_event_shows_it_as_it_was_sent(
 ) -> None:
     consent, before = rest.consent(), rest.written()
     before = rest.written()
-    body: Any = {"reason": {"code": "phone-call", member: text}}
+    body: Any = {"notice_version": 1, "reason": {"code": "phone-call", member: text}}
     path = f"/consents/{consent}/grant"
     if route == "many":
         path, body = "/decisions", {"decisions": [{"action": "grant", "consent_id": consent, **body}]}
@@ -244,7 +244,7 @@ def test_an_sql_role_of_any_name_is_an_actor_and_nothing_else(rest: Rest, name: 
 def test_any_text_at_all_is_one_event(rest: Rest, text: str) -> None:
     consent = rest.consent()
     rest.sql("UPDATE consentfeed.customers SET name = %s WHERE id = %s", text, rest.owner(consent))
-    body = {"reason": {"code": "letter", "text": text}}
+    body = {"notice_version": 1, "reason": {"code": "letter", "text": text}}
     shown = one_event(rest, consent, lambda: rest.decide("grant", consent, "admin", content=sent(body)))
     assert shown["reason"]["text"] == text
     assert consents_of(rest, rest.owner(consent))[0]["customer"]["name"] == text
@@ -253,7 +253,7 @@ def test_any_text_at_all_is_one_event(rest: Rest, text: str) -> None:
 def test_tail_prints_a_line_for_each_event_and_nothing_a_terminal_would_obey(rest: Rest) -> None:
     before, consents = rest.database.head_id(), [rest.consent() for _ in KEPT_BY_SQL]
     for consent, text in zip(consents, KEPT_BY_SQL.values(), strict=True):
-        body = {"reason": {"code": "letter", "text": text}}
+        body = {"notice_version": 1, "reason": {"code": "letter", "text": text}}
         assert rest.decide("grant", consent, "csr", content=sent(body)).status_code == 200
     url, token = rest.node.url, bearer("csr")
     command = [sys.executable, "-m", "consentfeed", "tail", "--url", url, "--after", before, "--json"]
@@ -576,7 +576,7 @@ UNSAFE_PATHS = [
     ("PUT", "/api/v1/purposes/marketing/notices/*/en", {"text": "x"}),
     ("PUT", "/api/v1/purposes/marketing/notices/7/*", {"text": "x"}),
     ("POST", "/api/v1/purposes/marketing/notices/*/publish", {}),
-    ("POST", "/api/v1/consents/*/grant", REASON),
+    ("POST", "/api/v1/consents/*/grant", GRANT),
     ("POST", "/api/v1/consents/*/revoke", REASON),
     ("POST", "/api/v1/users/*/disable", {}),
     ("POST", "/api/v1/sessions/*/end", {}),

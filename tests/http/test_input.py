@@ -30,8 +30,8 @@ STABLE = {
     "foreign-origin": 403, "not-found": 404, "method-not-allowed": 405, "notice-superseded": 409, "no-notice": 409,
     "notice-published": 409, "no-draft": 409, "taken": 409, "own-account": 409, "last-admin": 409,
     "customer-account": 409, "place-lost": 410, "stale": 412, "body-too-large": 413, "invalid": 422,
-    "reason-required": 422, "key-reused": 422, "no-such-language": 422, "internal": 500, "database-away": 503,
-    "read-only": 503, "outcome-unknown": 503, "overloaded": 503, "busy": 503, "draining": 503,
+    "reason-required": 422, "notice-required": 422, "key-reused": 422, "no-such-language": 422, "internal": 500,
+    "database-away": 503, "read-only": 503, "outcome-unknown": 503, "overloaded": 503, "busy": 503, "draining": 503,
     "request-timeout": 408, "rate-limited": 429, "too-many-streams": 429, "headers-too-large": 431,
     "misdirected": 421, "encoded-body": 415, "range-not-satisfiable": 416,
 }  # fmt: skip

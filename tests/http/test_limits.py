@@ -16,7 +16,7 @@ from consentfeed.postgres.accounts import Account
 from consentfeed.settings import SettingsError, load
 from tests.support.database import Sql
 from tests.support.node import RunningNode, StartNode
-from tests.support.rest import REASON, ok, problem
+from tests.support.rest import GRANT, ok, problem
 from tests.support.seed import CUSTOMER, OTHER, PASSWORD
 from tests.support.tokens import bearer
 from tests.support.waiting import wait_until
@@ -179,7 +179,7 @@ def test_revoking_goes_on_while_granting_is_limited_and_has_no_less(
     with node.client(role) as client:
 
         def decide(action: str) -> httpx.Response:
-            return client.post(f"{path}/{consent}/{action}", json=REASON)
+            return client.post(f"{path}/{consent}/{action}", json=GRANT)
 
         for _ in range(2):
             ok(decide("grant"))

@@ -20,6 +20,8 @@ from tests.support.waiting import wait_until
 
 ROLES = ("customer", "csr", "admin", "service")
 REASON = {"reason": {"code": "phone-call"}}
+# What a grant on a customer's behalf says at least.
+GRANT: dict[str, Any] = {**REASON, "notice_version": 1}
 # All that a request may write, but for sessions.
 _WRITTEN = """
     SELECT
@@ -101,10 +103,10 @@ class Rest:
     def decide(
         self, action: str, consent: str, role: str = "service", subject: str | None = None, **options: Any
     ) -> httpx.Response:
-        """Grant or revoke by the route of the role, with a reason where the role needs one."""
+        """Grant or revoke by the route of the role, with what the role has to say."""
         behalf = role in ("csr", "admin")
         if behalf and not ({"json", "content"} & set(options)):
-            options["json"] = REASON
+            options["json"] = GRANT if action == "grant" else REASON
         path = f"{'' if behalf else '/customer'}/consents/{consent}/{action}"
         return self.call("POST", path, role, subject, **options)
 

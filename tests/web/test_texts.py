@@ -26,10 +26,10 @@ def test_markup_in_every_text_field_is_shown_and_not_run(person: NewPerson, node
     with node.client("service") as service, node.client("csr") as csr:
         service.put(f"/api/v1/customers/{CUSTOMER}", json={"name": BAD, "email": 'a"><img@x.lk', "msisdn": None})
         consents = csr.get("/api/v1/consents", params={"customer": CUSTOMER, "purpose": "marketing"}).json()["consents"]
-        reason = {"code": "phone-call", "text": BAD, "reference": ELSEWHERE}
+        body = {"notice_version": 2, "reason": {"code": "phone-call", "text": BAD, "reference": ELSEWHERE}}
         for action in ("grant", "revoke", "grant"):
             for consent in consents:
-                answer = csr.post(f"/api/v1/consents/{consent['id']}/{action}", json={"reason": reason})
+                answer = csr.post(f"/api/v1/consents/{consent['id']}/{action}", json=body)
                 assert answer.status_code == 200
     desk, phone = person(**DESK).sign_in("csr"), person(**PHONE).sign_in("customer")
     row = desk.locator("#grid [role=row]").filter(has_text="<img").first
