@@ -152,6 +152,102 @@ def test_who_thinks_again_while_it_is_being_saved_gets_the_last_wish(person: New
     expect(page.locator(".toast")).to_have_count(0)
 
 
+# Taps in the moment in which the switch is turned: that was meant for what was there before.
+TAP_AT_ONCE = """(switch_) => new MutationObserver((_, observer) => {
+  if (switch_.getAttribute('aria-checked') !== 'true') return;
+  observer.disconnect();
+  switch_.click();
+}).observe(switch_, { attributes: true })"""
+
+
+def test_a_switch_that_was_just_turned_elsewhere_takes_no_tap_and_says_so(person: NewPerson, database: Sql) -> None:
+    page = customer(person)
+    switch(page).evaluate(TAP_AT_ONCE)
+    database.set(consent(database), "granted")
+    expect(line(page)).to_contain_text("It was turned elsewhere just now: it is on.")
+    expect(switch(page)).to_have_attribute("aria-checked", "true")
+    expect(switch(page)).to_have_attribute("aria-busy", "false")
+    assert database.head() == 1
+    page.wait_for_timeout(700)  # the moment in which it is seen
+    switch(page).tap()
+    expect(line(page)).to_contain_text("Off since")
+    assert database.head() == 2
+
+
+def test_a_double_click_on_what_is_granted_changes_nothing(person: NewPerson, database: Sql) -> None:
+    database.set(consent(database), "granted")
+    page = customer(person)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    expect(switch(page)).to_have_attribute("aria-checked", "true")
+    words = line(page).inner_text()
+    switch(page).dblclick()
+    expect(switch(page)).to_have_attribute("aria-busy", "false")
+    expect(switch(page)).to_have_attribute("aria-checked", "true")
+    assert line(page).inner_text() == words
+    assert sent == []
+    assert database.head() == 1
+
+
+def test_who_taps_and_leaves_at_once_has_meant_it(person: NewPerson, database: Sql) -> None:
+    database.set(consent(database), "granted")
+    page = customer(person)
+    expect(switch(page)).to_have_attribute("aria-checked", "true")
+    switch(page).tap()
+    page.goto("about:blank")
+    wait_until(lambda: database.head() == 2, what="the revocation")
+
+
+def test_a_grant_that_a_change_was_faster_than_says_what_happened_and_asks_anew(
+    person: NewPerson, database: Sql
+) -> None:
+    page = customer(person)
+    conditions: list[str | None] = []
+
+    def overtake(route: Route) -> None:
+        conditions.append(route.request.headers.get("if-match"))
+        if len(conditions) == 1:
+            database.set(consent(database), "revoked")
+        route.continue_()
+
+    page.route("**/grant", overtake)
+    switch(page).tap()
+    expect(line(page)).to_contain_text("It was changed elsewhere meanwhile: it is off, and nothing was saved.")
+    expect(switch(page)).to_have_attribute("aria-checked", "false")
+    assert database.head() == 1
+    switch(page).tap()
+    expect(line(page)).to_contain_text("On since")
+    assert conditions == ['"0"', '"1"']
+
+
+def test_what_nobody_could_read_is_not_agreed_to(person: NewPerson, database: Sql) -> None:
+    database.run(
+        "INSERT INTO consentfeed.purposes (key, title, channels, position) VALUES ('roaming', 'Roaming', '{sms}', 9)"
+    )
+    database.run(
+        "INSERT INTO consentfeed.consents (customer_id, purpose, channel) VALUES (%s, 'roaming', 'sms')", CUSTOMER
+    )
+    page = customer(person)
+    sent: list[object] = []
+    page.on("request", lambda request: sent.append(request.post_data_json) if request.method == "POST" else None)
+    roaming = page.locator("#cards .card").filter(has_text="Roaming")
+    roaming.get_by_role("switch").tap()
+    expect(roaming).to_contain_text("This cannot be turned on at present.")
+    database.run(
+        "INSERT INTO consentfeed.notices (purpose, version, language, text, published_at)"
+        " VALUES ('roaming', 1, 'en', 'What calls abroad cost.', now())"
+    )
+    roaming.get_by_role("switch").tap()
+    expect(page.locator("#notice")).to_contain_text("What calls abroad cost.")
+    page.keyboard.press("Escape")
+    expect(roaming.get_by_role("switch")).to_have_attribute("aria-checked", "false")
+    assert sent == []
+    roaming.get_by_role("switch").tap()
+    expect(roaming.get_by_role("switch")).to_have_attribute("aria-checked", "true")
+    expect(roaming).to_contain_text("On since")
+    assert sent == [{"notice_version": 1, "language": "en"}]
+
+
 def test_a_superseded_text_is_not_agreed_to_the_new_one_is_shown_first(person: NewPerson, database: Sql) -> None:
     page = customer(person)
     publish(database, 2)

@@ -4,7 +4,7 @@ import { connectFeed } from '../feed/feed.js';
 import { userHeader } from '../shared/api.js';
 import { byId, on } from '../shared/dom.js';
 import { prepareLight } from '../shared/light.js';
-import { leave, openPage } from '../shared/page.js';
+import { openPage } from '../shared/page.js';
 import { t } from '../shared/text.js';
 import { openLog } from './log.js';
 import { nodesSection } from './nodes.js';
@@ -17,8 +17,8 @@ import { usersSection } from './users.js';
 /** @typedef {{open?: (rest: string) => void, close?: () => void}} Section */
 
 const me = await openPage('admin', () => feed.signOut());
-const feed = connectFeed({ url: '/api/v1/events', name: me.id, headers: userHeader(me.id), pollSeconds: 30 });
-prepareLight(feed, { onSignedOut: leave });
+const feed = connectFeed({ url: '/api/v1/events?kind=all', name: me.id, headers: userHeader(me.id), pollSeconds: 30 });
+prepareLight(feed);
 
 /** @type {Record<string, Section>} */
 const sections = {

@@ -2,7 +2,9 @@
 
 import { ApiError } from '../shared/api.js';
 import { byId, element, on, slot } from '../shared/dom.js';
+import { addDraft } from '../shared/drafts.js';
 import { problemText } from '../shared/problems.js';
+import { isLeaving } from '../shared/session.js';
 
 /** A problem that the page itself finds; field is the name of an input. */
 export class FieldProblem extends Error {
@@ -89,5 +91,7 @@ function paragraph(content) {
 
 /** The browser asks before the page is left, where something would be lost. @param {() => boolean} isUnsaved */
 export function askBeforeLeaving(isUnsaved) {
-  on(window, 'beforeunload', (event) => isUnsaved() && event.preventDefault());
+  addDraft(isUnsaved);
+  // Where another person has signed in, nothing of this one's stays.
+  on(window, 'beforeunload', (event) => isUnsaved() && !isLeaving() && event.preventDefault());
 }

@@ -22,7 +22,7 @@ async function verify() {
   const stop = showProgress();
   byId('log-result').replaceChildren(element('span', 'visually-hidden', t('log.running')));
   try {
-    byId('log-result').replaceChildren(result((await post('/verify')).data));
+    byId('log-result').replaceChildren(result((await post('/verify', undefined, { patient: true })).data));
   } catch (error) {
     byId('log-result').replaceChildren();
     throw error;

@@ -83,7 +83,9 @@ export class Picker {
 
   /** @param {Choice} choice @param {number} index */
   #option(choice, index) {
-    const option = element('li', '', choice.text);
+    const option = element('li');
+    option.translate = false;
+    option.append(element('bdi', '', choice.text));
     option.id = `${this.#list.id}-${index}`;
     option.setAttribute('role', 'option');
     if (choice.detail) option.append(' ', element('span', 'small muted', choice.detail));

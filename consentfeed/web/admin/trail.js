@@ -115,6 +115,7 @@ function whose(action, ids) {
 /** @param {string[]} ids */
 function customersLinks(ids) {
   const links = element('span', 'ids mono');
+  links.translate = false;
   for (const id of ids) links.append(Object.assign(element('a', '', id), { href: `/csr#customer/${encodeURIComponent(id)}` }));
   return links;
 }

@@ -1,119 +1,111 @@
-// Acting on a customer's behalf: what the customer wants, what was read out, why, and where that is filed.
+// Acting on a customer's behalf: what the customer wants, what was read out, why, and where that is filed. While it is open it follows
+// the feed: what it says of the consent is so, or it says what happened.
 
-import { newKey, post } from '../shared/api.js';
+import { get, newKey, post } from '../shared/api.js';
 import { dialog } from '../shared/dialogs.js';
-import { byId, element, on } from '../shared/dom.js';
-import { readNotice } from '../shared/notices.js';
+import { byId, on } from '../shared/dom.js';
 import { problemText } from '../shared/problems.js';
-import { language, languageName, t } from '../shared/text.js';
+import { t } from '../shared/text.js';
 import { toast } from '../shared/toasts.js';
-import { loadPurposes, purpose, reasonText, statusName, whatText } from './words.js';
+import { Reading } from './reading.js';
+import { drawCodes, readReason } from './reason.js';
+import { statusName, whatText, whoText } from './words.js';
 
 /** @typedef {import('./list.js').Consent} Consent */
+/** @typedef {import('./activity.js').Change} Change */
 
-const CODES = ['phone-call', 'shop-visit', 'shop-form', 'chat', 'letter', 'email', 'paper-archive'];
-const OWN = 'own';
+// So long a change has to be on the screen before it counts as seen.
+const SEEN_MS = 700;
 
 const form = /** @type {HTMLFormElement} */ (byId('act-form'));
-const [code, languages] = ['act-code', 'act-language'].map((id) => /** @type {HTMLSelectElement} */ (byId(id)));
-const [own, reference, note] = ['act-own', 'act-reference', 'act-note'].map((id) => /** @type {HTMLInputElement} */ (byId(id)));
 const submit = /** @type {HTMLButtonElement} */ (byId('act-submit'));
 const actions = /** @type {RadioNodeList} */ (form.elements.namedItem('action'));
+const reading = new Reading(drawSubmit);
 
-/** @type {Consent | null} */
+/** As it is shown. @type {Consent | null} */
 let consent = null;
+let customerName = '';
 /** After the decision. @type {Consent | null} */
 let result = null;
 // The same request again, after no answer came, must not be done twice; another one needs another key.
 let key = '';
 let lastRequest = '';
+let changedAt = -Infinity;
 
 /** Asks, and does it; what the consent is then, or null where nothing was done.
  * @param {Consent} about @param {string} customer @returns {Promise<Consent | null>} */
 export function actOn(about, customer) {
-  [consent, result, lastRequest] = [about, null, ''];
+  [consent, customerName, result, lastRequest, changedAt] = [about, customer, null, '', -Infinity];
   form.reset();
-  byId('act-about').textContent = t('csr.act-about', { what: whatText(about), customer, status: statusName(about.status) });
   actions.value = about.status === 'granted' ? 'revoke' : 'grant';
+  drawAbout();
   drawCodes();
-  drawLanguages();
-  drawAction();
+  byId('act-change').textContent = '';
   showProblem('');
+  reading.open(about.purpose);
+  drawAction();
   dialog('act').showModal();
   /** @type {HTMLElement} */ (form.querySelector('input:checked')).focus();
   return new Promise((resolve) => on(dialog('act'), 'close', () => resolve(result), { once: true }));
 }
 
-/** @param {HTMLSelectElement} select @param {[string, string][]} options value and text */
-function drawOptions(select, options) {
-  select.replaceChildren(...options.map(([value, text]) => Object.assign(element('option', '', text), { value })));
+/** Something has changed: where the dialog is about it, it says so. @param {Change} change */
+export function noteChange(change) {
+  if (!dialog('act').open || consent?.id !== change.consent.id || change.consent.version <= consent.version) return;
+  consent = change.consent;
+  changedAt = performance.now();
+  drawAbout();
+  byId('act-change').textContent = t('csr.act-changed', { who: whoText(change.actor), status: statusName(change.type).toLocaleLowerCase() });
 }
 
-function drawCodes() {
-  const usual = CODES.map((one) => /** @type {[string, string]} */ ([one, reasonText(one)]));
-  drawOptions(code, [['', t('csr.reason-choose')], ...usual, [OWN, t('csr.reason-other')]]);
-  byId('act-own-field').hidden = true;
-}
-
-function drawLanguages() {
-  const offered = purpose(consent?.purpose ?? '')?.languages ?? [];
-  drawOptions(languages, offered.map((one) => [one, languageName(one)]));
-  languages.value = offered.includes(language()) ? language() : (offered[0] ?? '');
+function drawAbout() {
+  const about = /** @type {Consent} */ (consent);
+  byId('act-about').textContent = t('csr.act-about', { what: whatText(about), customer: customerName, status: statusName(about.status) });
 }
 
 /** A grant binds the text that was read out; a revocation needs none. */
-async function drawAction() {
-  const grants = actions.value === 'grant';
-  submit.textContent = t(grants ? 'csr.act-do-grant' : 'csr.act-do-revoke');
-  byId('act-notice').hidden = !grants;
-  const notice = grants ? noticeToRead() : null;
-  const text = byId('act-text');
-  text.textContent = notice ? '…' : t('csr.act-no-notice');
-  if (!notice) return;
-  const content = await readNotice(notice).then((one) => one.text, problemText);
-  if (notice.language !== languages.value) return;
-  text.lang = notice.language;
-  text.textContent = content;
+function drawAction() {
+  byId('act-notice').hidden = !isGrant();
+  drawSubmit();
 }
 
-/** The text in force, in the language that is chosen. */
-function noticeToRead() {
-  const version = purpose(consent?.purpose ?? '')?.notice_version;
-  return version && languages.value ? { key: consent?.purpose ?? '', version, language: languages.value } : null;
+const isGrant = () => actions.value === 'grant';
+
+function drawSubmit() {
+  submit.textContent = t(isGrant() ? 'csr.act-do-grant' : 'csr.act-do-revoke');
+  submit.setAttribute('aria-disabled', String(isGrant() && !reading.shown));
 }
 
-/** @param {string} text @param {HTMLElement} [at] */
-function showProblem(text, at) {
+/** @param {string} text */
+function showProblem(text) {
   byId('act-problem').textContent = text;
-  for (const input of [code, own]) input.setAttribute('aria-invalid', String(input === at));
-  at?.focus();
+  if (text) byId('act-problem').scrollIntoView({ block: 'nearest' });
 }
 
 /** @param {SubmitEvent} event */
 async function act(event) {
   event.preventDefault();
-  const reasonCode = code.value === OWN ? own.value.trim() : code.value;
-  if (!code.value) return showProblem(t('csr.reason-missing'), code);
-  if (!/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/.test(reasonCode)) return showProblem(t('csr.reason-own-hint'), own);
-  const notice = actions.value === 'grant' ? noticeToRead() : null;
-  const body = { ...(notice && { notice_version: notice.version, language: notice.language }), reason: reason(reasonCode) };
-  await decide(`/consents/${consent?.id}/${actions.value}`, body);
+  if (performance.now() - changedAt < SEEN_MS) return showProblem(t('csr.act-wait'));
+  if (isGrant() && !reading.shown) {
+    reading.refresh();
+    return showProblem(t('csr.act-no-text'));
+  }
+  const reason = readReason();
+  if (!reason) return showProblem('');
+  const { id, version } = /** @type {Consent} */ (consent);
+  if (!isGrant()) return decide(`/consents/${id}/revoke`, { reason });
+  const notice = /** @type {import('../shared/notices.js').NoticeId} */ (reading.shown);
+  await decide(`/consents/${id}/grant`, { notice_version: notice.version, language: notice.language, reason }, version);
 }
 
-/** @param {string} reasonCode */
-function reason(reasonCode) {
-  const [where, text] = [reference.value.trim(), note.value.trim()];
-  return { code: reasonCode, ...(where && { reference: where }), ...(text && { text }) };
-}
-
-/** @param {string} path @param {object} body */
-async function decide(path, body) {
-  const request = path + JSON.stringify(body);
+/** @param {string} path @param {object} body @param {number} [version] that the consent must still have */
+async function decide(path, body, version) {
+  const request = `${path} ${version} ${JSON.stringify(body)}`;
   if (request !== lastRequest) [lastRequest, key] = [request, newKey()];
   submit.disabled = true;
   showProblem('');
   try {
-    const { data } = await post(path, body, { key });
+    const { data } = await post(path, body, { key, match: version });
     result = data.consent;
     dialog('act').close();
     if (data.event) toast({ kind: 'success', text: t('csr.act-done'), own: true });
@@ -127,16 +119,26 @@ async function decide(path, body) {
 
 /** @param {import('../shared/api.js').ApiError} error */
 async function explain(error) {
+  if (error.code === 'stale') return showStale();
   if (error.code === 'notice-superseded') {
-    await loadPurposes().catch(() => {});
-    drawLanguages();
-    drawAction();
+    await reading.refresh();
     return showProblem(t('csr.act-superseded'));
   }
-  showProblem(error.code === 'offline' || error.code === 'outcome-unknown' ? t('csr.act-unknown') : problemText(error));
+  const unknown = error.status === 0 || error.code === 'outcome-unknown';
+  showProblem(unknown ? t('csr.act-unknown') : problemText(error));
+}
+
+/** It was changed, and the feed has not said so yet. */
+async function showStale() {
+  try {
+    const { data } = await get(`/consents/${consent?.id}/history`);
+    noteChange(data.events.at(-1).data);
+    changedAt = -Infinity; // it was looked for: nothing has come between
+    showProblem(t('csr.act-stale'));
+  } catch (error) {
+    showProblem(problemText(error));
+  }
 }
 
 on(form, 'submit', act);
-on(code, 'change', () => (byId('act-own-field').hidden = code.value !== OWN));
-on(languages, 'change', drawAction);
 for (const radio of form.querySelectorAll('input[type="radio"]')) on(radio, 'change', drawAction);

@@ -1,5 +1,7 @@
 // Which changes a person is told of: the choices, and the message with its sound.
 
+import { now } from '../shared/clock.js';
+import { on } from '../shared/dom.js';
 import { preference } from '../shared/preferences.js';
 import { t } from '../shared/text.js';
 import { toast } from '../shared/toasts.js';
@@ -11,6 +13,9 @@ import { isSelf, whatText } from './words.js';
  *   watched: string[], keys: boolean}} Choices */
 
 export const KINDS = /** @type {const} */ ({ granted: 'success', revoked: 'warning', expired: 'info' });
+
+// Older ones have happened while the page did not look.
+const NEW_MS = 60_000;
 
 /** @type {Choices} */
 const DEFAULTS = { about: 'all', messages: Object.keys(KINDS), sounds: [], quiet: { from: '', to: '' }, watched: [], keys: true };
@@ -26,18 +31,49 @@ export function isWanted(change, choices, customer) {
   return choices.about === 'all' || choices.watched.includes(id);
 }
 
-/** Tells of a change, if it is wanted.
- * @param {Change} change @param {{open: (change: Change) => void, name: (customer: string) => string | null, customer: () => string | null}} page */
-export function alertOf(change, page) {
-  const choices = readChoices();
-  if (!isWanted(change, choices, page.customer())) return;
-  toast({
-    kind: KINDS[/** @type {keyof typeof KINDS} */ (change.type)] ?? 'info',
-    text: messageText(change, page.name(change.consent.customer_id)),
-    detail: whatText(change.consent),
-    action: { text: t('csr.open-card'), run: () => page.open(change) },
-  });
-  if (choices.sounds.includes(change.type) && !isQuiet(choices.quiet)) beep(change.type);
+/** Tells a person of changes as they come. Those that come while the page catches up are told together: they are not new. */
+export class Alerts {
+  #page;
+  #feed;
+  #missed = 0;
+
+  /** @param {{open: (change: Change) => void, name: (customer: string) => string | null, customer: () => string | null}} page
+   * @param {EventTarget & {state: any}} feed */
+  constructor(page, feed) {
+    this.#page = page;
+    this.#feed = feed;
+    on(feed, 'state', () => this.#tellMissed());
+  }
+
+  /** @param {Change} change */
+  take(change) {
+    const choices = readChoices();
+    if (!isWanted(change, choices, this.#page.customer())) return;
+    if (this.#feed.state.phase !== 'live' || now() - Date.parse(change.timestamp) > NEW_MS) {
+      this.#missed += 1;
+      this.#tellMissed();
+    } else this.#tell(change, choices);
+  }
+
+  /** @param {Change} change @param {Choices} choices */
+  #tell(change, choices) {
+    toast({
+      kind: KINDS[/** @type {keyof typeof KINDS} */ (change.type)] ?? 'info',
+      text: messageText(change, this.#page.name(change.consent.customer_id)),
+      detail: whatText(change.consent),
+      action: { text: t('csr.open-card'), run: () => this.#page.open(change) },
+    });
+    if (choices.sounds.includes(change.type) && !isQuiet(choices.quiet)) beep(change.type);
+  }
+
+  /** Once it is live: at the end of this turn, for what has come at once is told at once. */
+  #tellMissed() {
+    if (!this.#missed || this.#feed.state.phase !== 'live') return;
+    queueMicrotask(() => {
+      if (this.#missed) toast({ kind: 'info', text: t('csr.alert-missed', { count: this.#missed }) });
+      this.#missed = 0;
+    });
+  }
 }
 
 /** "A. Customer revoked a consent". @param {Change} change @param {string | null} name */

@@ -2,16 +2,18 @@
 
 import { get } from '../shared/api.js';
 import { byId, clone, element, fill, on, slot } from '../shared/dom.js';
+import { partFailed, partRead } from '../shared/parts.js';
 import { problemText } from '../shared/problems.js';
+import { allPurposes } from '../shared/purposes.js';
 import { t } from '../shared/text.js';
-import { timeNode } from '../shared/time.js';
 import { toast } from '../shared/toasts.js';
-import { actOn } from './act.js';
+import { actOn, noteChange } from './act.js';
 import { readChoices } from './alerts.js';
+import { contactNode, writeLine } from './line.js';
 import { isNarrow, settle } from './panels.js';
 import { watch } from './settings.js';
 import { entry, newestFirst, prepareForPrint, readHistory } from './timeline.js';
-import { allPurposes, customerText, setStatus, whatText } from './words.js';
+import { customerText } from './words.js';
 
 /** @typedef {import('./list.js').Consent} Consent */
 /** @typedef {import('./activity.js').Change} Change */
@@ -33,7 +35,8 @@ export class Card {
   #name = '';
   #run = 0;
 
-  /** @param {import('./activity.js').Feed} feed @param {{onClose: () => void, focusTable: () => void, onDecision: (consent: Consent) => void}} page */
+  /** @param {import('./activity.js').Feed} feed @param {{onClose: () => void, focusTable: () => void, onDecision: (consent: Consent) => void,
+   *   onCustomer: (customer: import('./list.js').Customer) => void}} page */
   constructor(feed, page) {
     this.feed = feed;
     this.page = page;
@@ -49,6 +52,7 @@ export class Card {
     const from = document.activeElement;
     if (!this.#panel.contains(from)) this.#opener = from === document.body ? null : from;
     if (this.customer !== customer) this.#begin(customer);
+    else this.refresh();
     this.#panel.hidden = false;
     settle();
     if (focus || isNarrow()) slot(this.#inside, 'name').focus();
@@ -59,6 +63,7 @@ export class Card {
     if (this.#panel.hidden) return false;
     const within = this.#panel.contains(document.activeElement);
     this.#subscription?.close();
+    partRead(this.#panel);
     this.#run += 1;
     this.customer = null;
     this.#panel.hidden = true;
@@ -80,17 +85,36 @@ export class Card {
     this.#load();
   }
 
+  /** Reads again who it is: by a change elsewhere they may be called otherwise, or have another number. */
+  async refresh() {
+    const [run, id] = [this.#run, this.customer];
+    if (!id || slot(this.#inside, 'content').hidden) return;
+    try {
+      const { data } = await get(`/customers/${id}`);
+      if (run === this.#run) this.#showCustomer(data);
+    } catch {
+      partFailed(this.#panel, () => this.refresh());
+    }
+  }
+
+  /** Draws it again: a purpose is called otherwise. */
+  redraw() {
+    for (const [id, line] of this.#lines) writeLine(line, /** @type {Consent} */ (this.#consents.get(id)));
+  }
+
   async #load() {
     const [run, id] = [++this.#run, /** @type {string} */ (this.customer)];
     this.#subscription?.close();
     this.#changes.clear();
     slot(this.#inside, 'state').replaceChildren(clone('blank-lines'));
     try {
-      const [who, all] = await Promise.all([get(`/customers/${id}`), get(`/consents?customer=${id}&limit=1000`)]);
+      // In this order: what changes about the customer after the list was read comes by the feed.
+      const all = await get(`/consents?customer=${id}&limit=1000`);
+      const who = await get(`/customers/${id}`);
       if (run !== this.#run) return;
       this.#show(who.data, all.data.consents);
       this.#subscription = this.feed.subscribe(all.position ?? '', {
-        event: (message) => message.data.consent?.customer_id === id && this.#apply(message.data),
+        event: (message) => this.#take(message, id),
         reset: () => this.#load(),
       });
       await this.#showHistory(run, all.data.consents);
@@ -101,6 +125,7 @@ export class Card {
 
   /** @param {unknown} error */
   #fail(error) {
+    partFailed(this.#panel, () => this.#load(), /** @type {any} */ (error).retryAfter);
     const again = element('button', 'button', t('csr.try-again'));
     on(again, 'click', () => this.#load());
     const state = slot(this.#inside, 'state');
@@ -111,8 +136,7 @@ export class Card {
 
   /** @param {import('./list.js').Customer} who @param {Consent[]} consents */
   #show(who, consents) {
-    this.#name = customerText(who);
-    fill(this.#inside, { name: this.#name, contact: contact(who) });
+    this.#showCustomer(who);
     this.#drawWatch();
     const order = allPurposes().map((purpose) => purpose.key);
     consents.sort((a, b) => order.indexOf(a.purpose) - order.indexOf(b.purpose) || a.channel.localeCompare(b.channel));
@@ -121,6 +145,14 @@ export class Card {
     slot(this.#inside, 'consents').replaceChildren(...this.#lines.values());
     slot(this.#inside, 'state').hidden = true;
     slot(this.#inside, 'content').hidden = false;
+  }
+
+  /** @param {import('./list.js').Customer} who */
+  #showCustomer(who) {
+    partRead(this.#panel);
+    this.#name = customerText(who);
+    fill(this.#inside, { name: element('bdi', '', this.#name), contact: contactNode(who) });
+    this.page.onCustomer(who);
   }
 
   /** @param {number} run @param {Consent[]} consents */
@@ -137,21 +169,27 @@ export class Card {
   #line(consent) {
     const line = clone('card-line');
     on(slot(line, 'act'), 'click', () => this.#act(consent.id));
-    slot(line, 'act').setAttribute('aria-label', t('csr.act-of', { what: whatText(consent) }));
     on(line, 'animationend', () => line.classList.remove('glow'));
-    return write(line, consent);
+    return writeLine(line, consent);
   }
 
   /** @param {string} id */
   async #act(id) {
     const consent = /** @type {Consent} */ (this.#consents.get(id));
     const result = await actOn(consent, this.#name);
-    if (result) this.page.onDecision(result), this.#take(result);
+    if (result) this.page.onDecision(result), this.#update(result);
+  }
+
+  /** @param {import('./activity.js').Message} message @param {string} id of the customer */
+  #take({ data }, id) {
+    if (data.customer?.id === id) this.refresh();
+    if (data.consent?.customer_id === id) this.#apply(data);
   }
 
   /** @param {Change} change */
   #apply(change) {
-    this.#take(change.consent);
+    this.#update(change.consent);
+    noteChange(change);
     if (this.#changes.has(changeKey(change))) return;
     this.#changes.set(changeKey(change), change);
     slot(this.#inside, 'timeline').prepend(entry(change));
@@ -159,12 +197,12 @@ export class Card {
   }
 
   /** @param {Consent} consent as it is now, unless the one that is shown is newer */
-  #take(consent) {
+  #update(consent) {
     const current = this.#consents.get(consent.id);
     const line = this.#lines.get(consent.id);
     if (!line || (current && current.version >= consent.version)) return;
     this.#consents.set(consent.id, consent);
-    write(line, consent).classList.add('glow');
+    writeLine(line, consent).classList.add('glow');
   }
 
   async #watch() {
@@ -185,19 +223,3 @@ export class Card {
 
 /** @param {Change} change */
 const changeKey = ({ consent }) => `${consent.id}/${consent.version}`;
-
-/** @param {HTMLElement} line @param {Consent} consent */
-function write(line, consent) {
-  setStatus(slot(line, 'status'), consent.status);
-  return fill(line, { what: whatText(consent), changed: consent.version ? timeNode(consent.updated_at) : null });
-}
-
-/** @param {import('./list.js').Customer} who */
-function contact(who) {
-  const line = element('span');
-  for (const text of [who.msisdn, who.email]) if (text) line.append(element('span', 'contact', text));
-  const id = element('span', 'mono muted contact', who.id);
-  line.append(id);
-  return line;
-}
-

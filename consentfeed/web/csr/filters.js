@@ -2,9 +2,10 @@
 
 import { byId, element, on, slot } from '../shared/dom.js';
 import { problemText } from '../shared/problems.js';
+import { allPurposes } from '../shared/purposes.js';
 import { channelName, t } from '../shared/text.js';
 import { clockText, minuteText } from '../shared/time.js';
-import { allPurposes, statusName } from './words.js';
+import { statusName } from './words.js';
 
 const TYPING_MS = 250;
 const SORTS = { '-updated_at': 'csr.sort-newest', 'updated_at': 'csr.sort-oldest', 'customer': 'csr.sort-name', '-customer': 'csr.sort-name-back' };
@@ -55,7 +56,8 @@ function drawSort() {
   }
 }
 
-function drawOptions() {
+/** What can be chosen; what is chosen stays so. */
+export function drawOptions() {
   const channels = [...new Set(allPurposes().flatMap((purpose) => purpose.channels))];
   const choices = [
     [['', t('csr.any-status')], ...['granted', 'revoked', 'expired', 'pending'].map((status) => [status, statusName(status)])],
@@ -64,7 +66,9 @@ function drawOptions() {
     Object.entries(SORTS).map(([sort, key]) => [sort, t(key)]),
   ];
   choices.forEach((options, index) => {
+    const { value: chosen } = selects[index];
     selects[index].replaceChildren(...options.map(([value, text]) => Object.assign(element('option', '', text), { value })));
+    if (options.some(([value]) => value === chosen)) selects[index].value = chosen;
   });
 }
 

@@ -4,8 +4,8 @@ import { byId, on } from '../shared/dom.js';
 import { prepareLight } from '../shared/light.js';
 import { drawUpdated } from './filters.js';
 
-/** Keeps both right. @param {any} feed @param {import('./list.js').ConsentList} list @param {() => void} onSignedOut */
-export function prepareLights(feed, list, onSignedOut) {
+/** Keeps both right. @param {any} feed @param {import('./list.js').ConsentList} list */
+export function prepareLights(feed, list) {
   let shownAt = 0;
 
   /** @param {any} state */
@@ -17,5 +17,5 @@ export function prepareLights(feed, list, onSignedOut) {
   }
 
   on(byId('light'), 'click', () => feed.retryNow());
-  prepareLight(feed, { onSignedOut, onDraw });
+  prepareLight(feed, { onDraw });
 }

@@ -143,6 +143,17 @@ export class ConsentList {
     return this.#customers.get(id) ?? null;
   }
 
+  /** Takes a customer as they are called now. @param {Customer} customer */
+  rename(customer) {
+    if (!this.#customers.has(customer.id)) return;
+    this.#customers.set(customer.id, customer);
+    this.rows.forEach((row, index) => {
+      if (row.customer_id !== customer.id) return;
+      this.rows[index] = { ...row, customer };
+      this.#onChange(row.id);
+    });
+  }
+
   /** Whether a refresh would show this one, as far as can be told. @param {Consent} consent */
   async #count(consent) {
     const { query } = this;

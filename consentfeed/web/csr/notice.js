@@ -4,8 +4,8 @@ import { dialog } from '../shared/dialogs.js';
 import { byId } from '../shared/dom.js';
 import { readNotice } from '../shared/notices.js';
 import { problemText } from '../shared/problems.js';
+import { purposeTitle } from '../shared/purposes.js';
 import { languageName, t } from '../shared/text.js';
-import { purposeTitle } from './words.js';
 
 /** @typedef {import('../shared/notices.js').NoticeId & {sha256?: string}} BoundNotice */
 

@@ -1,9 +1,10 @@
 // One row of the table.
 
 import { clone, fill, slot } from '../shared/dom.js';
+import { purposeTitle } from '../shared/purposes.js';
 import { channelName } from '../shared/text.js';
 import { setTime } from '../shared/time.js';
-import { customerText, purposeTitle, setStatus } from './words.js';
+import { customerText, setStatus } from './words.js';
 
 /** @typedef {import('./list.js').Row} Row */
 
@@ -29,8 +30,10 @@ export function changeRow(node, row, selected) {
 function write(node, row, selected) {
   node.dataset.version = String(row.version);
   node.setAttribute('aria-selected', String(selected));
+  const name = customerText(row.customer);
+  slot(node, 'customer').title = name; // it may be cut off
   fill(node, {
-    customer: customerText(row.customer),
+    customer: name,
     number: row.customer.msisdn,
     email: row.customer.email,
     purpose: purposeTitle(row.purpose),

@@ -64,7 +64,8 @@ function drawWatched() {
 /** @param {string} customer */
 function watchedLine(customer) {
   const line = element('li', 'watched-line');
-  const [name, remove] = [element('span', '', '…'), element('button', 'icon-button', '×')];
+  const [name, remove] = [element('bdi', '', '…'), element('button', 'icon-button', '×')];
+  name.translate = false;
   remove.setAttribute('type', 'button');
   on(remove, 'click', () => {
     watched = watched.filter((id) => id !== customer);

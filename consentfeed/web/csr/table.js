@@ -54,6 +54,12 @@ export class Table {
     this.#schedule();
   }
 
+  /** The rows as they are, in other words. */
+  redraw() {
+    for (const id of this.#nodes.keys()) this.#dirty.add(id);
+    this.#schedule();
+  }
+
   #schedule() {
     this.#frame ||= requestAnimationFrame(() => this.#paint());
   }

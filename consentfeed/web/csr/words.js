@@ -1,40 +1,22 @@
 // The domain's words: purposes and channels by their titles, who made a change and how.
 
-import { get } from '../shared/api.js';
-import { channelName, hasText, t } from '../shared/text.js';
+import { purposeTitle } from '../shared/purposes.js';
+import { channelName, hasText, isolate, t } from '../shared/text.js';
 
-/** @typedef {{key: string, title: string, channels: string[], notice_version: number | null, languages: string[] | null}} Purpose */
 /** @typedef {{kind: string, id: string}} Actor */
 
-/** @type {Map<string, Purpose>} */
-let purposes = new Map();
 let self = { id: '', email: '' };
-
-/** Reads the purposes; until then, and where that fails, their keys serve. */
-export async function loadPurposes() {
-  const { data } = await get('/purposes');
-  purposes = new Map(data.purposes.map((/** @type {Purpose} */ purpose) => [purpose.key, purpose]));
-}
 
 /** Who is signed in: own changes are told as such. @param {{id: string, email: string}} user */
 export function setSelf(user) {
   self = user;
 }
 
-/** All of them, in their order. */
-export const allPurposes = () => [...purposes.values()];
-
-/** @param {string} key */
-export const purpose = (key) => purposes.get(key) ?? null;
-
-/** @param {string} key */
-export const purposeTitle = (key) => purposes.get(key)?.title ?? key;
-
 /** @param {string} status */
 export const statusName = (status) => (hasText(`status.${status}`) ? t(`status.${status}`) : status);
 
 /** "News and offers · SMS". @param {{purpose: string, channel: string}} consent */
-export const whatText = (consent) => `${purposeTitle(consent.purpose)} · ${channelName(consent.channel)}`;
+export const whatText = (consent) => `${isolate(purposeTitle(consent.purpose))} · ${channelName(consent.channel)}`;
 
 /** What a customer is called. @param {import('./list.js').Customer} customer */
 export const customerText = (customer) => customer.name ?? customer.email ?? customer.msisdn ?? customer.id;

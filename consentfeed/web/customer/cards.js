@@ -6,15 +6,17 @@ import { Choice } from './choice.js';
 /** @typedef {import('./consents.js').Consents} Consents */
 
 /** @type {Map<string, Choice>} */
-let choices = new Map();
+const choices = new Map();
 
 /** The switch of a consent. @param {string} id */
 export const choice = (id) => choices.get(id);
 
-/** Draws all cards anew. @param {Consents} consents @param {import('./choice.js').Page} page */
+/** Draws all cards anew; the switches stay what they are, with what is being saved. @param {Consents} consents
+ * @param {import('./choice.js').Page} page */
 export function drawCards(consents, page) {
-  choices = new Map();
+  const focused = document.activeElement;
   byId('cards').replaceChildren(...consents.keys().map((key) => card(consents, key, page)));
+  if (focused instanceof HTMLElement && focused.isConnected) focused.focus();
 }
 
 /** @param {Consents} consents @param {string} key @param {import('./choice.js').Page} page */
@@ -26,7 +28,7 @@ function card(consents, key, page) {
   heading.id = `title-${key}`;
   node.setAttribute('aria-labelledby', heading.id);
   for (const consent of all) {
-    const control = new Choice(consent, heading.id, page);
+    const control = choices.get(consent.id) ?? new Choice(consent, heading.id, page);
     choices.set(consent.id, control);
     slot(node, 'choices').append(control.node);
   }

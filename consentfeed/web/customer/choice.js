@@ -1,16 +1,20 @@
 // One switch: shows the consent as it is or, while a wish is being saved, the wish.
 
-import { clone, element, fill, on, slot } from '../shared/dom.js';
-import { problemText } from '../shared/problems.js';
+import { clone, fill, on, slot } from '../shared/dom.js';
 import { channelName, t } from '../shared/text.js';
 import { decide } from './decision.js';
-import { stateNode } from './words.js';
+import { Pause } from './pause.js';
+import { why, whySuperseded } from './problem.js';
+import { nowText, stateNode } from './words.js';
 
 /** @typedef {import('./consents.js').Consent} Consent */
 /** @typedef {import('./consents.js').BoundNotice} BoundNotice */
-/** notice: the text shown now; onSave: with the server's answer; onSuperseded: another text is in force by now.
- * @typedef {{notice: (consent: Consent) => BoundNotice | null, openNotice: (consent: Consent) => void,
- *   onSave: (consent: Consent) => void, onSuperseded: (consent: Consent) => Promise<void>}} Page */
+/** notice: the text shown now; onSave: with the server's answer; onSuperseded: another text is to be shown; onStale: the consent is
+ * another one by now. @typedef {{notice: (consent: Consent) => BoundNotice | null, openNotice: (consent: Consent) => void,
+ *   onSave: (consent: Consent) => void, onSuperseded: (consent: Consent) => Promise<void>, onStale: (consent: Consent) => Promise<Consent>}} Page */
+
+// So long a switch that was turned by somebody else takes no tap: it was meant for what was there before.
+const SEEN_MS = 700;
 
 export class Choice {
   node = clone('choice');
@@ -19,9 +23,13 @@ export class Choice {
   #page;
   /** @type {boolean | null} */
   #wish = null;
+  /** The version on which the wish was made: what comes between is not overwritten. */
+  #seen = 0;
   #saving = false;
   /** The wish that a request carries whose outcome is not known yet. @type {boolean | null} */
   #pending = null;
+  #pause = new Pause();
+  #turnedAt = -Infinity;
 
   /** @param {Consent} consent @param {string} titleId of the element with the purpose's title @param {Page} page */
   constructor(consent, titleId, page) {
@@ -39,16 +47,16 @@ export class Choice {
 
   /** A newer consent, from the server's answer or from the feed. @param {Consent} consent @param {boolean} [elsewhere] changed */
   take(consent, elsewhere = false) {
+    if (elsewhere && this.#wish === null && isOn(consent) !== isOn(this.#consent)) this.#turnedAt = performance.now();
     this.#consent = consent;
-    if (!elsewhere) this.#pending = null;
+    if (!elsewhere) [this.#pending, this.#seen] = [null, consent.version];
     if (!this.#saving) this.#complain(null);
     this.draw();
     if (elsewhere) shine(this.node);
   }
 
   draw() {
-    const checked = this.#wish ?? this.#consent.status === 'granted';
-    this.#switch.setAttribute('aria-checked', String(checked));
+    this.#switch.setAttribute('aria-checked', String(this.#wish ?? isOn(this.#consent)));
     this.#switch.setAttribute('aria-busy', String(this.#wish !== null));
     fill(this.node, { state: this.#wish === null ? stateNode(this.#consent) : t('customer.saving') });
   }
@@ -65,67 +73,67 @@ export class Choice {
   }
 
   #toggle() {
+    if (performance.now() - this.#turnedAt < SEEN_MS) {
+      return this.#complain(t('customer.just-turned', { state: nowText(this.#consent) }), 'note');
+    }
+    if (this.#wish === null) this.#seen = this.#consent.version;
     this.#wish = this.#switch.getAttribute('aria-checked') !== 'true';
     this.#complain(null);
     this.draw();
-    if (!this.#saving) this.#save();
+    const pause = this.#wish ? this.#pause.end() : this.#pause.begin();
+    if (!this.#saving) this.#save(pause);
   }
 
-  /** Somebody may think again while it is being saved: the last wish is sent last. */
-  async #save() {
+  /** Somebody may think again while it is being saved: the last wish is sent last. @param {Promise<void> | void} pause */
+  async #save(pause) {
     this.#saving = true;
+    await pause;
     while (this.#wish !== null) {
       const wish = this.#wish;
-      const problem = await this.#send(wish);
+      const problem = this.#isSo(wish) ? null : await this.#send(wish);
       if (this.#wish !== wish) continue;
       this.#wish = null;
       this.draw();
       // The answer may have been lost after the change was made, and the feed have brought it.
-      if (problem && (this.#consent.status === 'granted') !== wish) this.#complain(problem);
+      if (problem && isOn(this.#consent) !== wish) this.#complain(problem);
     }
     this.#saving = false;
   }
 
+  /** Whether nothing has to be sent: the second tap has taken the first one back. @param {boolean} wish */
+  #isSo(wish) {
+    return this.#pending === null && isOn(this.#consent) === wish;
+  }
+
   /** What to say where it failed. @param {boolean} wish @returns {Promise<string | Node | null>} */
   async #send(wish) {
+    const notice = this.#page.notice(this.#consent);
+    // What nobody could read, nobody agrees to.
+    if (wish && !notice) return whySuperseded(this.#consent, this.#page);
     this.#pending = wish;
     try {
-      const { consent } = await decide(this.#consent.id, wish, this.#page.notice(this.#consent));
+      const { consent } = await decide(this.#consent.id, wish, notice, { version: this.#seen });
       if (consent.version >= this.#consent.version) this.take(consent);
       this.#page.onSave(this.#consent);
       return null;
     } catch (error) {
-      return this.#why(/** @type {import('../shared/api.js').ApiError} */ (error));
+      const { status } = /** @type {import('../shared/api.js').ApiError} */ (error);
+      // Only now it is certain that nothing of this request can still come in by the feed.
+      if (status > 0 && status < 500) this.#pending = null;
+      return why(error, this.#consent, this.#page);
     }
   }
 
-  /** @param {import('../shared/api.js').ApiError} error @returns {Promise<string | Node>} */
-  async #why(error) {
-    const { status, code } = error;
-    if (code === 'offline') return t('customer.problem-offline');
-    // Only now it is certain that nothing of this request can still come in by the feed.
-    if (status < 500) this.#pending = null;
-    if (code === 'notice-superseded') return this.#whySuperseded();
-    if (code === 'no-notice' || code === 'not-offered') return t('customer.problem-no-notice');
-    if (status === 429) return problemText(error);
-    return t(status === 503 ? 'customer.problem-busy' : 'customer.problem');
-  }
-
-  async #whySuperseded() {
-    await this.#page.onSuperseded(this.#consent);
-    const link = element('button', 'link', t('customer.read'));
-    on(link, 'click', () => this.#page.openNotice(this.#consent));
-    const text = element('span', '', `${t('customer.problem-superseded')} `);
-    text.append(link);
-    return text;
-  }
-
-  /** @param {string | Node | null} problem */
-  #complain(problem) {
+  /** @param {string | Node | null} problem @param {'problem' | 'note'} [kind] */
+  #complain(problem, kind = 'problem') {
     const target = slot(this.node, 'problem');
+    target.classList.toggle('problem', kind === 'problem');
     if (problem || target.hasChildNodes()) target.replaceChildren(...(problem ? [problem] : []));
   }
 }
+
+/** @param {Consent} consent */
+const isOn = ({ status }) => status === 'granted';
 
 /** @param {HTMLElement} node */
 function shine(node) {

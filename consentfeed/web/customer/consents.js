@@ -3,8 +3,7 @@
 /** @typedef {{key: string, version: number, language: string}} BoundNotice */
 /** @typedef {{id: string, purpose: string, channel: string, status: string, version: number, notice: BoundNotice | null,
  *   granted_at: string | null, revoked_at: string | null, expires_at: string | null, updated_at: string}} Consent */
-/** @typedef {{key: string, title: string, description: string, channels: string[], notice_version: number | null,
- *   languages: string[] | null}} Purpose */
+/** @typedef {import('../shared/purposes.js').Purpose} Purpose */
 /** @typedef {{type: string, consent: Consent, timestamp: string, actor: {kind: string, id: string},
  *   reason: {code: string | null, reference: string | null} | null}} Change */
 
@@ -17,6 +16,15 @@ export class Consents {
   /** @param {Purpose[]} purposes */
   setPurposes(purposes) {
     this.#purposes = new Map(purposes.map((purpose) => [purpose.key, purpose]));
+  }
+
+  /** Takes what is offered by now. A text that could be read here stays the one that is agreed to, until another is shown.
+   * @param {Purpose[]} purposes */
+  updatePurposes(purposes) {
+    this.setPurposes(purposes.map((purpose) => {
+      const { notice_version = null, languages = null } = this.#purposes.get(purpose.key) ?? {};
+      return notice_version === null ? purpose : { ...purpose, notice_version, languages };
+    }));
   }
 
   /** Holds these instead, but of each the newer version; the ids of those that changed. @param {Consent[]} list */

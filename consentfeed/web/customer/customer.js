@@ -4,9 +4,11 @@ import { connectFeed } from '../feed/feed.js';
 import { get, userHeader } from '../shared/api.js';
 import { prepareDialogs } from '../shared/dialogs.js';
 import { byId, on } from '../shared/dom.js';
-import { leave, openPage } from '../shared/page.js';
+import { openPage } from '../shared/page.js';
+import { partFailed, partRead } from '../shared/parts.js';
 import { preference } from '../shared/preferences.js';
 import { problemText } from '../shared/problems.js';
+import { allPurposes, followPurposes, notePurpose, readPurposes, whenPurposesChange } from '../shared/purposes.js';
 import { channelName, language, t } from '../shared/text.js';
 import { dateText } from '../shared/time.js';
 import { toast } from '../shared/toasts.js';
@@ -16,11 +18,9 @@ import { History } from './history.js';
 import { prepareStrip } from './light.js';
 import { showNotices } from './notice.js';
 import { drawHistory, drawHistoryFailed } from './table.js';
-import { whoText } from './words.js';
+import { nowText, whoText } from './words.js';
 
 /** @typedef {import('./consents.js').Consent} Consent */
-
-const RETRY_MS = 5000;
 
 const user = await openPage('customer', () => feed.signOut());
 const feed = connectFeed({ url: '/api/v1/events', name: user.id, headers: userHeader(user.id), pollSeconds: preference('pollSeconds', 30) });
@@ -28,8 +28,6 @@ const consents = new Consents();
 let history = new History();
 /** @type {{close: () => void} | null} */
 let subscription = null;
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let retry;
 
 /** What the switches need of the page. @type {import('./choice.js').Page} */
 const page = {
@@ -43,19 +41,22 @@ const page = {
   },
   async onSuperseded({ purpose }) {
     await readPurposes().catch(() => {});
-    showNotices(consents, purpose);
+    consents.setPurposes(allPurposes());
+    if (noticeInForce(consents.purpose(purpose), language())) showNotices(consents, purpose);
+  },
+  async onStale({ id }) {
+    const { data } = await get(`/consents/${id}`);
+    if (consents.apply(data)) choice(id)?.take(data, true);
+    return data;
   },
 };
-
-async function readPurposes() {
-  consents.setPurposes((await get('/purposes')).data.purposes);
-}
 
 /** Reads all of it, and follows it from where it stands. */
 async function load() {
   byId('failed').hidden = true;
   byId('loading').hidden = consents.size > 0;
   const [{ data, position }] = await Promise.all([get('/customer/consents'), readPurposes()]);
+  consents.updatePurposes(allPurposes());
   show(consents.replace(data.consents));
   subscription?.close();
   subscription = feed.subscribe(position ?? '', { event: onEvent, reset: begin });
@@ -76,6 +77,7 @@ function show(ids) {
 function onEvent(message) {
   const { type, consent, actor } = message.data;
   if (!consent) return;
+  notePurpose(message);
   history.add(message);
   if (history.complete) drawHistory(history.list(), titleOf);
   else readHistory();
@@ -96,20 +98,23 @@ async function readHistory() {
   const current = history;
   try {
     await current.read();
-    if (current === history) drawHistory(history.list(), titleOf);
+    if (current !== history) return;
+    partRead(byId('history'));
+    drawHistory(history.list(), titleOf);
   } catch {
-    if (current === history) drawHistoryFailed();
+    if (current !== history) return;
+    partFailed(byId('history'), readHistory);
+    drawHistoryFailed();
   }
 }
 
 /** Also where the log is another one by now. What is shown stays until there is something newer. */
 function begin() {
-  clearTimeout(retry);
-  load().catch((error) => {
+  load().then(() => partRead(byId('main')), (error) => {
     byId('loading').hidden = true;
     byId('failed').hidden = false;
     byId('failed-why').textContent = problemText(error);
-    if (consents.size) retry = setTimeout(begin, RETRY_MS);
+    partFailed(byId('main'), begin, error.retryAfter);
   });
 }
 
@@ -117,9 +122,6 @@ const titleOf = (/** @type {string} */ key) => consents.purpose(key).title;
 
 /** @param {Consent} consent */
 const whatText = ({ purpose, channel }) => t('customer.what-of', { purpose: titleOf(purpose), channel: channelName(channel) });
-
-/** @param {Consent} consent */
-const nowText = ({ status }) => t(status === 'granted' ? 'customer.now-on' : 'customer.now-off');
 
 function drawPrinted() {
   byId('printed').textContent = t('customer.printed', { who: user.email, time: dateText(new Date()) });
@@ -131,5 +133,10 @@ on(byId('print'), 'click', () => window.print());
 on(window, 'beforeprint', drawPrinted);
 drawPrinted();
 prepareDialogs();
-prepareStrip(feed, leave);
+prepareStrip(feed);
+followPurposes(feed);
+whenPurposesChange(() => {
+  consents.updatePurposes(allPurposes());
+  if (consents.size) drawCards(consents, page);
+});
 begin();

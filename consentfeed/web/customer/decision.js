@@ -3,7 +3,7 @@
 import { newKey, post } from '../shared/api.js';
 
 /** @typedef {import('./consents.js').Consent} Consent */
-/** @typedef {(path: string, body: object, options: {key: string}) => Promise<{data: any}>} Send */
+/** @typedef {(path: string, body: object, options: import('../shared/api.js').Options) => Promise<{data: any}>} Send */
 
 const LATER = [502, 503, 504];
 const LONGEST = 20;
@@ -13,18 +13,19 @@ const sleep = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds 
 
 /** The consent after it, and the id of the event where there is one. @param {string} id of the consent @param {boolean} on
  * @param {{version: number, language: string} | null} notice that was shown
- * @param {{send?: Send, wait?: (seconds: number) => Promise<void>}} [calls] for tests
+ * @param {{version?: number, send?: Send, wait?: (seconds: number) => Promise<void>}} [more] version: which the consent must still
+ * have to be granted; the others for tests
  * @returns {Promise<{consent: Consent, event: {id: string} | null}>} */
-export async function decide(id, on, notice, { send = post, wait = sleep } = {}) {
+export async function decide(id, on, notice, { version, send = post, wait = sleep } = {}) {
   const path = `/customer/consents/${encodeURIComponent(id)}/${on ? 'grant' : 'revoke'}`;
   const body = on && notice ? { notice_version: notice.version, language: notice.language } : {};
-  const key = newKey();
+  const options = { key: newKey(), leaving: true, ...(on && version !== undefined ? { match: version } : {}) };
   try {
-    return (await send(path, body, { key })).data;
+    return (await send(path, body, options)).data;
   } catch (error) {
     const { status, retryAfter } = /** @type {import('../shared/api.js').ApiError} */ (error);
     if (!LATER.includes(status)) throw error;
     await wait(Math.min(retryAfter ?? 2, LONGEST));
   }
-  return (await send(path, body, { key })).data;
+  return (await send(path, body, options)).data;
 }

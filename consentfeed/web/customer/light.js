@@ -11,12 +11,11 @@ export function speaks({ phase, since }, now) {
   return phase === 'offline' || (phase !== 'live' && phase !== 'signed-out' && now - since > PATIENCE);
 }
 
-/** Keeps it right. @param {any} feed @param {() => void} onSignedOut */
-export function prepareStrip(feed, onSignedOut) {
+/** Keeps it right. @param {any} feed */
+export function prepareStrip(feed) {
   const isLoud = (/** @type {any} */ state) => speaks(state, Date.now());
   on(byId('retry'), 'click', () => feed.retryNow());
   prepareLight(feed, {
-    onSignedOut,
     keyOf: isLoud,
     onDraw: (state) => (byId('strip').hidden = !isLoud(state)),
     textOf: (state) => (isLoud(state) ? stateText(state) : t('customer.back')),

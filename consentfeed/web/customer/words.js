@@ -2,7 +2,7 @@
 
 import { element } from '../shared/dom.js';
 import { hasText, languageName, t } from '../shared/text.js';
-import { dayText, utcText } from '../shared/time.js';
+import { dayText, momentText, utcText } from '../shared/time.js';
 
 /** @typedef {import('./consents.js').Consent} Consent */
 
@@ -24,13 +24,13 @@ export function stateOf({ status, granted_at, revoked_at, expires_at, updated_at
   }
 }
 
-/** "On since 3 March 2026 · ends on 3 March 2028". @param {Consent} consent */
+/** "On since 3 March 2026 · ends 3 March 2028, 13:25 GMT+5:30". @param {Consent} consent */
 export function stateNode(consent) {
   const node = element('span');
   const { key, at } = stateOf(consent);
   if (!at) node.textContent = t(key);
   else node.append(...around(key, dayNode(at)));
-  if (consent.status === 'granted' && consent.expires_at) node.append(' · ', ...around('customer.ends', dayNode(consent.expires_at)));
+  if (consent.status === 'granted' && consent.expires_at) node.append(' · ', ...around('customer.ends', fixedNode(consent.expires_at, momentText)));
   return node;
 }
 
@@ -41,13 +41,19 @@ function around(key, node) {
 }
 
 /** @param {string} iso */
-function dayNode(iso) {
-  const node = /** @type {HTMLTimeElement} */ (element('time', '', dayText(iso)));
+const dayNode = (iso) => fixedNode(iso, dayText);
+
+/** A time that is said in the same words also within the first hour. @param {string} iso @param {(iso: string) => string} text */
+function fixedNode(iso, text) {
+  const node = /** @type {HTMLTimeElement} */ (element('time', '', text(iso)));
   node.dateTime = iso;
   node.title = utcText(iso);
-  node.dataset.fixed = ''; // a day is said as a day, also within the first hour
+  node.dataset.fixed = '';
   return node;
 }
+
+/** "on". @param {{status: string}} consent */
+export const nowText = ({ status }) => t(status === 'granted' ? 'customer.now-on' : 'customer.now-off');
 
 /** "You", "Customer service, on your behalf". @param {{kind: string}} actor */
 export const whoText = ({ kind }) => (hasText(`customer.who-${kind}`) ? t(`customer.who-${kind}`) : t('customer.who-system'));

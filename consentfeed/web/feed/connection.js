@@ -43,6 +43,12 @@ export class Connection {
     if (this.#joined) this.#transport?.post(request);
   }
 
+  /** Leaves this host for one that begins anew. */
+  reopen() {
+    this.#shut();
+    this.#open();
+  }
+
   close() {
     globalThis.removeEventListener?.('pagehide', this.#hide);
     globalThis.removeEventListener?.('pageshow', this.#show);

@@ -17,7 +17,7 @@ import { initialState } from './status.js';
 /** @typedef {{position: string | null, number: number, handlers: Handlers}} Subscription */
 
 // Tabs with other versions of these files do not share: change it with the messages between tabs and hosts.
-const VERSION = 2;
+const VERSION = 3;
 
 /** @param {FeedOptions} options @returns {Feed} */
 export function connectFeed(options) {
@@ -57,6 +57,11 @@ export class Feed extends EventTarget {
   /** Ends the connection, in all tabs. */
   signOut() {
     this.#connection.post({ type: 'sign-out' });
+  }
+
+  /** Somebody has signed in again after the end of a session: each subscription goes on from its position. */
+  resume() {
+    this.#connection.reopen();
   }
 
   /** Tries at once, where it would wait. */

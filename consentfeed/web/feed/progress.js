@@ -68,8 +68,9 @@ export class Progress {
     const streams = this.#status.state.phase === 'live' || this.#status.state.phase === 'catching-up';
     const delay = streams ? this.#clock.delay(Date.now(), message.data?.timestamp, this.#openedAt) : null;
     if (delay !== null) this.#status.set({ delay });
-    this.#caughtUp((this.#status.state.behind ?? 0) - 1);
+    // Of what was missed, the last one too comes while it catches up.
     this.#listener.event(message);
+    this.#caughtUp((this.#status.state.behind ?? 0) - 1);
   }
 
   /** @param {string} position */

@@ -2,8 +2,9 @@
 
 /** @typedef {'connecting' | 'catching-up' | 'live' | 'offline' | 'signed-out'} Phase */
 /** behind: events still to come, null: not known. delay: seconds from the server to here, of the last event. since: when it
- * was live last. heardAt: the last byte or page. attempt: which try this is, or the next one will be. Times are epoch ms.
- * @typedef {{phase: Phase, behind: number | null, delay: number | null, since: number, heardAt: number, attempt: number,
+ * was live last. heardAt: the last byte or page. heartbeat: seconds between signs of life of the stream, null: not known. attempt: which try this is, or the next one will be. Times are epoch ms.
+ * @typedef {{phase: Phase, behind: number | null, delay: number | null, since: number, heardAt: number,
+ * heartbeat: number | null, attempt: number,
  *   nextTryAt: number | null, polling: boolean}} State */
 
 const URGENT = /** @type {const} */ (['phase', 'attempt', 'nextTryAt', 'polling']);
@@ -11,7 +12,7 @@ const QUIET_MS = 250;
 
 /** Before the first try. @returns {State} */
 export const initialState = () => ({
-  phase: 'connecting', behind: null, delay: null, since: Date.now(), heardAt: 0, attempt: 1, nextTryAt: null, polling: false,
+  phase: 'connecting', behind: null, delay: null, since: Date.now(), heardAt: 0, heartbeat: null, attempt: 1, nextTryAt: null, polling: false,
 });
 
 export class Status {

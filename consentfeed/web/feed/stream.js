@@ -7,6 +7,8 @@ import { Parser } from './sse.js';
 export class Stream {
   /** Events still to come when it was opened, null: not known. @type {number | null} */
   behind = null;
+  /** Seconds between its signs of life, null: not known. @type {number | null} */
+  heartbeat = null;
   #controller = new AbortController();
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #watchdog;
@@ -20,7 +22,7 @@ export class Stream {
       const response = await source.stream(position, this.#controller.signal);
       const behind = response.headers.get('consentfeed-behind');
       this.behind = behind === null ? null : Number(behind) || 0;
-      const heartbeat = Number(response.headers.get('consentfeed-heartbeat')) || heartbeatSeconds;
+      this.heartbeat = Number(response.headers.get('consentfeed-heartbeat')) || heartbeatSeconds;
       const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
       const parser = new Parser();
       for (let begun = false; ; ) {
@@ -28,7 +30,7 @@ export class Stream {
         if (done) return;
         this.#heardAt = Date.now();
         const blocks = parser.push(value);
-        if (blocks.length && !begun) this.#watch(2.5 * heartbeat);
+        if (blocks.length && !begun) this.#watch(2.5 * this.heartbeat);
         begun ||= blocks.length > 0;
         yield blocks;
       }

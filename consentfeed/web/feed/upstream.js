@@ -134,6 +134,7 @@ export class Upstream {
       clearTimeout(this.#patience);
       this.#openedAt = Date.now();
       this.#progress.open(this.#stream.behind);
+      this.#status.set({ heartbeat: this.#stream.heartbeat });
     }
     if (block.retry !== null) this.#base = block.retry / 1000;
     return this.#progress.take(block);

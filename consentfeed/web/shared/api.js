@@ -1,8 +1,15 @@
 // Requests to the API of this site, and problems (RFC 9457) as errors.
 
+import { takeDate } from './clock.js';
+import { countHanging } from './parts.js';
+
 /** @typedef {{data: any, status: number, position: string | null, etag: string | null}} Answer */
 
-/** What a request that failed says: code is the last part of the problem's type, "offline" where no answer came. */
+const SLOW_MS = 5000;
+const LIMIT_MS = 30_000; // longer than the server itself waits for anything
+
+/** What a request that failed says: code is the last part of the problem's type, "offline" where there was no connection, "no-answer"
+ * where none came in time. */
 export class ApiError extends Error {
   /** @param {number} status @param {any} problem @param {number | null} retryAfter seconds */
   constructor(status, problem, retryAfter) {
@@ -15,8 +22,8 @@ export class ApiError extends Error {
   }
 }
 
-/** @type {() => void} */
-let onSignedOut = () => {};
+/** @type {() => Promise<void>} */
+let onSignedOut = () => new Promise(() => {});
 
 /** @type {Record<string, string>} */
 let user = {};
@@ -30,14 +37,19 @@ export function setUser(id) {
 /** The header that says whose a request is. @param {string} id */
 export const userHeader = (id) => ({ 'Consentfeed-User': id });
 
-/** Sets what happens when the session has ended. @param {() => void} handler */
+/** Sets what happens when the session has ended; once the promise is kept, what was asked for is asked again.
+ * @param {() => Promise<void>} handler */
 export function whenSignedOut(handler) {
   onSignedOut = handler;
 }
 
-/** @param {string} path after /api/v1 */
-export const get = (path) => request('GET', path);
-/** @param {string} path @param {unknown} [body] @param {{key?: string}} [options] key: an Idempotency-Key */
+/** key: an Idempotency-Key. match: the version of what was shown, which must still be that. leaving: it is sent even where the page
+ * is closed meanwhile. anybody: whoever is signed in, or nobody. patient: it takes as long as it takes.
+ * @typedef {{key?: string, match?: number, leaving?: boolean, anybody?: boolean, patient?: boolean}} Options */
+
+/** @param {string} path after /api/v1 @param {Options} [options] */
+export const get = (path, options) => request('GET', path, undefined, options);
+/** @param {string} path @param {unknown} [body] @param {Options} [options] */
 export const post = (path, body, options) => request('POST', path, body, options);
 /** @param {string} path @param {unknown} body */
 export const put = (path, body) => request('PUT', path, body);
@@ -53,27 +65,51 @@ export const newKey = () => {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 };
 
-/** @param {string} method @param {string} path @param {unknown} [body] @param {{key?: string}} [options] @returns {Promise<Answer>} */
-async function request(method, path, body, options = {}) {
-  /** @type {Record<string, string>} */
-  const headers = { Accept: 'application/json', ...user };
-  if (body !== undefined) headers['Content-Type'] = 'application/json';
-  if (options.key) headers['Idempotency-Key'] = options.key;
-  const init = { method, headers, body: body === undefined ? undefined : JSON.stringify(body) };
-  let response;
-  try {
-    response = await fetch(`/api/v1${path}`, { ...init, cache: 'no-store', credentials: 'same-origin' });
-  } catch {
-    throw new ApiError(0, { type: '/problems/offline' }, null);
-  }
-  const data = await readJson(response);
+/** @param {string} method @param {string} path @param {unknown} [body] @param {Options} [options] @param {boolean} [again] signed in
+ * again for it @returns {Promise<Answer>} */
+async function request(method, path, body, options = {}, again = false) {
+  const { response, data } = await (options.patient ? send(method, path, body, options) : limited((signal) => send(method, path, body, options, signal)));
+  takeDate(response.headers.get('date'));
   if (response.ok) return { data, status: response.status, position: response.headers.get('consentfeed-position'), etag: response.headers.get('etag') };
-  if (response.status === 401 && path !== '/auth/login') {
-    onSignedOut();
-    return new Promise(() => {}); // the page is on its way out: nothing more is to be said on it
+  if (response.status === 401 && !options.anybody && !again) {
+    await onSignedOut();
+    return request(method, path, body, options, true);
   }
   const wait = Number(response.headers.get('retry-after'));
   throw new ApiError(response.status, data ?? {}, wait || null);
+}
+
+/** Says where an answer is late, and that none came. @template T @param {(signal: AbortSignal) => Promise<T>} run @returns {Promise<T>} */
+async function limited(run) {
+  let late = false;
+  const controller = new AbortController();
+  const timers = [setTimeout(() => (countHanging(1), (late = true)), SLOW_MS), setTimeout(() => controller.abort(), LIMIT_MS)];
+  try {
+    return await run(controller.signal);
+  } catch (error) {
+    throw controller.signal.aborted ? new ApiError(0, { type: '/problems/no-answer' }, null) : error;
+  } finally {
+    timers.forEach(clearTimeout);
+    if (late) countHanging(-1);
+  }
+}
+
+/** @param {string} method @param {string} path @param {unknown} body @param {Options} options @param {AbortSignal} [signal] */
+async function send(method, path, body, { key, match, leaving, anybody }, signal) {
+  /** @type {Record<string, string>} */
+  const headers = { Accept: 'application/json', ...(anybody ? {} : user) };
+  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  if (key) headers['Idempotency-Key'] = key;
+  if (match !== undefined) headers['If-Match'] = `"${match}"`;
+  const init = { method, headers, body: body === undefined ? undefined : JSON.stringify(body), keepalive: leaving, signal };
+  try {
+    const response = await fetch(`/api/v1${path}`, { ...init, cache: 'no-store', credentials: 'same-origin' });
+    const data = await readJson(response);
+    signal?.throwIfAborted(); // cut off by the limit
+    return { response, data };
+  } catch {
+    throw new ApiError(0, { type: '/problems/offline' }, null);
+  }
 }
 
 /** @param {Response} response */

@@ -51,5 +51,9 @@ export function element(tag, className = '', text = null) {
 /** A button says to whom it happens, to those who do not see the row.
  * @param {HTMLElement} button @param {string} text @param {string} whom */
 export function nameButton(button, text, whom) {
-  button.replaceChildren(text, element('span', 'visually-hidden', `: ${whom}`));
+  const name = element('bdi', '', whom);
+  name.translate = false;
+  const rest = element('span', 'visually-hidden', ': ');
+  rest.append(name);
+  button.replaceChildren(text, rest);
 }

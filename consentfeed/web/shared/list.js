@@ -1,6 +1,7 @@
 // A list and its states: loading, empty, error (nothing to show), ready, stale (what is shown is from before).
 
 import { clone, element, fill, on, slot } from './dom.js';
+import { partFailed, partRead } from './parts.js';
 import { problemText } from './problems.js';
 import { t } from './text.js';
 import { clockText } from './time.js';
@@ -34,10 +35,15 @@ export class List {
     this.kind = kind;
     this.body = slot(root, 'body');
     this.note = clone('list-note');
+    this.loading = element('div');
+    // Both are there before they say anything: what comes in with its text is not read out by all.
     this.placeholder = element('div');
+    this.placeholder.setAttribute('role', 'status');
+    this.failure = element('div');
+    this.failure.setAttribute('role', 'alert');
     this.moreButton = element('button', 'button no-print', t('list.more'));
     root.prepend(this.note);
-    root.append(this.placeholder, this.moreButton);
+    root.append(this.loading, this.placeholder, this.failure, this.moreButton);
     on(slot(this.note, 'again'), 'click', () => this.refresh());
     on(this.moreButton, 'click', () => this.#more());
     this.#show('loading');
@@ -122,23 +128,23 @@ export class List {
   #show(state, why = '') {
     this.state = state;
     this.root.dataset.state = state;
+    if (state === 'error' || state === 'stale') partFailed(this.root, () => this.refresh());
+    else if (state !== 'loading') partRead(this.root);
     const time = this.#readAt ? clockText(this.#readAt) : '';
     this.note.hidden = state === 'loading' || state === 'error';
     slot(this.note, 'updated').textContent = state === 'stale' ? t('list.stale', { time, why }) : t('list.updated', { time });
     slot(this.note, 'again').textContent = t(state === 'stale' ? 'error.again' : 'list.refresh');
     this.moreButton.hidden = !this.#next || !['ready', 'stale'].includes(state);
-    this.placeholder.replaceChildren(...this.#placeholders(why));
+    this.loading.replaceChildren(...(state === 'loading' ? [clone('list-loading')] : []));
+    this.placeholder.replaceChildren(...(state === 'empty' ? [this.#box(this.kind.empty(), '')] : []));
+    this.failure.replaceChildren(...(state === 'error' ? [this.#box(t('list.failed'), why)] : []));
   }
 
-  /** What stands in place of the rows. @param {string} why */
-  #placeholders(why) {
-    if (this.state === 'loading') return [clone('list-loading')];
-    if (this.state !== 'error' && this.state !== 'empty') return [];
-    const failed = this.state === 'error';
-    const box = fill(clone('list-state'), { words: failed ? t('list.failed') : this.kind.empty(), detail: why });
-    box.setAttribute('role', failed ? 'alert' : 'status');
-    slot(box, 'again').hidden = !failed;
+  /** What stands in place of the rows. @param {string} words @param {string} detail of a failure */
+  #box(words, detail) {
+    const box = fill(clone('list-state'), { words, detail });
+    slot(box, 'again').hidden = this.state !== 'error';
     on(slot(box, 'again'), 'click', () => this.refresh());
-    return [box];
+    return box;
   }
 }

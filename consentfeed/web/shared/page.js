@@ -1,9 +1,12 @@
 // What every page of somebody who is signed in begins with.
 
+import { prepareAnnouncements } from './announce.js';
 import { ApiError, get, post, setUser, whenSignedOut } from './api.js';
 import { byId, element, on } from './dom.js';
+import { watchDrafts } from './drafts.js';
 import { loadPreferences } from './preferences.js';
 import { problemText } from './problems.js';
+import { sessionEnd, setLeaving, setSession } from './session.js';
 import { keepLanguage, language, languages, loadTexts, t, translate } from './text.js';
 import { tick } from './time.js';
 import { toast } from './toasts.js';
@@ -13,11 +16,14 @@ import { toast } from './toasts.js';
 /** Texts, choices and who is signed in; leaves for the sign-in page where nobody is. @param {string} name of the page
  * @param {() => void} [beforeLeaving] called when the person signs out here @returns {Promise<User>} */
 export async function openPage(name, beforeLeaving = () => {}) {
-  whenSignedOut(leave);
+  prepareAnnouncements();
+  watchDrafts();
+  whenSignedOut(sessionEnd);
   await loadTexts(name);
   translate(document);
   const me = await get('/auth/me').catch(waitForServer);
   setUser(me.data.user.id);
+  setSession(me.data.user);
   await loadPreferences().catch(waitForServer);
   tick();
   drawLanguageChoice();
@@ -36,17 +42,15 @@ function prepareSignOut(beforeLeaving) {
   button.disabled = false;
 }
 
-let signingOut = false;
-
 /** @param {() => void} beforeLeaving */
 async function signOut(beforeLeaving) {
-  signingOut = true; // the stream ends too, and its news must not lead elsewhere
+  setLeaving(true); // the stream ends too, and its news must not lead elsewhere
   try {
     const { data } = await post('/auth/logout');
     beforeLeaving();
     location.replace(data?.location ?? '/'); // to the identity provider, where it signed in: or the next one would be signed in by it
   } catch (error) {
-    signingOut = false;
+    setLeaving(false);
     toast({ kind: 'error', text: t('error.still-here'), detail: problemText(error) });
   }
 }
@@ -58,15 +62,11 @@ function waitForServer(error) {
   state.setAttribute('role', 'alert');
   const again = element('button', 'button', t('error.again'));
   on(again, 'click', () => location.reload());
-  state.append(element('p', '', problemText(error)), again);
   document.querySelector('main')?.replaceChildren(state);
+  // It is there before it says anything, or not everybody would hear it.
+  setTimeout(() => state.append(element('p', '', problemText(error)), again), 100);
   setTimeout(() => location.reload(), 1000 * (error.retryAfter ?? 10));
   return new Promise(() => {});
-}
-
-/** To the sign-in page, leaving nothing to go back to. */
-export function leave() {
-  if (!signingOut) location.replace('/');
 }
 
 function drawLanguageChoice() {

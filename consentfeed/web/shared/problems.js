@@ -14,6 +14,7 @@ export function problemText(error) {
   if (error.status === 429) return waitText(error.retryAfter);
   const key = `problem.${error.code}`;
   if (hasText(key)) return t(key);
+  if (error.code === 'no-answer') return t('error.no-answer');
   if (error.status === 0) return t('error.offline');
   // Where in the body it lies is for programs.
   const detail = error.detail.replace(/ ?-? at `[^`]*`$/, '');

@@ -44,8 +44,14 @@ export function t(key, values = {}) {
   return form.replace(/\{(\w+)\}/g, (_, name) => formatValue(values[name]));
 }
 
+// Letters that run from right to left, and what turns the direction of a text.
+const TURNS = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/** A name within a sentence: whatever direction it has, the words around it keep theirs. @param {string} text */
+export const isolate = (text) => (TURNS.test(text) ? `\u2068${text}\u2069` : text);
+
 /** @param {string | number | undefined} value */
-const formatValue = (value) => (typeof value === 'number' ? value.toLocaleString(current) : (value ?? ''));
+const formatValue = (value) => (typeof value === 'number' ? value.toLocaleString(current) : isolate(value ?? ''));
 
 /** Whether there is a text of this key. @param {string} key */
 export const hasText = (key) => key in texts;

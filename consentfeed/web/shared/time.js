@@ -1,5 +1,6 @@
 // Times as people read them: relative up to an hour, then absolute in the viewer's zone; the exact UTC on hover.
 
+import { now } from './clock.js';
 import { language, t } from './text.js';
 
 const HOUR = 3_600_000;
@@ -33,19 +34,26 @@ export const minuteText = (at) => new Date(at).toLocaleTimeString(locale(), { ti
 /** The instant itself, as the log has it. @param {string} iso */
 export const utcText = (iso) => iso.replace('T', ' ').replace('Z', ' UTC');
 
-/** "just now", "5 minutes ago", or the date and time. @param {string} iso @param {number} [now] */
-export function relativeText(iso, now = Date.now()) {
-  const age = now - Date.parse(iso);
-  if (age >= HOUR || age < -60_000) return shortText(iso, now);
+/** "29 November 2028, 13:25 GMT+5:30": a moment that something ends at. @param {string | Date} at */
+export const momentText = (at) => `${dayText(at)}, ${minuteText(at)} ${zoneText(new Date(at))}`;
+
+/** The viewer's zone, as it is at that moment. @param {Date} at */
+const zoneText = (at) =>
+  new Intl.DateTimeFormat(locale(), { timeZoneName: 'short' }).formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? '';
+
+/** "just now", "5 minutes ago", or the date and time; by the server's clock. @param {string} iso @param {number} [at] epoch ms */
+export function relativeText(iso, at = now()) {
+  const age = at - Date.parse(iso);
+  if (age >= HOUR || age < -60_000) return shortText(iso, at);
   const minutes = Math.floor(age / 60_000);
   return minutes < 1 ? t('time.now') : t('time.minutes', { count: minutes });
 }
 
-/** @param {string} iso @param {number} now */
-function shortText(iso, now) {
+/** @param {string} iso @param {number} present epoch ms */
+function shortText(iso, present) {
   const at = new Date(iso);
-  const today = at.toDateString() === new Date(now).toDateString();
-  const year = at.getFullYear() === new Date(now).getFullYear() ? undefined : 'numeric';
+  const today = at.toDateString() === new Date(present).toDateString();
+  const year = at.getFullYear() === new Date(present).getFullYear() ? undefined : 'numeric';
   return today
     ? at.toLocaleTimeString(locale(), { hour: '2-digit', minute: '2-digit' })
     : at.toLocaleString(locale(), { day: 'numeric', month: 'short', year, hour: '2-digit', minute: '2-digit' });
@@ -67,11 +75,10 @@ export function setTime(node, iso) {
 /** Keeps all <time> of the page right; once per page. */
 export function tick() {
   setInterval(() => {
-    const now = Date.now();
     for (const node of document.querySelectorAll('time[datetime]')) {
       const time = /** @type {HTMLTimeElement} */ (node);
       if (time.hasAttribute('data-fixed')) continue;
-      const text = relativeText(time.dateTime, now);
+      const text = relativeText(time.dateTime);
       if (time.textContent !== text) time.textContent = text;
     }
   }, 10_000);

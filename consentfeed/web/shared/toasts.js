@@ -1,5 +1,6 @@
 // Short messages at the edge of the page: three at most, then "and 4 more"; they wait while somebody looks at them.
 
+import { announce } from './announce.js';
 import { element, on } from './dom.js';
 import { preference } from './preferences.js';
 import { t } from './text.js';
@@ -29,7 +30,8 @@ export function toast(toast) {
     hidden += 1;
     hiddenAt = Date.now();
   } else {
-    announce(toast);
+    const { text, detail } = toast;
+    announce(typeof detail === 'string' ? `${text} ${detail}` : text, toast.kind === 'error' ? 'assertive' : 'polite');
     const node = draw(toast);
     open.push({ node, left: 1000 * (toast.seconds ?? preference('toastSeconds', 5)) });
     region.prepend(node);
@@ -50,27 +52,9 @@ function makeRegion() {
   on(document, 'keydown', (event) => {
     if (event.key === 'Escape' && area.contains(document.activeElement)) clearToasts();
   });
-  document.body.append(area, liveRegions.polite, liveRegions.assertive);
+  document.body.append(area);
   setInterval(age, 250);
   return area;
-}
-
-// Filled while they are in the page already: what comes in with its text is not read out by all readers.
-const liveRegions = { polite: liveRegion('polite'), assertive: liveRegion('assertive') };
-
-/** @param {string} politeness */
-function liveRegion(politeness) {
-  const node = element('div', 'visually-hidden');
-  node.setAttribute('aria-live', politeness);
-  return node;
-}
-
-/** @param {Toast} toast */
-function announce(toast) {
-  const line = element('p', '', typeof toast.detail === 'string' ? `${toast.text} ${toast.detail}` : toast.text);
-  const target = toast.kind === 'error' ? liveRegions.assertive : liveRegions.polite;
-  target.append(line);
-  setTimeout(() => line.remove(), 10_000);
 }
 
 /** @param {Toast} toast */

@@ -220,6 +220,7 @@ export default {
   'trail.by-channel': 'channel',
   'trail.by-status': 'status',
   'trail.by-type': 'kind',
+  'trail.by-kind': 'kinds of events',
   'trail.by-after': 'after',
   'trail.by-search': 'a search',
   'trail.by-actor': 'who',

@@ -12,7 +12,7 @@ export default {
   'customer.empty': 'There is nothing to decide yet. When we offer something that needs your consent, it appears here.',
 
   'customer.on': 'On since {time}',
-  'customer.ends': 'ends on {time}',
+  'customer.ends': 'ends {time}',
   'customer.off': 'Off since {time}',
   'customer.ended': 'Ended on {time}',
   'customer.not-asked': 'Off, not asked yet',
@@ -22,12 +22,14 @@ export default {
   'customer.now-off': 'off',
   'customer.what-of': '{purpose} · {channel}',
   'customer.elsewhere': 'Changed elsewhere: {what} is {state}',
+  'customer.just-turned': 'It was turned elsewhere just now: it is {state}. Tap again to change it.',
 
   'customer.problem': 'That could not be saved. Try again in a moment.',
   'customer.problem-offline': 'No connection, so this is not saved. Nothing is lost: try again when you are online.',
   'customer.problem-busy': 'We tried twice, but too much is going on. Try again in a moment.',
   'customer.problem-superseded': 'The text has changed, so this is still off. Read the new text, then switch on again.',
   'customer.problem-no-notice': 'This cannot be turned on at present.',
+  'customer.problem-stale': 'It was changed elsewhere meanwhile: it is {state}, and nothing was saved. Tap again to change it.',
 
   'customer.read': 'Read the exact text',
   'customer.version': 'Version {version}, {language}',

@@ -220,6 +220,7 @@ export default {
   'trail.by-channel': 'නාලිකාව',
   'trail.by-status': 'තත්ත්වය',
   'trail.by-type': 'වර්ගය',
+  'trail.by-kind': 'සිදුවීම් වර්ග',
   'trail.by-after': 'පසු',
   'trail.by-search': 'සෙවීමක්',
   'trail.by-actor': 'කවුද',

@@ -12,7 +12,7 @@ export default {
   'customer.empty': 'තීරණය කිරීමට තවම කිසිවක් නැත. ඔබේ කැමැත්ත අවශ්‍ය දෙයක් අප පිරිනමන විට එය මෙහි පෙන්වයි.',
 
   'customer.on': '{time} සිට සක්‍රියයි',
-  'customer.ends': '{time} දින අවසන් වේ',
+  'customer.ends': '{time} ට අවසන් වේ',
   'customer.off': '{time} සිට අක්‍රියයි',
   'customer.ended': '{time} දින අවසන් විය',
   'customer.not-asked': 'අක්‍රියයි, තවම අසා නැත',
@@ -22,12 +22,14 @@ export default {
   'customer.now-off': 'අක්‍රියයි',
   'customer.what-of': '{purpose} · {channel}',
   'customer.elsewhere': 'වෙනත් තැනක වෙනස් කළා: {what} දැන් {state}',
+  'customer.just-turned': 'එය මේ දැන් වෙනත් තැනක වෙනස් කළා: දැන් {state}. වෙනස් කිරීමට නැවත තට්ටු කරන්න.',
 
   'customer.problem': 'එය සුරැකිය නොහැකි විය. මොහොතකින් නැවත උත්සාහ කරන්න.',
   'customer.problem-offline': 'සම්බන්ධතාවක් නැති නිසා මෙය සුරැකී නැත. කිසිවක් නැති වී නැත: සම්බන්ධ වූ පසු නැවත උත්සාහ කරන්න.',
   'customer.problem-busy': 'අපි දෙවරක් උත්සාහ කළෙමු, නමුත් දැන් පද්ධතිය කාර්යබහුලයි. මොහොතකින් නැවත උත්සාහ කරන්න.',
   'customer.problem-superseded': 'පෙළ වෙනස් වී ඇති නිසා මෙය තවමත් අක්‍රියයි. නව පෙළ කියවා නැවත සක්‍රිය කරන්න.',
   'customer.problem-no-notice': 'මෙය දැනට සක්‍රිය කළ නොහැක.',
+  'customer.problem-stale': 'මේ අතර එය වෙනත් තැනක වෙනස් කළා: දැන් {state}, කිසිවක් සුරැකුණේ නැත. වෙනස් කිරීමට නැවත තට්ටු කරන්න.',
 
   'customer.read': 'නියම පෙළ කියවන්න',
   'customer.version': 'අනුවාදය {version}, {language}',

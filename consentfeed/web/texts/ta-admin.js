@@ -220,6 +220,7 @@ export default {
   'trail.by-channel': 'வழி',
   'trail.by-status': 'நிலை',
   'trail.by-type': 'வகை',
+  'trail.by-kind': 'நிகழ்வு வகைகள்',
   'trail.by-after': 'பிறகு',
   'trail.by-search': 'ஒரு தேடல்',
   'trail.by-actor': 'யார்',

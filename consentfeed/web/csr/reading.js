@@ -1,0 +1,78 @@
+// The notice that is read to the customer before a grant: which text it is, and whether it is on the screen.
+
+import { byId, element, on } from '../shared/dom.js';
+import { readNotice } from '../shared/notices.js';
+import { problemText } from '../shared/problems.js';
+import { purpose, readPurposes } from '../shared/purposes.js';
+import { language, languageName, t } from '../shared/text.js';
+
+/** @typedef {import('../shared/notices.js').NoticeId} NoticeId */
+
+const languages = /** @type {HTMLSelectElement} */ (byId('act-language'));
+const text = byId('act-text');
+
+/** Calls onChange whenever another text is shown, or none. One for the page. */
+export class Reading {
+  /** The text on the screen; what is not on it cannot be granted. @type {NoticeId | null} */
+  shown = null;
+  #key = '';
+  #onChange;
+
+  /** @param {() => void} onChange */
+  constructor(onChange) {
+    this.#onChange = onChange;
+    on(languages, 'change', () => this.#show());
+  }
+
+  /** The texts of a purpose. @param {string} key */
+  async open(key) {
+    this.#key = key;
+    languages.replaceChildren();
+    this.#draw();
+    await this.refresh();
+  }
+
+  /** Reads what is in force now; whether it is another version than the one that was on the screen. */
+  async refresh() {
+    const [key, before] = [this.#key, this.shown];
+    await readPurposes().catch(() => {}); // what is known already serves
+    if (key !== this.#key) return false;
+    this.#draw();
+    return before !== null && this.#inForce()?.version !== before.version;
+  }
+
+  #draw() {
+    const offered = purpose(this.#key)?.languages ?? [];
+    const chosen = [languages.value, language()].find((one) => offered.includes(one)) ?? offered[0] ?? '';
+    languages.replaceChildren(...offered.map((one) => Object.assign(element('option', '', languageName(one)), { value: one })));
+    languages.value = chosen;
+    this.#show();
+  }
+
+  /** The text in force, in the language that is chosen. @returns {NoticeId | null} */
+  #inForce() {
+    const version = purpose(this.#key)?.notice_version;
+    return version && languages.value ? { key: this.#key, version, language: languages.value } : null;
+  }
+
+  async #show() {
+    const notice = this.#inForce();
+    if (notice && isSame(notice, this.shown)) return;
+    this.#put(null, notice ? '…' : t('csr.act-no-notice'));
+    if (!notice) return;
+    const [content, problem] = await readNotice(notice).then((one) => [one.text, ''], (error) => ['', problemText(error)]);
+    if (isSame(notice, this.#inForce())) this.#put(problem ? null : notice, content || problem);
+  }
+
+  /** @param {NoticeId | null} notice @param {string} content of it, or what there is to say instead */
+  #put(notice, content) {
+    this.shown = notice;
+    text.lang = notice?.language ?? language();
+    text.translate = !notice;
+    text.textContent = content;
+    this.#onChange();
+  }
+}
+
+/** @param {NoticeId} a @param {NoticeId | null} b */
+const isSame = (a, b) => a.key === b?.key && a.version === b.version && a.language === b.language;
