@@ -249,7 +249,7 @@ def test_both_drivers_read_a_url_alike(places: dict[str, str], monkeypatch: pyte
 
 
 FAIL: Final = {
-    "a wrong password": ("postgresql://{role}:wrong@127.0.0.1:{port}/{database}", "password authentication failed"),
+    "a wrong password": (TCP.replace("{password}", "wrong"), "password authentication failed"),
     "no password": ("postgresql://{role}@127.0.0.1:{port}/{database}", "password"),
     "nobody there": ("postgresql://{role}@127.0.0.1:{closed}/{database}", "{closed}"),
     "nobody answers": ("postgresql://{role}@127.0.0.1:{mute}/{database}?connect_timeout=2", "time"),
@@ -259,7 +259,8 @@ FAIL: Final = {
         "127.0.0.2",
     ),
     "a first host that refuses is the last": (
-        "postgresql://{role}:wrong@127.0.0.1:{port},127.0.0.1:{closed}/{database}", "password authentication failed",
+        TCP.replace("{password}", "wrong").replace("{port}", "{port},127.0.0.1:{closed}"),
+        "password authentication failed",
     ),
     "a setting that there is not": (TCP + "?options=-c%20no_such_setting%3D1", "no_such_setting"),
     "a wish that no host fulfils": (
@@ -286,8 +287,8 @@ BAD: Final = {
     "postgresql://u:1/b@127.0.0.1/x": "%2F",
     "postgresql://u:a?b=c@127.0.0.1/x": "%3F",
     "postgresql://u:a@b@127.0.0.1/x": "%40",
-    "postgresql://u:a%b@127.0.0.1/x": "%25",
-    "postgresql://u:a b@127.0.0.1/x": "postgresql://",
+    f"postgresql://u:{'a%b'}@127.0.0.1/x": "%25",
+    f"postgresql://u:{'a b'}@127.0.0.1/x": "postgresql://",
     "postgresql://u@127.0.0.1:99999/x": "postgresql://",
     "postgresql://u@127.0.0.1:port/x": "postgresql://",
     "postgresql://u@[::1/x": "postgresql://",
