@@ -45,6 +45,7 @@ ACCESS: Final = {
     "POST /api/v1/consents/{id}/grant": Access(_ON_BEHALF, WRITE_CONSENTS),
     "POST /api/v1/consents/{id}/revoke": Access(_ON_BEHALF, WRITE_CONSENTS),
     "POST /api/v1/decisions": Access(_STAFF, WRITE_CONSENTS),
+    "POST /api/v1/revocations": Access(("service",), WRITE_CONSENTS),
     "GET /api/v1/customers": Access(_STAFF, READ_CONSENTS),
     "GET /api/v1/customers/{id}": Access(_STAFF, READ_CONSENTS),
     "PUT /api/v1/customers/{id}": Access(("service", "admin"), WRITE_CONSENTS),

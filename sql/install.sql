@@ -27,7 +27,9 @@
 \ir functions/consents/record_decisions.sql
 \ir functions/consents/expire_held.sql
 \ir functions/consents/expire_consents.sql
+\ir functions/consents/consents_filter.sql
 \ir functions/consents/list_consents.sql
+\ir functions/consents/about_consents.sql
 \ir functions/consents/customer_consents.sql
 \ir functions/consents/one_consent.sql
 \ir functions/consents/consent_ids.sql
@@ -49,14 +51,26 @@
 \ir functions/log/verify_log.sql
 \ir functions/log/kept_events.sql
 
+\ir functions/customers/small_letters.sql
+\ir functions/customers/folded_address.sql
+\ir functions/customers/folded_name.sql
+\ir functions/customers/words.sql
+\ir functions/customers/name_key.sql
+\ir functions/customers/name_lexemes.sql
+\ir functions/customers/name_query.sql
+\ir functions/customers/fold_customer.sql
 \ir functions/customers/customer_json.sql
 \ir functions/customers/stamp_customer.sql
 \ir functions/customers/customer_event.sql
 \ir functions/customers/collect_customer_events.sql
+\ir functions/customers/known_customer_json.sql
 \ir functions/customers/register_customer.sql
 \ir functions/customers/find_customers.sql
+\ir functions/consents/contact_consents.sql
 \ir functions/customers/list_customers.sql
+\ir functions/customers/about_customers.sql
 
+\ir functions/purposes/language_fits.sql
 \ir functions/purposes/notice_in_force.sql
 \ir functions/purposes/stamp_notice.sql
 \ir functions/purposes/list_purposes.sql

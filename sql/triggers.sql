@@ -31,6 +31,8 @@ EXECUTE FUNCTION consentfeed.refuse_change(
     'consents are not deleted', 'It would leave no event. Set status = ''revoked'' instead.'
 );
 
+CREATE OR REPLACE TRIGGER fold BEFORE INSERT OR UPDATE ON consentfeed.customers
+FOR EACH ROW EXECUTE FUNCTION consentfeed.fold_customer();
 CREATE OR REPLACE TRIGGER stamp BEFORE UPDATE ON consentfeed.customers
 FOR EACH ROW EXECUTE FUNCTION consentfeed.stamp_customer();
 CREATE OR REPLACE TRIGGER collect_updated AFTER UPDATE ON consentfeed.customers

@@ -23,6 +23,7 @@ CONTRACT = {
     "POST /api/v1/consents/{id}/grant": ("csr", "admin"),
     "POST /api/v1/consents/{id}/revoke": ("csr", "admin"),
     "POST /api/v1/decisions": STAFF,
+    "POST /api/v1/revocations": ("service",),
     "GET /api/v1/customers": STAFF,
     "GET /api/v1/customers/{id}": STAFF,
     "PUT /api/v1/customers/{id}": ("service", "admin"),

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from consentfeed.http.answer import json_answer
 from consentfeed.http.endpoint import Endpoint
-from consentfeed.http.input import Filled, Limit, read_query
+from consentfeed.http.input import Filled, Limit, Time, read_query
 from consentfeed.http.paging import read_cursor, write_cursor
 from consentfeed.log.event import rfc3339
 from consentfeed.permissions import Principal
@@ -20,7 +20,6 @@ from consentfeed.postgres.trail import TrailQueries
 from consentfeed.writes.trail import Action, Trail
 
 _PATH: Final = "/api/v1/accesses"
-Time = Annotated[datetime, Meta(tz=True)]
 
 
 class Reader(Struct):

@@ -8,14 +8,15 @@ from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 
+from consentfeed.api.emails import unwrapped
 from consentfeed.api.phones import Phones
-from consentfeed.api.shapes import Consent, ConsentPage, Consents, History, Status
+from consentfeed.api.shapes import SEARCH, Consent, ConsentPage, Consents, History, Status
 from consentfeed.errors import Problem
 from consentfeed.http.answer import AS_IT_IS, Json, json_answer
 from consentfeed.http.endpoint import Endpoint
-from consentfeed.http.input import Filled, Limit, path_id, read_query
+from consentfeed.http.input import Filled, Limit, Time, path_id, read_query
 from consentfeed.http.paging import read_cursor, write_cursor
-from consentfeed.log.event import event_from_row
+from consentfeed.log.event import event_from_row, rfc3339
 from consentfeed.log.ids import PLAIN, SealedIds, ids_for
 from consentfeed.log.position import Position
 from consentfeed.permissions import Principal
@@ -36,9 +37,11 @@ class ConsentSearch(msgspec.Struct, forbid_unknown_fields=True):
     purpose: Annotated[list[Filled], Meta(description="Keys of purposes")] = []
     channel: list[Filled] = []
     status: list[Status] = []
+    updated_after: Annotated[Time | None, Meta(description="With its zone, such as 2026-11-22T00:00:00Z")] = None
+    updated_before: Annotated[Time | None, Meta(description="The same; neither time is part of the answer")] = None
     q: Annotated[
         Filled,
-        Meta(max_length=320, description="Prefix of a word of the name or of the e-mail; number; exact id"),
+        Meta(max_length=320, description=SEARCH),
     ] = ""
     sort: Literal["-updated_at", "updated_at", "customer", "-customer"] = "-updated_at"
     limit: Limit = 100
@@ -47,7 +50,10 @@ class ConsentSearch(msgspec.Struct, forbid_unknown_fields=True):
     def filters(self) -> dict[str, object]:
         """The filters by name; that something was searched for, but not what."""
         names = ("customer", "purpose", "channel", "status")
-        return {name: getattr(self, name) for name in names} | {"search": bool(self.q.strip())}
+        times = {
+            name: at and rfc3339(at) for name, at in (("since", self.updated_after), ("until", self.updated_before))
+        }
+        return {name: getattr(self, name) for name in names} | times | {"search": bool(self.q)}
 
 
 class ConsentApi:
@@ -91,13 +97,18 @@ class ConsentApi:
     async def all(self, request: Request, principal: Principal) -> Response:
         """A page of all consents."""
         search = read_query(request, ConsentSearch)
-        rows = await self._consents.list_consents(
+        filters = (
             search.customer or None,
             search.purpose or None,
             search.channel or None,
             search.status or None,
-            search.q.strip() or None,
-            self._phones.prefix(search.q),
+            unwrapped(search.q) or None,
+            *self._phones.to_search(search.q),
+            search.updated_after,
+            search.updated_before,
+        )
+        rows = await self._consents.list_consents(
+            *filters,
             search.sort,
             *read_cursor(search.cursor, search.sort),
             search.limit + 1,
@@ -108,7 +119,9 @@ class ConsentApi:
         cursor = write_cursor(search.sort, last["sort_key"], last["id"]) if last else None
         await self._trail.note(principal, "list-consents", [row["customer_id"] for row in page], search.filters())
         consents = ",".join(row["consent"] for row in page)
-        body = f'{{"consents":[{consents}],"next":{msgspec.json.encode(cursor).decode()}}}'
+        whole = cursor is None and not search.cursor
+        about = len(page) if whole else await self._consents.about_consents(*filters)
+        body = f'{{"consents":[{consents}],"next":{msgspec.json.encode(cursor).decode()},"about":{about}}}'
         return _list_answer(body, PLAIN.write(position))
 
     async def one(self, request: Request, principal: Principal) -> Response:

@@ -1,18 +1,21 @@
 """Customers: who they are, finding them, and registering them."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consentfeed.api.phones import Phones
-from consentfeed.api.shapes import Customer
+from consentfeed.api.emails import EmailText, email, unwrapped
+from consentfeed.api.languages import language
+from consentfeed.api.names import NameText, name
+from consentfeed.api.phones import NO_NUMBER, MsisdnText, Phones
+from consentfeed.api.shapes import SEARCH, Customer
 from consentfeed.errors import Problem
 from consentfeed.http.answer import Json, json_answer
 from consentfeed.http.endpoint import Endpoint
-from consentfeed.http.input import Email, Filled, Language, Limit, Line, checked_id, path_id, read_body, read_query
+from consentfeed.http.input import Filled, Language, Limit, checked_id, path_id, read_body, read_query
 from consentfeed.http.paging import read_cursor, write_cursor
 from consentfeed.permissions import Principal
 from consentfeed.postgres.customers import CustomerQueries
@@ -21,11 +24,18 @@ from consentfeed.writes.trail import Trail
 _PATH: Final = "/api/v1/customers"
 
 
-class CustomerPage(Struct):
-    """Customers, and the cursor of the next page if there is one."""
+class KnownCustomer(Customer):
+    """A customer as registered; shared says which of email and msisdn another customer has, too."""
 
-    customers: list[Customer]
+    shared: list[Literal["email", "msisdn"]]
+
+
+class CustomerPage(Struct):
+    """Customers, the cursor of the next page if there is one, and about how many there are on all pages."""
+
+    customers: list[KnownCustomer]
     next: str | None
+    about: int
 
 
 class CustomerSearch(msgspec.Struct, forbid_unknown_fields=True):
@@ -33,7 +43,7 @@ class CustomerSearch(msgspec.Struct, forbid_unknown_fields=True):
 
     q: Annotated[
         Filled,
-        Meta(max_length=320, description="Prefix of a word of the name or of the e-mail; number; exact id"),
+        Meta(max_length=320, description=SEARCH),
     ] = ""
     limit: Limit = 100
     cursor: Annotated[Filled, Meta(description="What the page before gave as next")] = ""
@@ -42,9 +52,9 @@ class CustomerSearch(msgspec.Struct, forbid_unknown_fields=True):
 class Registration(msgspec.Struct, forbid_unknown_fields=True):
     """A customer as the customer app knows it; what is left out is emptied, but for the language."""
 
-    name: Annotated[Line, Meta(min_length=1, max_length=200)]
-    email: Email | None = None
-    msisdn: Annotated[str, Meta(max_length=50, description="In any usual form; kept as +94771234567")] | None = None
+    name: NameText
+    email: EmailText | None = None
+    msisdn: MsisdnText | None = None
     language: Annotated[Language, Meta(description="In which notices are shown when none is asked for")] | None = None
 
 
@@ -64,10 +74,10 @@ class CustomerApi:
                 "GET", _PATH, self.all, "Customers by name, page by page",
                 query=CustomerSearch, gives=CustomerPage,
             ),
-            Endpoint("GET", _PATH + "/{id}", self.one, "One customer", gives=Customer),
+            Endpoint("GET", _PATH + "/{id}", self.one, "One customer", gives=KnownCustomer),
             Endpoint(
                 "PUT", _PATH + "/{id}", self.register, "Register or update a customer",
-                body=Registration, answers=answers, gives=Customer,
+                body=Registration, answers=answers, gives=KnownCustomer,
             ),
         ]  # fmt: skip
 
@@ -75,14 +85,16 @@ class CustomerApi:
         """A page of customers."""
         search = read_query(request, CustomerSearch)
         after = read_cursor(search.cursor, "name")
-        rows = await self._customers.list_customers(
-            search.q.strip() or None, self._phones.prefix(search.q), *after, search.limit + 1
-        )
+        filters = (unwrapped(search.q) or None, *self._phones.to_search(search.q))
+        rows = await self._customers.list_customers(*filters, *after, search.limit + 1)
         page = rows[: search.limit]
-        cursor = write_cursor("name", page[-1]["name"], page[-1]["id"]) if len(rows) > search.limit else None
+        cursor = write_cursor("name", page[-1]["sort_key"], page[-1]["id"]) if len(rows) > search.limit else None
         ids = [row["id"] for row in page]
-        await self._trail.note(principal, "list-customers", ids, {"search": bool(search.q.strip())})
-        return json_answer({"customers": [msgspec.Raw(row["customer"].encode()) for row in page], "next": cursor})
+        await self._trail.note(principal, "list-customers", ids, {"search": bool(search.q)})
+        customers = [msgspec.Raw(row["customer"].encode()) for row in page]
+        whole = cursor is None and not search.cursor
+        about = len(page) if whole else await self._customers.about_customers(*filters)
+        return json_answer({"customers": customers, "next": cursor, "about": about})
 
     async def one(self, request: Request, principal: Principal) -> Response:
         """One customer."""
@@ -99,18 +111,19 @@ class CustomerApi:
         if customer_id is None:
             raise Problem("invalid", "A customer's id is a UUID, such as uuidgen prints.")
         body = await read_body(request, Registration)
-        if not body.name.strip():
-            raise Problem("invalid", "The name must not be blank - at `$.name`")
-        msisdn = None if body.msisdn is None else self._msisdn(body.msisdn)
+        known = (
+            name(body.name),
+            None if body.email is None else email(body.email),
+            None if body.msisdn is None else self._msisdn(body.msisdn),
+            None if body.language is None else language(body.language),
+        )
         # Before it is written: a new customer has no event yet.
         await self._trail.note(principal, "register-customer", [customer_id])
-        is_new = await self._customers.register_customer(
-            customer_id, body.name, body.email, msisdn, body.language, principal.role, principal.id, "rest"
-        )
-        return Json(await self._customers.one_customer(customer_id) or "null", status_code=201 if is_new else 200)
+        is_new = await self._customers.register_customer(customer_id, *known, principal.role, principal.id, "rest")
+        return Json(await self._customers.one_customer(customer_id) or "null", 201 if is_new else 200)
 
     def _msisdn(self, text: str) -> str:
-        number = self._phones.e164(text)
+        number = self._phones.to_register(text)
         if number is None:
-            raise Problem("invalid", "Not a phone number, such as +94771234567 or 077 123 4567 - at `$.msisdn`")
+            raise Problem("invalid", NO_NUMBER)
         return number

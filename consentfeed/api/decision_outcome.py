@@ -13,12 +13,13 @@ class _ConsentOwner(msgspec.Struct):
     customer_id: str
 
 
-def outcome_json(outcome: Outcome | Exception, ids: Ids) -> str:
-    """The consent, and the event's id where something changed, as JSON; raises Problem."""
+def outcome_json(outcome: Outcome | Exception, ids: Ids, ignored: Sequence[str] = ()) -> str:
+    """The consent, the event's id where something changed, and what was ignored, as JSON; raises Problem."""
     if isinstance(outcome, Exception) or outcome.problem:
         raise problem_of(outcome)
     event = "null" if outcome.position is None else f'{{"id":"{ids.write(outcome.position)}"}}'
-    return f'{{"consent":{outcome.consent},"event":{event}}}'
+    left_out = f',"ignored":{msgspec.json.encode(ignored).decode()}' if ignored else ""
+    return f'{{"consent":{outcome.consent},"event":{event}{left_out}}}'
 
 
 def problem_of(outcome: Outcome | Exception) -> Problem:

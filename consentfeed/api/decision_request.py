@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from typing import Annotated, Final, NamedTuple
 
 import msgspec
@@ -15,8 +16,9 @@ from consentfeed.permissions import Principal
 from consentfeed.writes.queue import Decision
 
 _KEY: Final = re.compile(r"^[\x21-\x7e]{1,255}" + END)
+IDEMPOTENCY: Final = "Idempotency-Key"
 IDEMPOTENCY_HEADER: Final = {
-    "Idempotency-Key": Annotated[
+    IDEMPOTENCY: Annotated[
         str,
         Meta(pattern=_KEY.pattern, description="The same key and request within 24 h get the stored answer again"),
     ]
@@ -74,12 +76,8 @@ class DecisionRequest(NamedTuple):
     request_sha256: str
 
     @classmethod
-    def of(cls, request: Request, principal: Principal, method: str, route: str, content: bytes) -> "DecisionRequest":
-        """content: what makes another request with the same key the same one. Raises Problem for a key that is none."""
-        # Two of them are no key.
-        key = field(request, "idempotency-key") if "idempotency-key" in request.headers else None
-        if key is not None and not _KEY.fullmatch(key):
-            raise Problem("invalid", "Idempotency-Key is 1 to 255 printable ASCII characters, without spaces.")
+    def of(cls, principal: Principal, method: str, route: str, key: str | None, content: bytes) -> "DecisionRequest":
+        """content: what makes another request with the same key the same one."""
         return cls(principal, method, route, key, hashlib.sha256(content).hexdigest())
 
     def decision(self, consent: str, action: str, answer: Answer, item: int = 1) -> Decision:
@@ -107,11 +105,24 @@ class DecisionRequest(NamedTuple):
         )
 
 
-def require_on_behalf(principal: Principal, action: str, answer: Answer) -> None:
-    """Raises Problem where somebody acts on a customer's behalf without saying why, or which notice was read."""
+def read_key(request: Request, *, lenient: bool) -> tuple[str | None, list[str]]:
+    """The idempotency key, if there is one, and what of the request is ignored for it; raises Problem for what is none,
+    unless the request is a revocation, which needs none."""
+    # Two of them are no key.
+    key = field(request, IDEMPOTENCY) if IDEMPOTENCY in request.headers else None
+    if key is None or _KEY.fullmatch(key):
+        return key, []
+    if lenient:
+        return None, [IDEMPOTENCY]
+    raise Problem("invalid", f"{IDEMPOTENCY} is 1 to 255 printable ASCII characters, without spaces.")
+
+
+def require_on_behalf(principal: Principal, action: str, answer: Answer, ignored: Sequence[str] = ()) -> None:
+    """Raises Problem where somebody acts on a customer's behalf without saying why, or in a way that could not be
+    understood, or which notice was read."""
     if principal.role not in ("csr", "admin"):
         return
     if not (answer.reason and answer.reason.code):
-        raise Problem("reason-required")
+        raise Problem("reason-required", ignored=ignored) if ignored else Problem("reason-required")
     if action == "grant" and answer.notice_version is None:
         raise Problem("notice-required")

@@ -15,6 +15,7 @@ from consentfeed.api.decision_request import (
     AnswerOnBehalf,
     DecisionRequest,
     GrantOnBehalf,
+    read_key,
     require_on_behalf,
 )
 from consentfeed.api.shapes import Decided
@@ -22,6 +23,8 @@ from consentfeed.http.answer import Json
 from consentfeed.http.endpoint import Endpoint
 from consentfeed.http.fields import field, strong_tags
 from consentfeed.http.input import path_id, read_body
+from consentfeed.http.lenient import decode_leniently, shown
+from consentfeed.http.terms import objections
 from consentfeed.log.ids import SealedIds, ids_for
 from consentfeed.permissions import Principal
 from consentfeed.writes.trail import Trail
@@ -62,20 +65,34 @@ class DecisionApi:
             body=_body(action, behalf), gives=Decided,
             answers={200: "The consent, and the event if something changed"},
             headers=IDEMPOTENCY_HEADER | (_IF_MATCH_HEADER if action == "grant" else {}),
-            problems=_problems(action, behalf),
+            problems=_problems(action, behalf), lenient=action == "revoke",
         )  # fmt: skip
 
     async def decide(self, request: Request, principal: Principal, action: str, route: str) -> Response:
         """Grants or revokes one consent."""
         consent = path_id(request, "No consent has this id.")
-        answer = await read_body(request, Answer)
-        require_on_behalf(principal, action, answer)
+        is_revocation = action == "revoke"
+        answer, left_out = await (_read_leniently if is_revocation else _read)(request)
+        key, no_key = read_key(request, lenient=is_revocation)
+        ignored = shown([*left_out, *no_key])
+        require_on_behalf(principal, action, answer, ignored)
         content = consent.encode() + msgspec.json.encode(answer)
-        decision = DecisionRequest.of(request, principal, "rest", route, content).decision(consent, action, answer)
+        decision = DecisionRequest.of(principal, "rest", route, key, content).decision(consent, action, answer)
         decision.if_match = _if_match(request)
         (outcome,) = await self._writer.decide([decision])
         await self._trail.note(principal, "repeat-decision", customers_without_event([outcome]))
-        return Json(outcome_json(outcome, ids_for(principal, self._sealed_ids)))
+        return Json(outcome_json(outcome, ids_for(principal, self._sealed_ids), ignored))
+
+
+async def _read(request: Request) -> tuple[Answer, list[str]]:
+    """What is said, and what of it is ignored: nothing. Raises Problem."""
+    return await read_body(request, Answer), []
+
+
+async def _read_leniently(request: Request) -> tuple[Answer, list[str]]:
+    """The same for a revocation: nothing that it does not need stands in its way."""
+    answer, ignored = decode_leniently(await request.body() or b"{}", Answer)
+    return answer, [*(objection.name for objection in objections(request)), *ignored]
 
 
 def _body(action: str, behalf: str) -> type[Answer]:

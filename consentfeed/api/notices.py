@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
+from consentfeed.api.languages import language as canonical
 from consentfeed.errors import Problem
 from consentfeed.http.answer import json_answer
 from consentfeed.http.endpoint import Endpoint
@@ -93,11 +94,14 @@ class NoticeApi:
 
     async def one(self, request: Request, _principal: Principal) -> Response:
         """The text of a published notice; it never changes."""
-        key, version, language = _key(request), _version(request), request.path_params["language"]
-        row = await self._purposes.notice(key, version, language) if "\x00" not in language else None
+        key, version = _key(request), _version(request)
+        try:
+            row = await self._purposes.notice(key, version, _language(request))
+        except Problem:
+            row = None
         if row is None:
             raise Problem("not-found", _UNKNOWN)
-        notice = {"key": key, "version": version, "language": language, **row, "sha256": row["sha256"].hex()}
+        notice = {"key": key, "version": version, **row, "sha256": row["sha256"].hex()}
         return json_answer(notice)
 
     async def all(self, request: Request, _principal: Principal) -> Response:
@@ -111,7 +115,7 @@ class NoticeApi:
     async def draft(self, request: Request, principal: Principal) -> Response:
         """Writes one language of a version that is not published."""
         key, version = _key(request), _version(request)
-        language = decode(msgspec.json.encode(request.path_params["language"]), Language)
+        language = canonical(_language(request))
         body = await read_body(request, Draft)
         for name in ("text", "title"):
             if not (getattr(body, name) or "-").strip():
@@ -130,6 +134,12 @@ def _key(request: Request) -> str:
     if "\x00" in key:
         raise Problem("not-found", _UNKNOWN)
     return key
+
+
+def _language(request: Request) -> str:
+    """Raises Problem invalid for what is no tag."""
+    tag: str = decode(msgspec.json.encode(request.path_params["language"]), Language)
+    return tag
 
 
 def _version(request: Request) -> int:

@@ -4,11 +4,16 @@ The service itself passes consents and events on as PostgreSQL writes them.
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
+# What q finds, of customers and of their consents.
+SEARCH: Final = (
+    "Prefix of a word of the name or of the e-mail address; a phone number, how it begins, or its last four digits or"
+    " more; exact id"
+)
 Status = Literal["pending", "granted", "revoked", "expired"]
 
 
@@ -31,6 +36,7 @@ class Customer(Struct):
     name: str | None
     email: str | None
     msisdn: str | None
+    language: str
     version: int
     email_changed_at: datetime | None
     msisdn_changed_at: datetime | None
@@ -65,10 +71,11 @@ class Consents(Struct):
 
 
 class ConsentPage(Struct):
-    """Consents, and the cursor of the next page if there is one."""
+    """Consents, the cursor of the next page if there is one, and about how many there are on all pages."""
 
     consents: list[ListedConsent]
     next: str | None
+    about: int
 
 
 class EventId(Struct):
@@ -78,10 +85,12 @@ class EventId(Struct):
 
 
 class Decided(Struct):
-    """A consent after a decision; event is null where nothing changed."""
+    """A consent after a decision; event is null where nothing changed. ignored: what of a revocation could not be
+    understood, and was not needed."""
 
     consent: Consent
     event: EventId | None
+    ignored: list[str] | UnsetType = UNSET
 
 
 class Actor(Struct):

@@ -10,11 +10,12 @@ from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
+from consentfeed.api.emails import EmailText, email
 from consentfeed.api.shapes import User
 from consentfeed.errors import Problem, StatementFailed
 from consentfeed.http.answer import Json, json_answer
 from consentfeed.http.endpoint import Endpoint
-from consentfeed.http.input import Email, Filled, Limit, Text, path_id, read_body, read_query
+from consentfeed.http.input import Filled, Limit, Text, path_id, read_body, read_query
 from consentfeed.http.paging import read_cursor, write_cursor
 from consentfeed.identity.passwords import hash_password
 from consentfeed.permissions import Principal
@@ -52,7 +53,7 @@ class UserSearch(msgspec.Struct, forbid_unknown_fields=True):
 class NewUser(msgspec.Struct, forbid_unknown_fields=True):
     """An account to be; without a password it signs in with tokens alone."""
 
-    email: Email
+    email: EmailText
     role: Literal["customer", "csr", "admin", "service"]
     password: Annotated[Text, Meta(min_length=10, max_length=1000)] | None = None
     customer_id: Annotated[UUID, Meta(description="The registered customer; for role customer alone")] | None = None
@@ -105,12 +106,13 @@ class UserApi:
     async def add(self, request: Request, principal: Principal) -> Response:
         """Adds an account; a customer's has the id of the customer."""
         body = await read_body(request, NewUser)
+        address = email(body.email)
         if (body.role == "customer") != (body.customer_id is not None):
             raise Problem("invalid", "customer_id goes with the role customer, and with no other - at `$.customer_id`")
         # In a thread: it takes tens of milliseconds on purpose, and every stream would wait for it.
         password_hash = body.password and await asyncio.to_thread(hash_password, body.password)
         try:
-            user = await self._accounts.add_user(body.email, body.role, password_hash, body.customer_id)
+            user = await self._accounts.add_user(address, body.role, password_hash, body.customer_id)
         except StatementFailed as error:
             raise _refusal(error) from None
         return await self._one(principal, user, 201)

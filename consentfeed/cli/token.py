@@ -8,7 +8,7 @@ import click
 from consentfeed import permissions
 from consentfeed.cli import deployment, terminal
 from consentfeed.cli.deployment import DATA_DIR, with_database
-from consentfeed.cli.user import check_email
+from consentfeed.cli.user import checked_email
 from consentfeed.identity import tokens
 from consentfeed.postgres.database import Database
 from consentfeed.settings import SettingsError
@@ -25,9 +25,7 @@ from consentfeed.settings import SettingsError
 def token(role: str, email: str | None, expires: str, scope: tuple[str, ...], data_dir: str | None) -> None:
     """Prints a bearer token of this deployment."""
     lifetime, secret = _lifetime(expires), deployment.load(data_dir, "database_url", "secret").secret or ""
-    if email is not None:
-        check_email(email)
-    address = email or f"{role}@token.invalid"
+    address = f"{role}@token.invalid" if email is None else checked_email(email)
 
     async def subject(database: Database) -> str:
         account = await database.accounts.find_user(address)

@@ -6,9 +6,10 @@ from uuid import UUID
 import click
 
 from consentfeed import permissions
+from consentfeed.api import emails
 from consentfeed.cli import terminal
 from consentfeed.cli.deployment import DATA_DIR, with_database
-from consentfeed.errors import StatementFailed
+from consentfeed.errors import Problem, StatementFailed
 from consentfeed.identity.passwords import hash_password
 from consentfeed.postgres.database import Database
 from consentfeed.settings import SettingsError
@@ -27,7 +28,7 @@ def user() -> None:
 @DATA_DIR
 def user_add(email: str, role: str, password_stdin: bool, no_password: bool, data_dir: str | None) -> None:
     """Adds an account; a customer's needs a registered customer with this e-mail address."""
-    check_email(email)
+    email = checked_email(email)
     if password_stdin and no_password:
         raise click.UsageError("--password-stdin and --no-password exclude each other.")
     password = None if no_password else _password(password_stdin)
@@ -47,10 +48,12 @@ def user_add(email: str, role: str, password_stdin: bool, no_password: bool, dat
     terminal.result(f"added {role} {email} {with_database(data_dir, add)}")
 
 
-def check_email(email: str) -> None:
-    """Raises SettingsError where this is no e-mail address; whether somebody reads it cannot be seen from here."""
-    if "@" not in email[1:] or not email.isprintable():
-        raise SettingsError("--email is not an e-mail address")
+def checked_email(text: str) -> str:
+    """The address alone; raises SettingsError where it is none. Whether somebody reads it cannot be seen from here."""
+    try:
+        return emails.email(text)
+    except Problem:
+        raise SettingsError("--email is not an e-mail address") from None
 
 
 def _password(from_stdin: bool) -> str:

@@ -23,6 +23,7 @@ OF_THE_DATABASE: Final[Mapping[str, Callable[[DatabaseTarget], Awaitable[Finding
     "owner": database.owner,
     "rights": database.rights,
     "settings": server.settings,
+    "collation": server.collation,
     "durability": server.durability,
     "connections": server.connections,
     "notifications": server.notifications,

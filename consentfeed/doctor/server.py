@@ -31,6 +31,9 @@ class State(msgspec.Struct):
     connections: dict[str, tuple[int, int]]  # by what has a limit: used, and at most; below 0: no limit
     notification_queue: float
     partitions_ahead: int
+    collation: str
+    collation_version: str | None
+    collation_version_now: str | None
 
 
 async def state(target: DatabaseTarget) -> State:
@@ -86,6 +89,12 @@ async def durability(target: DatabaseTarget) -> Finding:
     return ok(f"fsync and full_page_writes on, synchronous_commit {now.synchronous_commit}")
 
 
+async def collation(target: DatabaseTarget) -> Finding:
+    """Whether the system sorts texts as it did when the database was made."""
+    now = await state(target)
+    return collation_finding(now.collation, now.collation_version, now.collation_version_now)
+
+
 async def settings(target: DatabaseTarget) -> Finding:
     """Whether our sessions have the settings that they make, and may write."""
     operations = target.database.operations
@@ -139,6 +148,17 @@ async def listen(target: DatabaseTarget) -> Finding:
             "Let CONSENTFEED_DATABASE_URL lead to PostgreSQL itself, or to a pooler in session mode.",
         )
     return ok(f"a NOTIFY was heard after {seconds * 1000:.0f} ms")
+
+
+def collation_finding(name: str, made_with: str | None, now: str | None) -> Finding:
+    """The finding about the database's collation, and its version then and now; None: it has none, as C has."""
+    if made_with and now and made_with != now:
+        return warning(
+            f"the collation {name} had version {made_with} when the database was made, and has {now} now: indexes of"
+            " texts may be in another order than they are read in",
+            "As the owner: REINDEX DATABASE, then ALTER DATABASE … REFRESH COLLATION VERSION.",
+        )
+    return ok(f"collation {name}, " + (f"version {now}" if now else "which has no versions"))
 
 
 def version_finding(number: int) -> Finding:

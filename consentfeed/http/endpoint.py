@@ -19,7 +19,9 @@ class Endpoint:
 
     query, body and headers are the types of what comes in, gives that of a success; takes and media say how body and
     success are written. many: a body of many decisions, which has a size of its own; body_bytes: the body is at most so
-    large, whatever the settings allow. problems are the codes of what can go wrong and does not follow from the rest.
+    large, whatever the settings allow. lenient: what it would refuse of parameters, codings and conditions it passes
+    over, and its function is told of it (terms.objections). problems are the codes of what can go wrong and does not
+    follow from the rest.
     """
 
     method: str
@@ -35,6 +37,7 @@ class Endpoint:
     takes: str = "application/json"
     many: bool = False
     body_bytes: int | None = None
+    lenient: bool = False
     media: Sequence[str] = ("application/json",)
     problems: Sequence[str] = ()
 

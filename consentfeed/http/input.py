@@ -1,6 +1,7 @@
 """What comes in, as values: the body, the query and the ids of a request; what cannot be one is a problem."""
 
 import re
+from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, Final, TypeVar, get_origin
 from urllib.parse import parse_qsl
@@ -26,9 +27,9 @@ Text = Annotated[str, Meta(pattern=r"^[^\x00]*" + END)]
 Filled = Annotated[str, Meta(min_length=1, pattern=r"^[^\x00]*" + END)]
 # For what is shown on one line, in lists, terminals and files: no control characters.
 Line = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f-\x9f]*" + END)]
-_NAME: Final = r"[^@\s\x00-\x1f\x7f-\x9f]+"
-Email = Annotated[str, Meta(max_length=320, pattern=f"^{_NAME}@{_NAME}{END}")]
-Language = Annotated[str, Meta(max_length=35, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*" + END)]
+# A tag as people and programs write it (BCP 47, and with _ as POSIX has it).
+Language = Annotated[str, Meta(max_length=35, pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*" + END)]
+Time = Annotated[datetime, Meta(tz=True)]
 KEY: Final = r"^[a-z][a-z0-9-]{0,62}" + END
 Key = Annotated[str, Meta(pattern=KEY)]
 Version = Annotated[int, Meta(ge=1, le=999_999_999)]

@@ -94,7 +94,7 @@ class Limits:
 
 def kind_of(path: str) -> str:
     """What requests of a path are counted as."""
-    if path.endswith("/revoke"):
+    if path.endswith(("/revoke", "/revocations")):
         return REVOKE
     return LIST if path == "/api/v1/decisions" else OTHER
 

@@ -19,16 +19,14 @@ _ALGORITHM: Final = "HS256"
 
 
 class BearerTokens:
-    """The principals that bearer tokens speak for. one_customer: the registered customer with this id, or None."""
+    """The principals that bearer tokens speak for. has_customer: whether one with this id is registered."""
 
-    def __init__(
-        self, settings: Settings, jwks: Jwks | None, one_customer: Callable[[str], Awaitable[object | None]]
-    ) -> None:
+    def __init__(self, settings: Settings, jwks: Jwks | None, has_customer: Callable[[str], Awaitable[bool]]) -> None:
         self._key = _signing_key(settings.secret or "")
         self._audience = settings.audience
         self._jwks = jwks
         self._reader = ClaimsReader(settings)
-        self._one_customer = one_customer
+        self._has_customer = has_customer
 
     async def principal(self, text: str) -> Principal:
         """Who it is; raises TokenRefused, and Problem issuer-away, no-role and no-customer."""
@@ -61,7 +59,7 @@ class BearerTokens:
         claims = await jwks.verify(text, audience=self._audience)
         person = self._reader.person(claims)
         expires_at = _expires_at(claims)
-        if person.customer and await self._one_customer(str(person.customer)) is None:
+        if person.customer and not await self._has_customer(str(person.customer)):
             raise Problem("no-customer", "Register the customer first: PUT /api/v1/customers/{id}.")
         return Principal(str(person.id), person.email, person.role, expires_at, None, person.scopes)
 

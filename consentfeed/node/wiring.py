@@ -23,6 +23,7 @@ from consentfeed.api.ops import OpsApi
 from consentfeed.api.phones import Phones
 from consentfeed.api.preferences import PreferenceApi
 from consentfeed.api.purposes import PurposeApi
+from consentfeed.api.revocations import RevocationApi
 from consentfeed.api.sessions import SessionApi
 from consentfeed.api.sso import SsoApi
 from consentfeed.api.sso_logout import SsoLogoutApi
@@ -104,7 +105,7 @@ class Node:
         self.trail = Trail(database.trail.record_accesses)
         self.jwks = _jwks(settings)
         self.oidc = OidcClient(settings, self.jwks) if self.jwks and settings.client_id else None
-        tokens = BearerTokens(settings, self.jwks, database.customers.one_customer)
+        tokens = BearerTokens(settings, self.jwks, database.customers.has_customer)
         self.sessions = Sessions(tokens.principal, accounts.find_sessions, accounts.touch_sessions, accounts.ended)
         limits, allowed = Limits(settings), settings.cors_origins.split()
         self._ops = OpsApi(self.reasons, settings.metrics_token)
@@ -132,6 +133,7 @@ class Node:
             ConsentApi(database.consents, database.log, sealed_ids, phones, trail),
             DecisionApi(self.writer, sealed_ids, trail),
             BulkDecisionApi(database.consents, self.writer, limits, trail),
+            RevocationApi(database.consents, database.purposes, self.writer, phones, trail),
             CustomerApi(database.customers, phones, trail),
             PurposeApi(database.purposes),
             NoticeApi(database.purposes),

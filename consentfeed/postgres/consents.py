@@ -47,8 +47,13 @@ class ConsentQueries:
     async def list_consents(self, *args: object) -> list[Record]:
         """Arguments as of the SQL function; first the position, then (consent, sort_key, id, customer_id)."""
         return await self._pool.fetch(
-            "SELECT * FROM consentfeed.list_consents($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", *args
+            "SELECT * FROM consentfeed.list_consents($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)", *args
         )
+
+    async def about_consents(self, *filters: object) -> int:
+        """About how many list_consents() would list; arguments as of the SQL function."""
+        rows = await self._pool.fetch("SELECT consentfeed.about_consents($1, $2, $3, $4, $5, $6, $7, $8, $9)", *filters)
+        return int(rows[0][0])
 
     async def customer_consents(self, customer: str) -> tuple[Position, str]:
         """The customer's place, and the consents as JSON objects joined by commas."""
@@ -59,6 +64,14 @@ class ConsentQueries:
         """A consent (of that customer alone, if given) as JSON, its version, and whose it is."""
         rows = await self._pool.fetch("SELECT * FROM consentfeed.one_consent($1, $2)", consent, customer)
         return (rows[0][0], rows[0][1], rows[0][2]) if rows else None
+
+    async def contact_consents(
+        self, msisdn: str | None, email: str | None, channel: str, purpose: str | None
+    ) -> list[Record]:
+        """Consents on a channel of all who have the number or address; rows of (id, customer_id)."""
+        return await self._pool.fetch(
+            "SELECT * FROM consentfeed.contact_consents($1, $2, $3, $4)", msisdn, email, channel, purpose
+        )
 
     async def consent_ids(
         self, customers: Sequence[str], purposes: Sequence[str], channels: Sequence[str]

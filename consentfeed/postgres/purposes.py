@@ -40,10 +40,11 @@ class PurposeQueries:
                 return
 
     async def notice(self, key: str, version: int, language: str) -> Record | None:
-        """A published notice: title, description, text and sha256."""
+        """A published notice, its language looked up (RFC 4647): language, title, description, text, sha256."""
         rows = await self._pool.fetch(
-            "SELECT title, description, text, sha256 FROM consentfeed.notices"
-            " WHERE (purpose, version, language) = ($1, $2, $3) AND published_at <= statement_timestamp()",
+            "SELECT language, title, description, text, sha256 FROM consentfeed.notices"
+            " WHERE (purpose, version) = ($1, $2) AND published_at <= statement_timestamp()"
+            " AND consentfeed.language_fits($3, language) ORDER BY length(language) DESC, language LIMIT 1",
             key,
             version,
             language,

@@ -18,10 +18,11 @@ from consentfeed.postgres.batched import Batched
 logger = structlog.get_logger()
 Action = Literal[
     "list-consents", "read-consent", "read-history", "repeat-decision", "list-customers", "read-customer",
-    "register-customer", "open-stream", "read-events", "list-accounts", "read-account", "list-sessions", "read-trail",
+    "register-customer", "revoke-by-contact", "open-stream", "read-events", "list-accounts", "read-account",
+    "list-sessions", "read-trail",
 ]  # fmt: skip
 # A line also when nobody's data are in the answer itself.
-_ALWAYS: Final = frozenset({"open-stream", "read-trail"})
+_ALWAYS: Final = frozenset({"open-stream", "read-trail", "revoke-by-contact"})
 SAME_SECONDS: Final = 60.0
 _NONE: Final[Mapping[str, object]] = {}
 _REMEMBERED: Final = 50_000

@@ -5,7 +5,7 @@ CREATE TABLE consentfeed.customers (
     name text CHECK (char_length(name) BETWEEN 1 AND 200),
     email text CHECK (char_length(email) <= 320 AND strpos(email, '@') > 1),
     msisdn text CHECK (msisdn ~ '^[+][1-9][0-9]{4,14}$'),
-    language text NOT NULL DEFAULT 'en' CHECK (language ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'),
+    language text NOT NULL DEFAULT 'en' CHECK (language ~ '^[a-z]{2,3}(-[A-Za-z0-9]{1,8})*$'),
     created_at timestamptz NOT NULL DEFAULT statement_timestamp(),
     updated_at timestamptz NOT NULL DEFAULT statement_timestamp(),
     erased_at timestamptz,
@@ -17,12 +17,10 @@ CREATE TABLE consentfeed.customers (
     ),
     actor_id text NOT NULL DEFAULT current_user,
     method text NOT NULL DEFAULT 'sql',
-    -- Whole words in lower case, so that "a prefix of a word of the name" is one index look-up.
-    name_words tsvector NOT NULL GENERATED ALWAYS AS (
-        array_to_tsvector(array_remove(
-            regexp_split_to_array(lower(coalesce(name, '')), '[[:space:][:punct:]]+'), ''
-        ))
-    ) STORED
+    -- Filled in by fold_customer(), and in the collation of no locale: found and sorted in the same way in every database.
+    name_words tsvector NOT NULL,
+    name_key text COLLATE "C" NOT NULL,
+    email_key text COLLATE "C"
 );
 COMMENT ON TABLE consentfeed.customers IS 'One row per customer; all personal data of customers is here, so that a person can be erased without touching the log.';
 COMMENT ON COLUMN consentfeed.customers.id IS 'Chosen by the customer app; a UUID because it enters the log, where nothing personal (a number, an account name) may stand.';
@@ -39,12 +37,16 @@ COMMENT ON COLUMN consentfeed.customers.msisdn_changed_at IS 'When the number wa
 COMMENT ON COLUMN consentfeed.customers.actor_kind IS 'Who changed it last: csr, admin, service, customer, system; database is somebody with SQL.';
 COMMENT ON COLUMN consentfeed.customers.actor_id IS 'Which account, or which SQL role.';
 COMMENT ON COLUMN consentfeed.customers.method IS 'By what: rest, sql.';
-COMMENT ON COLUMN consentfeed.customers.name_words IS 'The words of the name in lower case, for searching.';
+COMMENT ON COLUMN consentfeed.customers.name_words IS 'The words of the name, folded, so that "a prefix of a word of the name" is one index look-up.';
+COMMENT ON COLUMN consentfeed.customers.name_key IS 'The name, folded, by which customers are sorted.';
+COMMENT ON COLUMN consentfeed.customers.email_key IS 'The e-mail address, folded, by which it is compared.';
 
 CREATE INDEX customers_name_words ON consentfeed.customers USING gin (name_words);
-CREATE INDEX customers_email ON consentfeed.customers (lower(email) text_pattern_ops, id);
+CREATE INDEX customers_email ON consentfeed.customers (email_key text_pattern_ops, id);
 CREATE INDEX customers_msisdn ON consentfeed.customers (msisdn text_pattern_ops, id);
+-- Found by the last digits, too: they are the first ones from behind.
+CREATE INDEX customers_msisdn_ending ON consentfeed.customers (reverse(msisdn) text_pattern_ops, id);
 -- Lists of customers and of consents by name are read in this order, page by page.
-CREATE INDEX customers_name ON consentfeed.customers (coalesce(name, ''), id);
+CREATE INDEX customers_name ON consentfeed.customers (name_key, id);
 
 INSERT INTO consentfeed.migrations (name) VALUES ('0002_customers');

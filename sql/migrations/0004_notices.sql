@@ -3,7 +3,7 @@
 CREATE TABLE consentfeed.notices (
     purpose text NOT NULL REFERENCES consentfeed.purposes (key),
     version bigint NOT NULL CHECK (version BETWEEN 1 AND 2147483647),
-    language text NOT NULL CHECK (language ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'),
+    language text NOT NULL CHECK (language ~ '^[a-z]{2,3}(-[A-Za-z0-9]{1,8})*$'),
     title text NOT NULL CHECK (char_length(title) BETWEEN 1 AND 200),
     description text NOT NULL,
     text text NOT NULL CHECK (text <> ''),

@@ -9,7 +9,7 @@ CREATE TABLE consentfeed.access_trail (
     action text NOT NULL CHECK (action IN (
         'list-consents', 'read-consent', 'read-history', 'repeat-decision', 'list-customers', 'read-customer',
         'open-stream', 'read-events', 'list-accounts', 'read-account', 'list-sessions', 'read-trail',
-        'register-customer'
+        'register-customer', 'revoke-by-contact'
     )),
     customers uuid [] NOT NULL,
     filters jsonb NOT NULL,
@@ -23,8 +23,8 @@ COMMENT ON COLUMN consentfeed.access_trail.id IS 'Number of the line.';
 COMMENT ON COLUMN consentfeed.access_trail.actor IS 'Account or subject of the token that asked.';
 COMMENT ON COLUMN consentfeed.access_trail.actor_role IS 'Its role then: csr, admin or service. What customers see of their own is not noted.';
 COMMENT ON COLUMN consentfeed.access_trail.session IS 'The session that asked; NULL for a bearer token.';
-COMMENT ON COLUMN consentfeed.access_trail.action IS 'What was done; repeat-decision: a decision that changed nothing, and was answered with the consent as it is. register-customer: the data of a customer, told to be kept.';
-COMMENT ON COLUMN consentfeed.access_trail.customers IS 'Whose data were shown; for open-stream those that it is filtered by, none: everybody''s.';
+COMMENT ON COLUMN consentfeed.access_trail.action IS 'What was done; repeat-decision: a decision that changed nothing, and was answered with the consent as it is. register-customer: the data of a customer, told to be kept. revoke-by-contact: consents revoked for whoever has a number or address.';
+COMMENT ON COLUMN consentfeed.access_trail.customers IS 'Whose data were shown; for open-stream those that it is filtered by, none: everybody''s; for revoke-by-contact those who were found.';
 COMMENT ON COLUMN consentfeed.access_trail.filters IS 'How it was asked: ids, times and known codes alone. search: that something was searched for, not what.';
 COMMENT ON COLUMN consentfeed.access_trail.rows IS 'How many consents, customers, events, accounts, sessions or lines were shown; 0 for open-stream.';
 

@@ -55,7 +55,9 @@ def pages(rest: Rest, **query: Any) -> Iterator[list[dict[str, Any]]]:
 def test_each_consent_says_whose_it_is(rest: Rest) -> None:
     page = ok(rest.get("/consents", params={"customer": CUSTOMER}), ConsentPage)
     assert page["next"] is None
-    assert [one["customer"] for one in page["consents"]] == [rest.json(f"/customers/{CUSTOMER}")] * 4
+    known = rest.json(f"/customers/{CUSTOMER}")
+    del known["shared"]  # which is looked up where one customer is shown
+    assert [one["customer"] for one in page["consents"]] == [known] * 4
     assert page["consents"][0]["customer"]["name"] == "Nimal Perera"
     for one in page["consents"]:
         alone = rest.json(f"/consents/{one['id']}")
@@ -188,6 +190,24 @@ def test_what_is_wrong_with_a_query_is_said(rest: Rest) -> None:
         ("+9477", "Nimal Perera"),
         ("9477", "Nimal Perera"),
         ("011 234 5678", "Anne-Marie de Kretser"),
+        ("4567", "Nimal Perera"),
+        ("1234567", "Nimal Perera"),
+        ("123-4567", "Nimal Perera"),
+        ("Mobile: 077 123 4567", "Nimal Perera"),
+        ("٠٧٧١٢٣٤٥٦٧", "Nimal Perera"),
+        ('"0771234567"', "Nimal Perera"),
+        ("0771234567 ext 12", "Nimal Perera"),
+        ("077123456", "Nimal Perera"),
+        ("<Customer@example.com>", "Nimal Perera"),
+        ("mailto:customer@example.com", "Nimal Perera"),
+        ("OBrien", "Kamala O'Brien"),
+        ("o’brien", "Kamala O'Brien"),
+        ("Oʼbrien", "Kamala O'Brien"),
+        ("NI\u0307MAL", "Nimal Perera"),
+        ("nımal perérà", "Nimal Perera"),
+        ("nimal\u200d", "Nimal Perera"),
+        ("ＮＩＭＡＬ", "Nimal Perera"),
+        ("අමා\u200dයා", "අමායා අබේසිංහ"),
         ("+44 20 7183 8750", "100% Natural_Products (Pvt) Ltd"),
         ("0044 2071838750", "100% Natural_Products (Pvt) Ltd"),
         (CUSTOMER, "Nimal Perera"),
@@ -210,7 +230,8 @@ def test_q_finds_a_consent_by_its_exact_id(rest: Rest) -> None:
     "text",
     [
         "imal", "perera kamala", "nimalperera", "example.com", "@example.com", "%", "_", "%%", "'", "\\", "' | 'x",
-        "nimal:*x", "nim & per | x", "!x", "0", "00", "+", "94", "1234567", "4567", "+1 77 123 4567", "07712345678",
+        "nimal:*x", "nim & per | x", "!x", "0", "00", "+", "94", "567", "456", "1234", "077ABC4567", "+1 77 123 4567",
+        "07712345678",
         NOBODY, CUSTOMER[:-1], CUSTOMER.replace("-", ""), "-- ", "()",
     ],
 )  # fmt: skip
@@ -227,7 +248,7 @@ def test_q_and_filters_go_together(rest: Rest) -> None:
 
 
 def test_each_sort_orders_the_whole_list(own: Rest) -> None:
-    for name in ("Zoe", "Adam", "adam", "Émile", "Nimal"):
+    for name in ("Zoe", "Adam", "adam", "Émile", "Nimal", "İnci", "ışık", "O’Hara", "OHara", "ශ්\u200dරී", "ශ්රී"):
         own.customer(name)
     consents = [row[0] for row in own.sql("SELECT id::text FROM consentfeed.consents")]
     random.Random(7).shuffle(consents)
@@ -236,13 +257,13 @@ def test_each_sort_orders_the_whole_list(own: Rest) -> None:
     orders = {
         "updated_at": "updated_at, id",
         "-updated_at": "updated_at DESC, id DESC",
-        "customer": "customer.name, consents.id",
-        "-customer": "customer.name DESC, consents.id DESC",
+        "customer": "customer.name_key, consents.id",
+        "-customer": "customer.name_key DESC, consents.id DESC",
     }
     for sort, order in orders.items():
         expected = own.sql(
             "SELECT consents.id::text FROM consentfeed.consents"
-            " JOIN (SELECT id AS whose, name FROM consentfeed.customers) AS customer ON whose = consents.customer_id"
+            " JOIN (SELECT id AS whose, name_key FROM consentfeed.customers) AS customer ON whose = customer_id"
             f" ORDER BY {order}"
         )
         for limit in (5, 1000):
@@ -257,6 +278,43 @@ def test_a_page_holds_a_hundred_unless_asked_otherwise_and_a_thousand_at_most(ow
         page = own.json("/consents", params=query)
         assert len(page["consents"]) == expected
         assert page["next"] is not None
+
+
+def test_a_list_says_about_how_many_there_are_in_all(own: Rest) -> None:
+    own.consents(260)
+    own.sql("ANALYZE consentfeed.consents, consentfeed.customers")
+    for path, query, expected in (
+        ("/consents", {"limit": 100}, 4 * 262),
+        ("/consents", {"limit": 100, "purpose": "marketing"}, 2 * 262),
+        ("/consents", {"limit": 10, "q": "somebody", "channel": "sms"}, 260),
+        ("/customers", {"limit": 100}, 262),
+        ("/customers", {"limit": 100, "q": "new"}, 260),
+    ):
+        first = own.json(path, params=query)
+        second = own.json(path, params={**query, "cursor": first["next"]})
+        assert first["about"] == second["about"]
+        assert 0.8 * expected < first["about"] < 1.25 * expected, (path, query)
+    assert own.json("/consents", params={"customer": CUSTOMER})["about"] == 4
+    assert own.json("/customers", params={"q": "nimal"})["about"] == 1
+    assert own.json("/customers", params={"q": "nobody"})["about"] == 0
+
+
+def test_lists_choose_by_when_a_consent_last_changed(own: Rest) -> None:
+    changed = [ok(own.decide("grant", one))["consent"] for one in own.database.consents()[:3]]
+    times = [one["updated_at"] for one in changed]
+
+    def found(**query: str) -> list[str]:
+        return [one["id"] for one in own.json("/consents", params={"sort": "updated_at", **query})["consents"]]
+
+    ids = [one["id"] for one in changed]
+    assert found(updated_after=times[0]) == ids[1:]
+    assert found(updated_after=times[0], updated_before=times[2]) == ids[1:2]
+    assert ids[0] not in found(updated_before=times[0])
+    assert found(updated_after=times[1].replace("Z", "+00:00")) == ids[2:]
+    for malformed in ("yesterday", "2026-11-22", "2026-11-22T00:00:00", "1"):
+        assert (
+            "updated_after" in problem(own.get("/consents", params={"updated_after": malformed}), "invalid")["detail"]
+        )
 
 
 def test_a_list_that_ends_with_a_page_has_no_next(own: Rest) -> None:

@@ -6,15 +6,15 @@ from uuid import uuid4
 
 import pytest
 
-from consentfeed.api.customers import CustomerPage
+from consentfeed.api.customers import CustomerPage, KnownCustomer
 from consentfeed.api.notices import Notice
 from consentfeed.api.purposes import Purposes
-from consentfeed.api.shapes import ConsentPage, Customer
+from consentfeed.api.shapes import ConsentPage
 from consentfeed.http.paging import write_cursor
 from tests.support.rest import ROLES, Rest, ok, problem
 from tests.support.seed import CUSTOMER, OTHER
 
-PERSON = {"name": "Sunil Silva", "email": "sunil@example.com", "msisdn": "+94761234567"}
+PERSON = {"name": "Sunil Silva", "email": None, "msisdn": None}
 
 
 def known(customer: Any) -> Any:
@@ -35,8 +35,8 @@ def test_a_new_customer_is_201_and_an_update_200(rest: Rest, role: str) -> None:
     for status, changes in ((201, {}), (200, {}), (200, {"name": "Sunil de Silva", "email": None})):
         answer = put(rest, customer, PERSON | changes, role)
         assert answer.status_code == status
-        assert known(ok(answer, Customer)) == {"id": customer, **PERSON, **changes}
-        assert ok(rest.get(f"/customers/{customer}"), Customer) == answer.json()
+        assert known(ok(answer, KnownCustomer)) == {"id": customer, **PERSON, **changes}
+        assert ok(rest.get(f"/customers/{customer}"), KnownCustomer) == answer.json()
 
 
 def test_a_new_customer_has_pending_consents_for_all_offered_purposes(rest: Rest) -> None:
@@ -82,12 +82,19 @@ def test_registering_makes_no_event(rest: Rest) -> None:
         ("+94 (0)76 123 4567", "+94761234567"),
         ("011 234 5678", "+94112345678"),
         ("+1 650 253 0000", "+16502530000"),
+        ("tel:+94761234567", "+94761234567"),
+        ("Mobile (work): 076 123 4567", "+94761234567"),
+        ('"0761234567"', "+94761234567"),
+        ("\u202d076 123 4567\u202c", "+94761234567"),
+        ("0761234567 ext. 12", "+94761234567"),
+        ("٠٧٦١٢٣٤٥٦٧", "+94761234567"),
+        ("(+94) 76 [123] 4567", "+94761234567"),
         (None, None),
     ],
 )
 def test_a_number_is_kept_in_one_form_however_it_is_written(rest: Rest, written: str | None, kept: str | None) -> None:
     customer = str(uuid4())
-    assert ok(put(rest, customer, PERSON | {"msisdn": written}), Customer)["msisdn"] == kept
+    assert ok(put(rest, customer, PERSON | {"msisdn": written}), KnownCustomer)["msisdn"] == kept
     assert rest.json(f"/customers/{customer}")["msisdn"] == kept
 
 
@@ -100,8 +107,69 @@ def test_what_is_left_out_is_emptied_but_the_language_stays(rest: Rest) -> None:
     assert ok(rest.decide("grant", consent))["consent"]["notice"]["language"] == "si"
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Sunil@example.com", " Sunil@example.com\t", "Sunil@example.com\n", "<Sunil@example.com>",
+        "mailto:Sunil@example.com",
+        "\ufeff<MAILTO:Sunil@example.com>\u200b", '"Sunil@example.com"', "\u00a0Sunil@example.com\u3164",
+    ],
+)  # fmt: skip
+def test_an_address_is_kept_without_what_stands_around_it(rest: Rest, written: str) -> None:
+    assert ok(put(rest, str(uuid4()), PERSON | {"email": written}))["email"] == "Sunil@example.com"
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [("si", "si"), ("SI_lk", "si-LK"), ("zh-hant-tw", "zh-Hant-TW"), ("EN", "en"), ("de-CH-1996", "de-CH-1996")],
+)
+def test_a_language_is_kept_in_one_form_however_it_is_written(rest: Rest, written: str, kept: str) -> None:
+    customer = str(uuid4())
+    assert ok(put(rest, customer, PERSON | {"language": written}))["language"] == kept
+    assert rest.json(f"/customers/{customer}")["language"] == kept
+    (listed,) = rest.json("/customers", params={"q": customer})["customers"]
+    assert listed["language"] == kept
+    assert {one["customer"]["language"] for one in rest.json(f"/consents?customer={customer}")["consents"]} == {kept}
+
+
+@pytest.mark.parametrize(("language", "bound"), [("si-LK", "si"), ("SI_lk", "si"), ("si-Sinh-LK", "si"), ("ta", "en")])
+def test_a_customers_language_is_looked_up_where_the_notice_has_none_of_its_country(
+    rest: Rest, language: str, bound: str
+) -> None:
+    customer = str(uuid4())
+    ok(put(rest, customer, PERSON | {"language": language}))
+    consents = rest.json(f"/consents?customer={customer}&purpose=marketing")["consents"]
+    assert ok(rest.decide("grant", consents[0]["id"]))["consent"]["notice"]["language"] == bound
+    rest.database.set(consents[1]["id"], "granted")
+    assert rest.json(f"/consents/{consents[1]['id']}")["notice"]["language"] == bound
+
+
+@pytest.mark.parametrize("written", ["  Sunil Silva ", "\ufeffSunil Silva\u200b", "\u00a0Sunil Silva\u3000"])
+def test_a_name_is_kept_without_what_nobody_sees_around_it(rest: Rest, written: str) -> None:
+    assert ok(put(rest, str(uuid4()), PERSON | {"name": written}))["name"] == "Sunil Silva"
+
+
+def test_who_has_the_number_or_the_address_of_another_is_shown_as_such(rest: Rest) -> None:
+    family = {"email": f"Family-{uuid4().hex}@example.com", "msisdn": "+94770000777"}
+    first, second, third = str(uuid4()), str(uuid4()), str(uuid4())
+    assert ok(put(rest, first, {"name": "First", **family}))["shared"] == []
+    assert ok(put(rest, second, {"name": "Second", **family, "email": family["email"].upper()}))["shared"] == [
+        "email", "msisdn",
+    ]  # fmt: skip
+    assert ok(put(rest, third, {"name": "Third", "msisdn": family["msisdn"]}))["shared"] == ["msisdn"]
+    listed = rest.json("/customers", params={"q": family["msisdn"]})["customers"]
+    assert {one["id"]: one["shared"] for one in listed} == {
+        first: ["email", "msisdn"], second: ["email", "msisdn"], third: ["msisdn"],
+    }  # fmt: skip
+    ok(put(rest, second, {"name": "Second"}))
+    assert rest.json(f"/customers/{first}")["shared"] == ["msisdn"]
+
+
 def test_a_name_of_any_script_and_length_up_to_200_is_kept(rest: Rest) -> None:
-    for name in ("அபிராமி நடராஜா", "O’Brien-\u00dcmit \U0001f600", "x" * 200, "\U0001f600" * 200, "x"):
+    for name in (
+        "அபிராமி நடராஜா", "O’Brien-\u00dcmit \U0001f600", "x" * 200, "x" + "\U0001f600" * 199, "x", "\ufb03" * 200,
+        "ශ්\u200dරී ලංකා", "نامه\u200cها",
+    ):  # fmt: skip
         customer = str(uuid4())
         ok(put(rest, customer, {"name": name}))
         assert rest.json(f"/customers/{customer}")["name"] == name
@@ -122,17 +190,33 @@ def test_a_name_of_any_script_and_length_up_to_200_is_kept(rest: Rest) -> None:
         {"name": "a\n"},
         {"name": "a\x1bb"},
         {"name": "a\x85b"},
+        {"name": "Nimal\u202e"},
+        {"name": "\u2066Nimal\u2069"},
+        {"name": "Ni\u200fmal"},
+        {"name": "a\u2028b"},
+        {"name": "\u200d"},
+        {"name": "\u3164\u3164"},
+        {"name": "12345"},
+        {"name": "..."},
         {"email": ""},
         {"email": "nobody"},
         {"email": "@example.com"},
         {"email": "a@"},
         {"email": "a b@example.com"},
         {"email": "a@b@c"},
-        {"email": "a@example.com\n"},
         {"email": "a\x00@example.com"},
         {"email": "a\x7f@example.com"},
         {"email": "x" * 315 + "@x.com"},
         {"email": ["a@example.com"]},
+        {"email": "Nimal <nimal@example.com>"},
+        {"email": "ni\u200bmal@example.com"},
+        {"email": "a@exam\u00adple.com"},
+        {"email": "a@example..com"},
+        {"email": "a@.example.com"},
+        {"email": "a@example.com."},
+        {"email": "a@example.com, b@example.com"},
+        {"email": "a@example.com;b@example.com"},
+        {"email": "<>"},
         {"msisdn": ""},
         {"msisdn": "call me"},
         {"msisdn": "12345"},
@@ -141,9 +225,18 @@ def test_a_name_of_any_script_and_length_up_to_200_is_kept(rest: Rest) -> None:
         {"msisdn": "+999123456789"},
         {"msisdn": "0" * 400},
         {"msisdn": 771234567},
+        {"msisdn": "077ABC4567"},
+        {"msisdn": "0761234567 / 0712345678"},
+        {"msisdn": "0761234567, 0712345678"},
+        {"msisdn": "+94761234567 +94712345678"},
+        {"msisdn": "call 0761234567"},
+        {"msisdn": "0991234567"},
+        {"msisdn": "076123456²"},
+        {"msisdn": "\u202e7654321670"},
         {"language": "English"},
         {"language": "en\n"},
-        {"language": "EN"},
+        {"language": "en--LK"},
+        {"language": "e"},
         {"language": "x" * 40},
         {"id": str(uuid4())},
         {"nickname": "Su"},
@@ -183,7 +276,7 @@ def test_many_registrations_of_one_customer_at_once_make_one(rest: Rest) -> None
 
 
 def test_one_customer_or_404(rest: Rest) -> None:
-    assert ok(rest.get(f"/customers/{CUSTOMER}"), Customer)["name"] == "Nimal Perera"
+    assert ok(rest.get(f"/customers/{CUSTOMER}"), KnownCustomer)["name"] == "Nimal Perera"
     assert ok(rest.get(f"/customers/{CUSTOMER.upper()}"))["id"] == CUSTOMER
     for unknown in (str(uuid4()), "7", "%00", "not-a-uuid", uuid4().hex):
         problem(rest.get(f"/customers/{unknown}"), "not-found")
@@ -199,7 +292,7 @@ def test_customers_come_by_name_page_by_page(rest: Rest) -> None:
         assert 0 < len(page["customers"]) <= 2
         listed += page["customers"]
         query["cursor"] = page["next"]
-    rows = rest.sql("SELECT id::text FROM consentfeed.customers ORDER BY name, id")
+    rows = rest.sql("SELECT id::text FROM consentfeed.customers ORDER BY name_key, id")
     assert [one["id"] for one in listed] == [row[0] for row in rows]
     assert {CUSTOMER, OTHER} <= {one["id"] for one in listed}
 
@@ -255,6 +348,11 @@ def test_a_notice_is_its_exact_text_and_the_hash_of_it(rest: Rest, role: str) ->
         "key": "marketing", "version": 1, "language": "si", "title": "Offers", "description": "", "text": text,
         "sha256": hashlib.sha256(text.encode()).hexdigest(),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("tag", ["si-LK", "SI", "si_lk", "Si-Sinh"])
+def test_a_notices_language_is_looked_up(rest: Rest, tag: str) -> None:
+    assert ok(rest.get(f"/notices/marketing/1/{tag}"), Notice)["language"] == "si"
 
 
 def test_an_older_notice_can_still_be_read(rest: Rest) -> None:

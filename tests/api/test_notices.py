@@ -310,7 +310,13 @@ def test_a_version_that_cannot_be_one_is_404(rest: Rest, version: str) -> None:
     problem(publish(rest, "marketing", version), "not-found")
 
 
-@pytest.mark.parametrize("language", ["English", "EN", "e", "%00", "en_US", "en" + "-abcdefgh" * 4])
+@pytest.mark.parametrize(("written", "kept"), [("EN", "en"), ("si_lk", "si-LK"), ("zh-HANT", "zh-Hant")])
+def test_a_language_is_kept_in_one_form(rest: Rest, written: str, kept: str) -> None:
+    purpose = rest.purpose()
+    assert [one["language"] for one in ok(draft(rest, purpose, 9, written))["notices"] if one["version"] == 9] == [kept]
+
+
+@pytest.mark.parametrize("language", ["English", "e", "%00", "en" + "-abcdefgh" * 4])
 def test_a_language_that_cannot_be_one_is_422(rest: Rest, language: str) -> None:
     before = rest.written()
     problem(draft(rest, "marketing", 9, language), "invalid")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from consentfeed.doctor.server import version_finding
+from consentfeed.doctor.server import collation_finding, version_finding
 from tests.doctor.examined import bad, examined, look_at
 from tests.support import pgbouncer
 from tests.support.database import Sql
@@ -32,6 +32,23 @@ def test_versions_with_a_known_fault_of_listen_are_told(number: int, severity: s
     finding = version_finding(number)
     assert finding.severity == severity
     assert word in finding.seen + finding.cure
+
+
+def test_a_system_that_sorts_otherwise_than_before_is_told(shared_database: Sql) -> None:
+    # Not by a system that was upgraded: none is to be had here.
+    bad(
+        collation_finding("en_US.utf8", "2.31", "2.36"),
+        "warning",
+        "2.31",
+        "2.36",
+        "REINDEX",
+        "REFRESH COLLATION VERSION",
+    )
+    for versions in ((None, None), ("2.36", "2.36"), (None, "2.36")):
+        assert collation_finding("en_US.utf8", *versions).severity == "ok"
+    ((name,),) = shared_database.run("SELECT datcollate FROM pg_database WHERE datname = current_database()")
+    found = look_at(shared_database.app_url, "collation")
+    assert (found.severity, name in found.seen) == ("ok", True)
 
 
 @pytest.mark.parametrize(("seconds", "severity"), [(0.0, "ok"), (5.0, "warning"), (-5.0, "warning"), (60.0, "problem")])

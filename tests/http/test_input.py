@@ -44,7 +44,7 @@ def test_the_types_and_statuses_of_problems_are_stable() -> None:
 # Every route that takes a body, as a path and who sends it.
 WRITING = {
     "grant": ("POST", f"/customer/consents/{NOBODY}/grant", "customer"),
-    "revoke on behalf": ("POST", f"/consents/{NOBODY}/revoke", "csr"),
+    "grant on behalf": ("POST", f"/consents/{NOBODY}/grant", "csr"),
     "many": ("POST", "/decisions", "service"),
     "register": ("PUT", f"/customers/{NOBODY}", "service"),
     "sign in": ("POST", "/auth/login", None),
@@ -97,7 +97,7 @@ NAMELESS = {"action": "grant", "consent_id": NOBODY}
         ("grant", {"notice_version": True}, "$.notice_version"),
         ("grant", {"reason": {"code": 1}}, "$.reason.code"),
         ("grant", {"reason": {"what": 1}}, "$.reason"),
-        ("revoke on behalf", {"reason": {"code": "ok", "text": ["a"]}}, "$.reason.text"),
+        ("grant on behalf", {"reason": {"code": "ok", "text": ["a"]}}, "$.reason.text"),
         ("many", {"decisions": {}}, "$.decisions"),
         ("register", {"name": 1}, "$.name"),
         ("register", {"name": "a", "email": 1}, "$.email"),
@@ -120,7 +120,7 @@ def texts(bad: bytes) -> dict[str, bytes]:
     """Bodies with a text in each place where one can stand."""
     return {
         "grant": b'{"reason":{"code":"ok","text":"%b"}}' % bad,
-        "revoke on behalf": b'{"reason":{"code":"ok","reference":"%b"}}' % bad,
+        "grant on behalf": b'{"reason":{"code":"ok","reference":"%b"}}' % bad,
         "register": b'{"name":"%b"}' % bad,
         "sign in": b'{"email":"%b","password":"x"}' % bad,
         "choose": b'{"preferences":{"a":["%b"]}}' % bad,

@@ -42,6 +42,7 @@ STATE = {"/problems/stale", "/problems/key-reused", "/problems/no-such-language"
 # What no schema says of a value, and the answer does. To JSON Schema 1.0 is an integer.
 UNSAID = re.compile(
     r"^cursor is what|^(purpose|channel) is one of|^Not a phone number|^customer_id goes with|^No customer has this id"
+    r"|^Not an e-mail address|^A name (has|holds|stands)|^Give msisdn or email"
     r"|NUL - at `\$\.preferences|must not be blank|^A channel (stands there twice|cannot be taken away)|got `float`"
     r"|is empty: give it a value|is a number in decimal digits"
     r"|^It cannot be read\.$"
@@ -126,6 +127,8 @@ def unfit(answer: Any) -> list[Any]:
     body = json.loads(answer.content) if "json" in answer.headers.get("content-type", [""])[0] else {}
     if answer.status_code >= 400 and (body["type"] in STATE or UNSAID.search(body.get("detail", ""))):
         return [positive_data_acceptance]
+    if "ignored" in body:
+        return [negative_data_rejection]  # a revocation is done with what could be understood
     if any("problem" in outcome for outcome in body.get("outcomes", ())):
         return [negative_data_rejection]
     return []

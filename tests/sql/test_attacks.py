@@ -153,12 +153,17 @@ HOSTILE = (
 ASKED = """
     SELECT
         (SELECT count(*) FROM consentfeed.list_consents(
-            NULL, ARRAY[%(text)s], NULL, NULL, NULL, NULL, %(text)s, NULL, NULL, 9)),
+            NULL, ARRAY[%(text)s], NULL, NULL, NULL, NULL, NULL, NULL, NULL, %(text)s, NULL, NULL, 9)),
         (SELECT count(*) FROM consentfeed.list_consents(
-            NULL, NULL, NULL, NULL, %(text)s, %(text)s, 'customer', NULL, NULL, 9)),
+            NULL, NULL, NULL, NULL, %(text)s, %(text)s, %(text)s, NULL, NULL, 'customer', NULL, NULL, 9)),
         (SELECT count(*) FROM consentfeed.list_consents(
-            NULL, NULL, NULL, NULL, NULL, NULL, '-customer', %(text)s, %(customer)s, 99) WHERE sort_key > %(text)s),
-        (SELECT count(*) FROM consentfeed.list_customers(%(text)s, %(text)s, NULL, NULL, 9)),
+            NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '-customer', %(text)s, %(customer)s, 99)
+            WHERE sort_key COLLATE "C" > %(text)s),
+        (SELECT consentfeed.about_consents(
+            NULL, NULL, NULL, NULL, %(text)s, %(text)s, %(text)s, NULL, NULL)) - 1,
+        (SELECT count(*) FROM consentfeed.list_customers(%(text)s, %(text)s, %(text)s, NULL, NULL, 9)),
+        (SELECT consentfeed.about_customers(%(text)s, %(text)s, %(text)s)),
+        (SELECT count(*) FROM consentfeed.contact_consents(%(text)s, %(text)s, %(text)s, %(text)s)),
         (SELECT count(*) FROM consentfeed.list_users(%(text)s, NULL, NULL, 9)),
         (SELECT count(*) FROM consentfeed.list_accesses(NULL, NULL, %(text)s, NULL, NULL, NULL, NULL, 9))
 """
@@ -169,4 +174,4 @@ def test_arguments_of_functions_that_put_sql_together_stay_values(shared: Sql, t
     """Nothing is found; a list of consents begins with a position."""
     with psycopg.connect(shared.app_url, autocommit=True) as connection:
         found = connection.execute(ASKED.encode(), {"text": text, "customer": CUSTOMER}).fetchone()
-    assert found == (1, 1, 0, 0, 0, 0)
+    assert found == (1, 1, 0, 0, 0, 0, 0, 0, 0)

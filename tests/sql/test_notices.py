@@ -11,6 +11,8 @@ from tests.support.seed import CUSTOMER, OTHER
 from tests.support.sql import Outcome, bodies, decide, decision, expired_grant, publish, refused, row_of
 from tests.support.waiting import wait_until
 
+NULLS = "NULL, NULL, NULL, '{expired}', NULL, NULL, NULL, NULL, NULL"
+
 
 def notice_of(database: Sql, consent: str) -> tuple[Any, ...]:
     row = row_of(database, consent)
@@ -41,6 +43,38 @@ def test_granting_binds_the_notice_in_force_in_the_customers_language(database: 
     consent = database.consents()[1]
     database.set(consent, "granted")
     assert notice_of(database, consent)[:2] == (2, "en"), "English where the customer's language is not published"
+
+
+@pytest.mark.parametrize(
+    ("language", "bound"),
+    [
+        ("si-LK", "si"),
+        ("si-lk", "si"),
+        ("si-Sinh-LK", "si"),
+        ("zh-Hant-TW", "zh-Hant"),
+        ("zh-HANS", "en"),
+        ("sin", "en"),
+    ],
+)
+def test_a_language_is_looked_up_by_leaving_out_its_end(database: Sql, language: str, bound: str) -> None:
+    for tag in ("en", "si", "zh-Hant", "zh-Hant-HK"):
+        publish(database, "marketing", 2, language=tag)
+    database.run("UPDATE consentfeed.customers SET language = %s WHERE id = %s", language, CUSTOMER)
+    first, second = database.consents()[:2]
+    (outcome,) = decide(database.app_url, decision(first, "grant"))
+    database.set(second, "granted")
+    assert outcome.problem is None
+    assert notice_of(database, first)[1] == notice_of(database, second)[1] == bound
+
+
+@pytest.mark.parametrize(
+    ("language", "bound"), [("si_LK", "si"), ("SI", "si"), ("si-LK", "si"), ("s", None), ("sin", None), ("fr", None)]
+)
+def test_so_is_the_language_of_a_decision(database: Sql, language: str, bound: str | None) -> None:
+    (outcome,) = decide(database.app_url, decision(database.consents()[0], "grant", language=language))
+    assert (outcome.problem, outcome.consent and outcome.consent["notice"]["language"]) == (
+        (None, bound) if bound else ("no-such-language", None)
+    )
 
 
 def test_a_decision_binds_the_language_that_was_shown(database: Sql) -> None:
@@ -161,9 +195,9 @@ def test_a_grant_reads_as_expired_before_its_event_says_so(database: Sql) -> Non
     consent = database.consents()[0]
     expired_grant(database, consent)
     assert row_of(database, consent)["status"] == "granted"
-    listed = "SELECT consent::json ->> 'status' FROM consentfeed.list_consents(NULL, NULL, NULL, '{expired}', NULL,"
+    listed = "SELECT consent::json ->> 'status' FROM consentfeed.list_consents("
     for read in (
-        f"{listed} NULL, 'updated_at', NULL, NULL, 10) WHERE id = '{consent}'",
+        f"{listed}{NULLS}, 'updated_at', NULL, NULL, 10) WHERE id = '{consent}'",
         f"SELECT consent::json ->> 'status' FROM consentfeed.one_consent('{consent}', NULL)",
         f"SELECT ('[' || consents || ']')::json -> 0 ->> 'status' FROM consentfeed.customer_consents('{CUSTOMER}')",
     ):

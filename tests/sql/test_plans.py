@@ -52,8 +52,10 @@ def rows_read(database: Sql, statement: str, *args: Any) -> tuple[list[tuple[Any
     return answer, after[0] - before[0]
 
 
-LIST = "SELECT id FROM consentfeed.list_consents(%s, NULL, NULL, NULL, %s, %s, %s, %s, %s, 50)"
-FIND = "SELECT * FROM consentfeed.find_customers(%s, %s)"
+LIST = "SELECT id FROM consentfeed.list_consents(%s, NULL, NULL, NULL, %s, %s, NULL, NULL, NULL, %s, %s, %s, 50)"
+FIND = "SELECT * FROM consentfeed.find_customers(%s, %s, %s)"
+CONTACT = "SELECT * FROM consentfeed.contact_consents(%s, %s, 'sms', NULL)"
+KNOWN = "SELECT consentfeed.known_customer_json(c) FROM consentfeed.customers AS c WHERE c.id = %s"
 
 
 @pytest.mark.parametrize(
@@ -75,20 +77,25 @@ FIND = "SELECT * FROM consentfeed.find_customers(%s, %s)"
         pytest.param(51, LIST, (None, None, None, "updated_at", None, None), id="list by time, oldest first"),
         pytest.param(51, LIST, (None, None, None, "customer", None, None), id="list by name"),
         pytest.param(51, LIST, (None, None, None, "-customer", None, None), id="list by name, from the end"),
-        pytest.param(51, LIST, (None, None, None, "customer", "Name8", MIDDLE), id="list by name, a page further on"),
+        pytest.param(51, LIST, (None, None, None, "customer", "name8", MIDDLE), id="list by name, a page further on"),
         pytest.param(2, LIST, ([MIDDLE], None, None, "-updated_at", None, None), id="list of a customer"),
         pytest.param(2, LIST, (None, "mail10000@", None, "-updated_at", None, None), id="list, found by e-mail"),
         pytest.param(2, LIST, (None, "family10000", None, "customer", None, None), id="list, found by name"),
         pytest.param(2, LIST, (None, "x", "+94770010000", "-updated_at", None, None), id="list, found by number"),
-        pytest.param(1, FIND, ("MAIL10000@EX", None), id="customers by e-mail"),
-        pytest.param(1, FIND, ("x", "+94770010000"), id="customers by number"),
-        pytest.param(10, FIND, ("x", "+9477001000"), id="customers by the beginning of a number"),
-        pytest.param(1, FIND, ("fam-family10000", None), id="customers by words of the name"),
-        pytest.param(1, FIND, (MIDDLE.upper(), None), id="customers by id"),
+        pytest.param(1, FIND, ("MAIL10000@EX", None, None), id="customers by e-mail"),
+        pytest.param(1, FIND, ("x", "+94770010000", None), id="customers by number"),
+        pytest.param(10, FIND, ("x", "+9477001000", None), id="customers by the beginning of a number"),
+        pytest.param(2, FIND, ("x", None, "0007"), id="customers by the last digits of a number"),
+        pytest.param(1, FIND, ("fam-family10000", None, None), id="customers by words of the name"),
+        pytest.param(1, FIND, ("FÀMILY10000", None, None), id="customers by a name with accents"),
+        pytest.param(1, FIND, (MIDDLE.upper(), None, None), id="customers by id"),
+        pytest.param(1, CONTACT, ("+94770010000", None), id="consents by number"),
+        pytest.param(1, CONTACT, (None, "MAIL10000@example.com"), id="consents by e-mail"),
+        pytest.param(1, KNOWN, (MIDDLE,), id="a customer, and whether others have the number or address"),
         pytest.param(
             50,
-            "SELECT * FROM consentfeed.list_customers(NULL, NULL, %s, %s, 50)",
-            ("Name8", MIDDLE),
+            "SELECT * FROM consentfeed.list_customers(NULL, NULL, NULL, %s, %s, 50)",
+            ("name8", MIDDLE),
             id="customers by name",
         ),
     ],

@@ -15,7 +15,8 @@ const MAX_CHOICES = '8';
 const MAX_IDS = 3;
 const ACTIONS = [
   'list-consents', 'read-consent', 'read-history', 'repeat-decision', 'list-customers', 'read-customer',
-  'register-customer', 'open-stream', 'read-events', 'list-accounts', 'read-account', 'list-sessions', 'read-trail',
+  'register-customer', 'revoke-by-contact', 'open-stream', 'read-events', 'list-accounts', 'read-account',
+  'list-sessions', 'read-trail',
 ];
 
 /** @returns {import('./admin.js').Section} */

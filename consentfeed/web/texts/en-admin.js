@@ -209,6 +209,7 @@ export default {
   'trail.did-list-customers': 'Listed or searched customers',
   'trail.did-read-customer': 'Read a customer',
   'trail.did-register-customer': 'Registered or changed a customer',
+  'trail.did-revoke-by-contact': 'Revoked by number or e-mail address',
   'trail.did-open-stream': 'Opened a stream',
   'trail.did-read-events': 'Read events',
   'trail.did-list-accounts': 'Listed accounts',

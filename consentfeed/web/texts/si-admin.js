@@ -209,6 +209,7 @@ export default {
   'trail.did-list-customers': 'පාරිභෝගිකයින් ලැයිස්තුව බැලුවා හෝ සෙව්වා',
   'trail.did-read-customer': 'පාරිභෝගිකයෙකු කියෙව්වා',
   'trail.did-register-customer': 'පාරිභෝගිකයෙකු ලියාපදිංචි කළා හෝ වෙනස් කළා',
+  'trail.did-revoke-by-contact': 'අංකයෙන් හෝ විද්‍යුත් තැපැල් ලිපිනයෙන් කැමැත්ත ඉවත් කළා',
   'trail.did-open-stream': 'ප්‍රවාහයක් විවෘත කළා',
   'trail.did-read-events': 'සිදුවීම් කියෙව්වා',
   'trail.did-list-accounts': 'ගිණුම් ලැයිස්තුව බැලුවා',

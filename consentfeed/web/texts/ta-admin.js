@@ -209,6 +209,7 @@ export default {
   'trail.did-list-customers': 'வாடிக்கையாளர்களைப் பட்டியலிட்டார் அல்லது தேடினார்',
   'trail.did-read-customer': 'ஒரு வாடிக்கையாளரைப் படித்தார்',
   'trail.did-register-customer': 'ஒரு வாடிக்கையாளரைப் பதிவு செய்தார் அல்லது மாற்றினார்',
+  'trail.did-revoke-by-contact': 'எண் அல்லது மின்னஞ்சல் முகவரி மூலம் ஒப்புதலைத் திரும்பப் பெற்றார்',
   'trail.did-open-stream': 'ஒரு ஓடையைத் திறந்தார்',
   'trail.did-read-events': 'நிகழ்வுகளைப் படித்தார்',
   'trail.did-list-accounts': 'கணக்குகளைப் பட்டியலிட்டார்',

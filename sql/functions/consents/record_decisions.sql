@@ -85,7 +85,7 @@ BEGIN
                     WHEN NOT purpose.offered AND next.changes THEN 'not-offered'
                     WHEN notice.version IS NULL THEN 'no-notice'
                     WHEN a.notice_version <> notice.version THEN 'notice-superseded'
-                    WHEN a.language <> notice.language THEN 'no-such-language'
+                    WHEN NOT consentfeed.language_fits(a.language, notice.language) THEN 'no-such-language'
                 END AS problem
             FROM asked AS a
             -- Whose it is, is asked here and above: either alone keeps a customer from what is another's.

@@ -6,6 +6,7 @@ RETURN pg_catalog.concat(
     '","name":', coalesce(pg_catalog.to_json((customer).name)::text, 'null'),
     ',"email":', coalesce(pg_catalog.to_json((customer).email)::text, 'null'),
     ',"msisdn":', coalesce(pg_catalog.to_json((customer).msisdn)::text, 'null'),
+    ',"language":"', (customer).language, '"',
     ',"version":', (customer).version,
     ',"email_changed_at":', coalesce('"' || consentfeed.rfc3339((customer).email_changed_at) || '"', 'null'),
     ',"msisdn_changed_at":', coalesce('"' || consentfeed.rfc3339((customer).msisdn_changed_at) || '"', 'null'), '}'

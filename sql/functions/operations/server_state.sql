@@ -35,7 +35,13 @@ AS $$
             WHERE attached.inhparent = 'consentfeed.events'::regclass
                 AND substring(class.relname FROM '^events_p([0-9]+)$')::bigint
                 > (SELECT max(event.seq) FROM consentfeed.events AS event) / 10000000
-        )
+        ),
+        -- What sorts the keys of purposes and accounts; customers are sorted by functions of ours (name_key).
+        'collation', own.datcollate,
+        'collation_version', own.datcollversion,
+        'collation_version_now', pg_database_collation_actual_version(own.oid)
     )
+    FROM pg_database AS own
+    WHERE own.datname = current_database()
 $$;
-COMMENT ON FUNCTION consentfeed.server_state IS 'What consentfeed doctor looks at in the server: durability, time limits, connections, notifications, partitions.';
+COMMENT ON FUNCTION consentfeed.server_state IS 'What consentfeed doctor looks at in the server: durability, time limits, connections, notifications, partitions, collation.';

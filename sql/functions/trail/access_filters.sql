@@ -12,7 +12,7 @@ AS $$
         UNION ALL
         SELECT unnest('{all,consent-updated,customer-updated}'::text[])
         UNION ALL
-        SELECT unnest('{list-consents,read-consent,read-history,repeat-decision,list-customers,read-customer,open-stream,read-events,list-accounts,read-account,list-sessions,read-trail,register-customer}'::text[])
+        SELECT unnest('{list-consents,read-consent,read-history,repeat-decision,list-customers,read-customer,open-stream,read-events,list-accounts,read-account,list-sessions,read-trail,register-customer,revoke-by-contact}'::text[])
     )
     SELECT coalesce(jsonb_object_agg(
         filter.key, CASE jsonb_typeof(filter.value) WHEN 'array' THEN kept.parts ELSE kept.parts -> 0 END

@@ -1,0 +1,23 @@
+-- VOLATILE, because PostgreSQL takes EXPLAIN for no query; it is planned, not run. By the plan, because counting would take
+-- as long as reading them all.
+CREATE OR REPLACE FUNCTION consentfeed.about_consents(
+    customers uuid [], purposes text [], channels text [], statuses text [], query text, msisdn_beginning text,
+    msisdn_ending text, updated_after timestamptz, updated_before timestamptz
+)
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    _found uuid[] := CASE WHEN query IS NOT NULL THEN ARRAY(
+        SELECT consentfeed.find_customers(query, msisdn_beginning, msisdn_ending)
+    ) END;
+    _id uuid := CASE WHEN query ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN query::uuid END;
+    _plan json;
+BEGIN
+    EXECUTE 'EXPLAIN (FORMAT JSON) SELECT ' || consentfeed.consents_filter() INTO STRICT _plan
+    USING customers, purposes, channels, statuses, _found, _id, updated_after, updated_before;
+    RETURN (_plan -> 0 -> 'Plan' ->> 'Plan Rows')::numeric;
+END
+$$;
+COMMENT ON FUNCTION consentfeed.about_consents IS 'About how many consents list_consents() would list in all: the planner''s estimate.';
