@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
-MIGRATE: Final = "run `consentfeed migrate` as the owner"
+from consentfeed.postgres.refusals import MIGRATE
+
 # What is made again by the files that are run at every migrate.
 _MADE_AGAIN: Final = frozenset({"function", "trigger", "policy", "row rules", "rights", "inventory"})
 _WRITING: Final = frozenset({"INSERT", "UPDATE", "DELETE", "TRUNCATE", "TRIGGER", "CREATE"})

@@ -48,6 +48,15 @@ def test_verify_of_a_log_without_its_first_row(run: Run, database: Sql) -> None:
     assert result == Result(1, "position 0: the log is empty: restore a dump as a whole, schema and rows\n", "")
 
 
+def test_verify_goes_on_for_longer_than_the_role_may_take_for_a_statement(run: Run, logged: Sql) -> None:
+    limit = f"ALTER ROLE consentfeed_app IN DATABASE {logged.name}"
+    Sql.run_as(logged.admin_url, f"{limit} SET statement_timeout = 1")
+    try:
+        assert run("verify", database_url=logged.app_url).out.startswith("the log is whole")
+    finally:
+        Sql.run_as(logged.admin_url, f"{limit} RESET statement_timeout")
+
+
 @pytest.mark.parametrize(
     ("change", "position"),
     [
