@@ -48,6 +48,7 @@ ACCESS: Final = {
     "POST /api/v1/revocations": Access(("service",), WRITE_CONSENTS),
     "GET /api/v1/customers": Access(_STAFF, READ_CONSENTS),
     "GET /api/v1/customers/{id}": Access(_STAFF, READ_CONSENTS),
+    "GET /api/v1/customers/{id}/history": Access(ROLES, READ_CONSENTS),
     "PUT /api/v1/customers/{id}": Access(("service", "admin"), WRITE_CONSENTS),
     "GET /api/v1/purposes": Access(ROLES, READ_CONSENTS),
     "PUT /api/v1/purposes/{key}": _ADMIN,

@@ -44,6 +44,7 @@
 \ir functions/log/events_after.sql
 \ir functions/log/customer_events_after.sql
 \ir functions/log/consent_history.sql
+\ir functions/log/customer_history.sql
 \ir functions/log/judge_place.sql
 \ir functions/log/log_head.sql
 \ir functions/log/broken_chain.sql

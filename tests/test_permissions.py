@@ -26,6 +26,7 @@ CONTRACT = {
     "POST /api/v1/revocations": ("service",),
     "GET /api/v1/customers": STAFF,
     "GET /api/v1/customers/{id}": STAFF,
+    "GET /api/v1/customers/{id}/history": ROLES,
     "PUT /api/v1/customers/{id}": ("service", "admin"),
     "GET /api/v1/purposes": ROLES,
     "GET /api/v1/notices/{key}/{version}/{language}": ROLES,

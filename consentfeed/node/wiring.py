@@ -14,6 +14,7 @@ from consentfeed.api.accesses import AccessApi
 from consentfeed.api.auth import AuthApi
 from consentfeed.api.bulk_decisions import BulkDecisionApi
 from consentfeed.api.consents import ConsentApi
+from consentfeed.api.customer_history import CustomerHistoryApi
 from consentfeed.api.customers import CustomerApi
 from consentfeed.api.decisions import DecisionApi
 from consentfeed.api.events import EventApi
@@ -135,6 +136,7 @@ class Node:
             BulkDecisionApi(database.consents, self.writer, limits, trail),
             RevocationApi(database.consents, database.purposes, self.writer, phones, trail),
             CustomerApi(database.customers, phones, trail),
+            CustomerHistoryApi(database.customers, database.log, sealed_ids, trail),
             PurposeApi(database.purposes),
             NoticeApi(database.purposes),
             EventApi(database.purposes, self.feed, self.replay, self.streams, sealed_ids, trail),

@@ -54,6 +54,11 @@ class LogQueries:
         rows = await self._pool.fetch("SELECT * FROM consentfeed.consent_history($1, $2)", consent, customer)
         return [Row(*row) for row in rows]
 
+    async def customer_history(self, customer: str, before: int | None, limit: int) -> list[Row]:
+        """Events of a customer before a position, newest first."""
+        rows = await self._pool.fetch("SELECT * FROM consentfeed.customer_history($1, $2, $3)", customer, before, limit)
+        return [Row(*row) for row in rows]
+
     async def judge_position(self, position: Position, customer: str | None) -> Verdict:
         """Whether the log contains a position; with a customer, whether it is one of the customer's."""
         prefix = position.hash[:8] if customer else position.hash[:4]

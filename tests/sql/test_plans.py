@@ -115,6 +115,12 @@ def test_the_history_of_a_consent_is_found_by_an_index(large: Sql) -> None:
     assert read <= 10
 
 
+def test_the_history_of_a_customer_is_found_by_an_index(large: Sql) -> None:
+    found, read = rows_read(large, "SELECT * FROM consentfeed.customer_history(%s, NULL, 100)", MIDDLE)
+    assert len(found) == 1
+    assert read <= 10
+
+
 def test_expired_grants_are_found_by_an_index(large: Sql) -> None:
     found, read = rows_read(large, "SELECT consentfeed.expire_consents(100)")
     assert found == [(0,)]

@@ -35,6 +35,7 @@ HELPERS = {
 # All others run as the owner: they write, or read what the service may not.
 AS_THE_CALLER = {
     "log_head", "events_after", "customer_events_after", "consent_history", "judge_place", "customer_place",
+    "customer_history",
     "kept_events", "list_consents", "about_consents", "about_customers", "customer_consents", "one_consent",
     "consent_ids", "contact_consents", "list_customers", "list_notices", "list_purposes", "list_nodes",
     "differing_rights", "server_state", "held_locks",

@@ -20,6 +20,7 @@ CALLS: dict[str, tuple[str, object]] = {
     "log_head": ("seq FROM consentfeed.log_head()", 1),
     "events_after": ("seq FROM consentfeed.events_after(0, 1)", 0),
     "customer_events_after": (f"count(*) FROM consentfeed.customer_events_after('{CUSTOMER}', 0, 9)", 2),
+    "customer_history": (f"count(*) FROM consentfeed.customer_history('{CUSTOMER}', NULL, 9)", 1),
     "consent_history": (f"note FROM consentfeed.consent_history(%(consent)s, '{CUSTOMER}')", "what was said"),
     "judge_place": ("verdict FROM consentfeed.judge_place(0, '\\x00000000', NULL)", "ok"),
     "customer_place": (f"seq FROM consentfeed.customer_place('{CUSTOMER}')", 1),
