@@ -242,6 +242,22 @@ def test_what_has_the_focus_is_never_covered(person: NewPerson, size: dict[str, 
     assert page.locator("#settings-form").evaluate(COVERED) == []
 
 
+def test_what_went_wrong_is_in_sight_on_a_phone(person: NewPerson) -> None:
+    page = card_of(person)
+    form = act_on(page)
+    answer(form, "revoke")
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.route("**/revoke", lambda route: route.abort())
+    page.locator("#act-note").focus()
+    page.locator("#act-submit").click()
+    expect(page.locator("#act-problem")).to_contain_text("No answer came")
+    top = """(node) => {
+      const box = node.getBoundingClientRect();
+      return node.contains(document.elementFromPoint(box.x + 20, box.y + box.height / 2));
+    }"""
+    assert page.locator("#act-problem").evaluate(top)
+
+
 def test_what_was_typed_before_the_page_is_ready_is_searched_for(person: NewPerson) -> None:
     someone = person(**DESK)
     someone.sign_in("csr").close()

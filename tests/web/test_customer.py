@@ -392,6 +392,16 @@ def violations(page: Page) -> list[str]:
     return [f"{one['id']}: {[node['target'] for node in one['nodes']]}" for one in found]
 
 
+def test_where_the_reader_chooses_the_colours_on_and_off_look_different(person: NewPerson, database: Sql) -> None:
+    database.set(consent(database), "granted")
+    page = customer(person, forced_colors="active", reduced_motion="reduce")
+    expect(switch(page)).to_have_attribute("aria-checked", "true")
+    looks = """(node) => [getComputedStyle(node).backgroundColor, getComputedStyle(node).borderColor,
+      getComputedStyle(node, '::before').content, getComputedStyle(node, '::before').translate]"""
+    on, off = switch(page).evaluate(looks), switch(page, channel="E-mail").evaluate(looks)
+    assert all(one != other for one, other in zip(on, off, strict=True)), (on, off)
+
+
 def test_the_keyboard_alone_will_do(person: NewPerson) -> None:
     page = customer(person)
     for _ in range(12):

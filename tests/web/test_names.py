@@ -62,11 +62,13 @@ def test_a_long_name_can_be_read_on_the_card(person: NewPerson, node: RunningNod
     expect(page.locator(f"#grid-rows bdi[title='{LONG.strip()[:190]}']").first).to_be_attached()
 
 
-def test_a_new_name_and_number_are_on_the_card_after_a_refresh_and_when_it_is_opened_again(
+def test_without_the_feed_a_refresh_and_opening_the_card_again_show_the_new_name_and_number(
     person: NewPerson, node: RunningNode
 ) -> None:
-    page = person(**DESK).sign_in("csr")
-    live(page)
+    someone = person(**DESK)
+    someone.context.add_init_script("delete window.SharedWorker; delete Navigator.prototype.locks")
+    someone.context.route("**/api/v1/events*", lambda route: route.abort())
+    page = someone.sign_in("csr")
     card(page, "Nimal Perera")
     rename(node, "Nimal de Silva", "+94770000001")
     page.locator("#refresh").click()
@@ -90,6 +92,24 @@ def test_a_change_elsewhere_is_on_the_card_and_in_the_rows_at_once(person: NewPe
     page.keyboard.press("Escape")
     rename(node, "Nimal Fernando")
     expect(page.locator("#grid-rows")).not_to_contain_text("Nimal de Silva")  # also without a card
+
+
+def test_a_consent_that_was_given_for_another_number_says_so(
+    person: NewPerson, node: RunningNode, database: Sql
+) -> None:
+    for consent in database.consents():
+        database.set(consent, "granted")
+    page = person(**DESK).sign_in("csr")
+    live(page)
+    card(page, "Nimal Perera")
+    expect(page.locator("#card .card-other:visible")).to_have_count(0)
+    rename(node, "Nimal Perera", "+94770000001")
+    lines = page.locator("#card .card-line").filter(has_text="Given before the number changed")
+    expect(lines).to_have_count(2)
+    for channel in ("SMS", "Phone call"):
+        expect(lines.filter(has_text=channel)).to_have_count(1)
+    database.set(database.consents()[1], "revoked")
+    expect(lines).to_have_count(1)
 
 
 PLACES: dict[str, str] = {

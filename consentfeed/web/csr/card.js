@@ -12,7 +12,7 @@ import { readChoices } from './alerts.js';
 import { contactNode, writeLine } from './line.js';
 import { isNarrow, settle } from './panels.js';
 import { watch } from './settings.js';
-import { entry, newestFirst, prepareForPrint, readHistory } from './timeline.js';
+import { prepareForPrint, Timeline } from './timeline.js';
 import { customerText } from './words.js';
 
 /** @typedef {import('./list.js').Consent} Consent */
@@ -28,11 +28,12 @@ export class Card {
   #lines = new Map();
   /** @type {{close: () => void} | null} */
   #subscription = null;
-  /** By consent and version: what comes by the feed may be in the history as well. @type {Map<string, Change>} */
-  #changes = new Map();
+  #timeline = new Timeline(this.#panel);
   /** @type {Element | null} */
   #opener = null;
   #name = '';
+  /** @type {import('./list.js').Customer | null} */
+  #who = null;
   #run = 0;
 
   /** @param {import('./activity.js').Feed} feed @param {{onClose: () => void, focusTable: () => void, onDecision: (consent: Consent) => void,
@@ -91,21 +92,23 @@ export class Card {
     if (!id || slot(this.#inside, 'content').hidden) return;
     try {
       const { data } = await get(`/customers/${id}`);
-      if (run === this.#run) this.#showCustomer(data);
+      if (run !== this.#run) return;
+      this.#showCustomer(data);
+      this.redraw();
     } catch {
       partFailed(this.#panel, () => this.refresh());
     }
   }
 
-  /** Draws it again: a purpose is called otherwise. */
+  /** Draws its lines again: a purpose is called otherwise, or the customer has another number. */
   redraw() {
-    for (const [id, line] of this.#lines) writeLine(line, /** @type {Consent} */ (this.#consents.get(id)));
+    for (const [id, line] of this.#lines) writeLine(line, /** @type {Consent} */ (this.#consents.get(id)), this.#who);
   }
 
   async #load() {
     const [run, id] = [++this.#run, /** @type {string} */ (this.customer)];
     this.#subscription?.close();
-    this.#changes.clear();
+    this.#timeline = new Timeline(this.#inside);
     slot(this.#inside, 'state').replaceChildren(clone('blank-lines'));
     try {
       // In this order: what changes about the customer after the list was read comes by the feed.
@@ -117,7 +120,7 @@ export class Card {
         event: (message) => this.#take(message, id),
         reset: () => this.#load(),
       });
-      await this.#showHistory(run, all.data.consents);
+      await this.#timeline.read(all.data.consents, () => run === this.#run);
     } catch (error) {
       if (run === this.#run) this.#fail(error);
     }
@@ -150,19 +153,10 @@ export class Card {
   /** @param {import('./list.js').Customer} who */
   #showCustomer(who) {
     partRead(this.#panel);
+    this.#who = who;
     this.#name = customerText(who);
     fill(this.#inside, { name: element('bdi', '', this.#name), contact: contactNode(who) });
     this.page.onCustomer(who);
-  }
-
-  /** @param {number} run @param {Consent[]} consents */
-  async #showHistory(run, consents) {
-    fill(this.#inside, { 'history-state': t('csr.history-loading') });
-    const changes = await readHistory(consents);
-    if (run !== this.#run) return;
-    for (const change of changes) this.#changes.set(changeKey(change), change);
-    slot(this.#inside, 'timeline').replaceChildren(...newestFirst([...this.#changes.values()]).map(entry));
-    fill(this.#inside, { 'history-state': this.#changes.size ? null : t('csr.history-empty') });
   }
 
   /** @param {Consent} consent */
@@ -170,7 +164,7 @@ export class Card {
     const line = clone('card-line');
     on(slot(line, 'act'), 'click', () => this.#act(consent.id));
     on(line, 'animationend', () => line.classList.remove('glow'));
-    return writeLine(line, consent);
+    return writeLine(line, consent, this.#who);
   }
 
   /** @param {string} id */
@@ -190,10 +184,7 @@ export class Card {
   #apply(change) {
     this.#update(change.consent);
     noteChange(change);
-    if (this.#changes.has(changeKey(change))) return;
-    this.#changes.set(changeKey(change), change);
-    slot(this.#inside, 'timeline').prepend(entry(change));
-    fill(this.#inside, { 'history-state': null });
+    this.#timeline.add(change);
   }
 
   /** @param {Consent} consent as it is now, unless the one that is shown is newer */
@@ -202,7 +193,7 @@ export class Card {
     const line = this.#lines.get(consent.id);
     if (!line || (current && current.version >= consent.version)) return;
     this.#consents.set(consent.id, consent);
-    writeLine(line, consent).classList.add('glow');
+    writeLine(line, consent, this.#who).classList.add('glow');
   }
 
   async #watch() {
@@ -220,6 +211,3 @@ export class Card {
     slot(this.#inside, 'watch').setAttribute('aria-pressed', String(isWatched));
   }
 }
-
-/** @param {Change} change */
-const changeKey = ({ consent }) => `${consent.id}/${consent.version}`;

@@ -9,19 +9,53 @@ import { howText, reasonText, setStatus, whatText, whoText } from './words.js';
 
 /** @typedef {import('./activity.js').Change} Change */
 
+/** The history on one card: what was read, and what comes by the feed; each change once. */
+export class Timeline {
+  #inside;
+  /** By consent and version. @type {Map<string, Change>} */
+  #changes = new Map();
+
+  /** @param {HTMLElement} inside of the card */
+  constructor(inside) {
+    this.#inside = inside;
+  }
+
+  /** Reads the history of these consents. @param {import('./list.js').Consent[]} consents @param {() => boolean} isCurrent whether
+   * the card still wants it */
+  async read(consents, isCurrent) {
+    fill(this.#inside, { 'history-state': t('csr.history-loading') });
+    const changes = await readHistory(consents);
+    if (!isCurrent()) return;
+    for (const change of changes) this.#changes.set(changeKey(change), change);
+    slot(this.#inside, 'timeline').replaceChildren(...newestFirst([...this.#changes.values()]).map(entry));
+    fill(this.#inside, { 'history-state': this.#changes.size ? null : t('csr.history-empty') });
+  }
+
+  /** @param {Change} change that has just come */
+  add(change) {
+    if (this.#changes.has(changeKey(change))) return;
+    this.#changes.set(changeKey(change), change);
+    slot(this.#inside, 'timeline').prepend(entry(change));
+    fill(this.#inside, { 'history-state': null });
+  }
+}
+
+/** @param {Change} change */
+const changeKey = ({ consent }) => `${consent.id}/${consent.version}`;
+
 /** All changes of these consents. @param {import('./list.js').Consent[]} consents @returns {Promise<Change[]>} */
-export async function readHistory(consents) {
+async function readHistory(consents) {
   const withEvents = consents.filter((consent) => consent.version > 0);
   const answers = await Promise.all(withEvents.map((consent) => get(`/consents/${consent.id}/history`)));
   return answers.flatMap(({ data }) => data.events.map((/** @type {{data: Change}} */ event) => event.data));
 }
 
 /** @param {Change[]} changes */
-export const newestFirst = (changes) =>
+const newestFirst = (changes) =>
   changes.sort((a, b) => b.timestamp.localeCompare(a.timestamp) || b.consent.version - a.consent.version);
 
 /** @param {Change} change */
-export function entry(change) {
+function entry(change) {
   const { consent, reason } = change;
   const line = clone('timeline-entry');
   setStatus(slot(line, 'status'), change.type);

@@ -45,6 +45,8 @@ export default {
   'csr.history-loading': 'Reading the history…',
   'csr.history-empty': 'Nothing has been decided yet.',
   'csr.ends': 'Ends {time}',
+  'csr.other-number': 'Given before the number changed',
+  'csr.other-email': 'Given before the e-mail address changed',
   'csr.watch': 'Watch',
   'csr.print': 'Print the history',
   'csr.printed': 'As of {time}',

@@ -45,6 +45,8 @@ export default {
   'csr.history-loading': 'ඉතිහාසය කියවමින්…',
   'csr.history-empty': 'තවම කිසිවක් තීරණය කර නැත.',
   'csr.ends': '{time} ට අවසන් වේ',
+  'csr.other-number': 'අංකය වෙනස් වීමට පෙර දුන් එකකි',
+  'csr.other-email': 'විද්‍යුත් තැපැල් ලිපිනය වෙනස් වීමට පෙර දුන් එකකි',
   'csr.watch': 'අවධාන ලැයිස්තුවට',
   'csr.print': 'ඉතිහාසය මුද්‍රණය කරන්න',
   'csr.printed': '{time} වන විට',
