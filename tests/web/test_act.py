@@ -127,6 +127,17 @@ def test_a_purpose_that_is_younger_than_the_page_is_read_when_it_is_needed(perso
     expect(page.locator("#filter-purpose option", has_text="Roaming")).to_have_count(1)
 
 
+def test_the_notice_is_read_in_the_customers_language_at_first(person: NewPerson, database: Sql) -> None:
+    database.run("UPDATE consentfeed.customers SET language = 'si' WHERE id = %s", CUSTOMER)
+    page = card_of(person)
+    expect(page.locator("#card .card-contact")).to_contain_text("Language: Sinhala")
+    act_on(page)
+    expect(page.locator("#act-language")).to_have_value("si")
+    expect(page.locator("#act-text")).to_have_text("What you agree to: Offers si")
+    page.locator("#act-language").select_option("en")
+    expect(page.locator("#act-text")).to_have_text("What you agree to: Offers en")
+
+
 def test_the_first_event_of_a_purpose_makes_every_open_page_read_it(person: NewPerson, database: Sql) -> None:
     page = person(**DESK).sign_in("csr")
     live(page)
@@ -263,7 +274,8 @@ def test_what_was_typed_before_the_page_is_ready_is_searched_for(person: NewPers
     someone.sign_in("csr").close()
     held: list[Route] = []
     someone.context.route("**/auth/me", lambda route: held.append(route))
-    page = someone.tab("/csr")
+    with someone.context.expect_event("request", lambda request: request.url.endswith("/auth/me")):
+        page = someone.tab("/csr")
     page.fill("#search", "kamala")
     held[0].continue_()
     expect(page.locator("#grid-rows [role=row]")).to_have_count(4)

@@ -9,7 +9,7 @@ import { t } from '../shared/text.js';
 import { toast } from '../shared/toasts.js';
 import { Reading } from './reading.js';
 import { drawCodes, readReason } from './reason.js';
-import { statusName, whatText, whoText } from './words.js';
+import { customerText, statusName, whatText, whoText } from './words.js';
 
 /** @typedef {import('./list.js').Consent} Consent */
 /** @typedef {import('./activity.js').Change} Change */
@@ -33,8 +33,9 @@ let lastRequest = '';
 let changedAt = -Infinity;
 
 /** Asks, and does it; what the consent is then, or null where nothing was done.
- * @param {Consent} about @param {string} customer @returns {Promise<Consent | null>} */
-export function actOn(about, customer) {
+ * @param {Consent} about @param {import('./list.js').Customer} who @returns {Promise<Consent | null>} */
+export function actOn(about, who) {
+  const customer = customerText(who);
   [consent, customerName, result, lastRequest, changedAt] = [about, customer, null, '', -Infinity];
   form.reset();
   actions.value = about.status === 'granted' ? 'revoke' : 'grant';
@@ -42,7 +43,7 @@ export function actOn(about, customer) {
   drawCodes();
   byId('act-change').textContent = '';
   showProblem('');
-  reading.open(about.purpose);
+  reading.open(about.purpose, who.language ?? '');
   drawAction();
   dialog('act').showModal();
   /** @type {HTMLElement} */ (form.querySelector('input:checked')).focus();

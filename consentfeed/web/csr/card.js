@@ -31,7 +31,6 @@ export class Card {
   #timeline = new Timeline(this.#panel);
   /** @type {Element | null} */
   #opener = null;
-  #name = '';
   /** @type {import('./list.js').Customer | null} */
   #who = null;
   #run = 0;
@@ -154,8 +153,7 @@ export class Card {
   #showCustomer(who) {
     partRead(this.#panel);
     this.#who = who;
-    this.#name = customerText(who);
-    fill(this.#inside, { name: element('bdi', '', this.#name), contact: contactNode(who) });
+    fill(this.#inside, { name: element('bdi', '', customerText(who)), contact: contactNode(who) });
     this.page.onCustomer(who);
   }
 
@@ -170,7 +168,7 @@ export class Card {
   /** @param {string} id */
   async #act(id) {
     const consent = /** @type {Consent} */ (this.#consents.get(id));
-    const result = await actOn(consent, this.#name);
+    const result = await actOn(consent, /** @type {import('./list.js').Customer} */ (this.#who));
     if (result) this.page.onDecision(result), this.#update(result);
   }
 

@@ -1,7 +1,7 @@
 // What a card says of one consent, and of whose card it is.
 
 import { element, fill, slot } from '../shared/dom.js';
-import { t } from '../shared/text.js';
+import { languageName, t } from '../shared/text.js';
 import { momentText, timeNode, utcText } from '../shared/time.js';
 import { setStatus, whatText } from './words.js';
 
@@ -39,6 +39,11 @@ export function writeLine(line, consent, who) {
 export function contactNode(who) {
   const line = element('span');
   for (const text of [who.msisdn, who.email]) if (text) line.append(element('bdi', 'contact', text));
+  if (who.language) {
+    const spoken = element('span', 'muted', t('csr.speaks', { language: languageName(who.language) }));
+    spoken.translate = true;
+    line.append(spoken);
+  }
   line.append(element('span', 'mono muted contact', who.id));
   return line;
 }

@@ -6,7 +6,7 @@ const PAGE = 200;
 const MAX_FRESH = 1000;
 const MAX_ROWS = 10_000;
 
-/** @typedef {{id: string, name: string | null, email: string | null, msisdn: string | null, email_changed_at?: string | null,
+/** @typedef {{id: string, name: string | null, email: string | null, msisdn: string | null, language?: string | null, email_changed_at?: string | null,
  *   msisdn_changed_at?: string | null}} Customer */
 /** @typedef {{key: string, version: number, language: string, sha256: string}} BoundNotice */
 /** @typedef {{id: string, customer_id: string, purpose: string, channel: string, status: string, version: number,

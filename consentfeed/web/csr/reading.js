@@ -16,6 +16,7 @@ export class Reading {
   /** The text on the screen; what is not on it cannot be granted. @type {NoticeId | null} */
   shown = null;
   #key = '';
+  #language = '';
   #onChange;
 
   /** @param {() => void} onChange */
@@ -24,9 +25,9 @@ export class Reading {
     on(languages, 'change', () => this.#show());
   }
 
-  /** The texts of a purpose. @param {string} key */
-  async open(key) {
-    this.#key = key;
+  /** The texts of a purpose, at first in the customer's language. @param {string} key @param {string} language '' where it is not known */
+  async open(key, language) {
+    [this.#key, this.#language] = [key, language];
     languages.replaceChildren();
     this.#draw();
     await this.refresh();
@@ -43,7 +44,7 @@ export class Reading {
 
   #draw() {
     const offered = purpose(this.#key)?.languages ?? [];
-    const chosen = [languages.value, language()].find((one) => offered.includes(one)) ?? offered[0] ?? '';
+    const chosen = [languages.value, this.#language, language()].find((one) => offered.includes(one)) ?? offered[0] ?? '';
     languages.replaceChildren(...offered.map((one) => Object.assign(element('option', '', languageName(one)), { value: one })));
     languages.value = chosen;
     this.#show();

@@ -47,6 +47,7 @@ export default {
   'csr.ends': 'Ends {time}',
   'csr.other-number': 'Given before the number changed',
   'csr.other-email': 'Given before the e-mail address changed',
+  'csr.speaks': 'Language: {language}',
   'csr.watch': 'Watch',
   'csr.print': 'Print the history',
   'csr.printed': 'As of {time}',

@@ -47,6 +47,7 @@ export default {
   'csr.ends': '{time} ට අවසන් වේ',
   'csr.other-number': 'අංකය වෙනස් වීමට පෙර දුන් එකකි',
   'csr.other-email': 'විද්‍යුත් තැපැල් ලිපිනය වෙනස් වීමට පෙර දුන් එකකි',
+  'csr.speaks': 'භාෂාව: {language}',
   'csr.watch': 'අවධාන ලැයිස්තුවට',
   'csr.print': 'ඉතිහාසය මුද්‍රණය කරන්න',
   'csr.printed': '{time} වන විට',

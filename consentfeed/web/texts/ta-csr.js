@@ -47,6 +47,7 @@ export default {
   'csr.ends': '{time} அன்று முடியும்',
   'csr.other-number': 'எண் மாறுவதற்கு முன் வழங்கப்பட்டது',
   'csr.other-email': 'மின்னஞ்சல் முகவரி மாறுவதற்கு முன் வழங்கப்பட்டது',
+  'csr.speaks': 'மொழி: {language}',
   'csr.watch': 'கவனிப்புப் பட்டியலில்',
   'csr.print': 'வரலாற்றை அச்சிடு',
   'csr.printed': '{time} நிலவரப்படி',
