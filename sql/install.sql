@@ -81,6 +81,7 @@
 \ir functions/purposes/save_draft.sql
 \ir functions/purposes/publish_notice.sql
 
+\ir functions/accounts/fold_user.sql
 \ir functions/accounts/session_open.sql
 \ir functions/accounts/user_json.sql
 \ir functions/accounts/find_user.sql

@@ -33,6 +33,8 @@ EXECUTE FUNCTION consentfeed.refuse_change(
 
 CREATE OR REPLACE TRIGGER fold BEFORE INSERT OR UPDATE ON consentfeed.customers
 FOR EACH ROW EXECUTE FUNCTION consentfeed.fold_customer();
+CREATE OR REPLACE TRIGGER fold BEFORE INSERT OR UPDATE ON consentfeed.users
+FOR EACH ROW EXECUTE FUNCTION consentfeed.fold_user();
 CREATE OR REPLACE TRIGGER stamp BEFORE UPDATE ON consentfeed.customers
 FOR EACH ROW EXECUTE FUNCTION consentfeed.stamp_customer();
 CREATE OR REPLACE TRIGGER collect_updated AFTER UPDATE ON consentfeed.customers

@@ -115,7 +115,7 @@ def test_accounts_come_by_address_page_by_page(rest: Rest) -> None:
         assert 0 < len(page["users"]) <= 2
         listed += page["users"]
         query["cursor"] = page["next"]
-    rows = rest.sql("SELECT id::text FROM consentfeed.users ORDER BY lower(email)")
+    rows = rest.sql("SELECT id::text FROM consentfeed.users ORDER BY email_key")
     assert [one["id"] for one in listed] == [row[0] for row in rows]
 
 

@@ -1,11 +1,13 @@
 """Names and addresses are folded and sorted by functions of ours: the same in every database, whatever its locale."""
 
+import re
 import unicodedata
 from collections.abc import Iterator
 
 import psycopg
 import pytest
 
+from consentfeed.postgres import migrations
 from tests.support.database import OWNER, Sql, in_cluster, install
 
 KEY, ADDRESS = "SELECT consentfeed.name_key(%s)", "SELECT consentfeed.folded_address(%s)"
@@ -122,3 +124,32 @@ def test_what_a_row_is_found_and_sorted_by_follows_its_name(shared_database: Sql
         customer,
     )
     assert shared_database.run(kept, customer) == [("after", "'after'", "a@x")]
+
+
+def test_an_account_is_the_same_in_every_database(elsewhere: Sql) -> None:
+    """As in Turkish, where the small form of I is another letter than i."""
+    elsewhere.run("DELETE FROM consentfeed.users")
+    add = "SELECT consentfeed.add_user(%s, 'admin', 'hash', NULL)"
+    elsewhere.run(add, "Isik.INCI@example.com")
+    for spelling in ("isik.inci@example.com", "ISIK.INCI@EXAMPLE.COM", "Isik.Inci@Example.Com"):
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            elsewhere.run(add, spelling)
+        assert elsewhere.run("SELECT email FROM consentfeed.find_user(%s)", spelling) == [("Isik.INCI@example.com",)]
+        assert len(elsewhere.run("SELECT * FROM consentfeed.list_users(%s, NULL, NULL, 9)", spelling)) == 1
+    elsewhere.run(add, "zoe@example.com")
+    (first,) = elsewhere.run("SELECT email, id FROM consentfeed.list_users(NULL, NULL, NULL, 1)")
+    (second,) = elsewhere.run("SELECT email FROM consentfeed.list_users(NULL, %s, %s, 9)", *first)
+    assert (first[0], second[0]) == ("isik.inci@example.com", "zoe@example.com")
+    elsewhere.run("UPDATE consentfeed.users SET email = 'Other@example.com', email_key = 'x' WHERE email LIKE 'zoe%%'")
+    assert elsewhere.run("SELECT consentfeed.disable_user('OTHER@example.com')") == [(True,)]
+
+
+def test_no_text_is_folded_by_the_locale_of_a_database() -> None:
+    """lower() and upper() ask it, unless they are told a collation."""
+    for file in migrations.SQL.rglob("*.sql"):
+        if file.name != "demo.sql":
+            text = re.sub(r"--.*", "", file.read_text())
+            calls = re.findall(r"\b(?:lower|upper|initcap)\((?:[^()]|\([^()]*\))*\)", text)
+            assert not [call for call in calls if 'COLLATE "C"' not in call and 'COLLATE pg_catalog."C"' not in call], (
+                file
+            )

@@ -5,7 +5,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     WITH account AS (
         UPDATE consentfeed.users AS account SET disabled_at = coalesce(account.disabled_at, statement_timestamp())
-        WHERE lower(account.email) = lower(disable_user.email)
+        WHERE account.email_key = consentfeed.folded_address(disable_user.email)
         RETURNING account.id
     ),
     ended AS (

@@ -5,6 +5,6 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT account.id, account.email, account.role, account.password_hash
     FROM consentfeed.users AS account
-    WHERE lower(account.email) = lower(find_user.email) AND account.issuer IS NULL AND account.disabled_at IS NULL
+    WHERE account.email_key = consentfeed.folded_address(find_user.email) AND account.issuer IS NULL AND account.disabled_at IS NULL
 $$;
 COMMENT ON FUNCTION consentfeed.find_user IS 'The account of our own that signs in with this e-mail address, unless disabled.';
