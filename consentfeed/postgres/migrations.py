@@ -170,8 +170,10 @@ def migrate(url: str) -> Done:
 
 def _migrate(connection: psycopg.Connection) -> Done:
     mending.refuse(connection)
-    connection.execute("SELECT set_config('lock_timeout', '0', true)")
-    connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+    # Held until the connection is closed. Only a new transaction surely sees what others have made meanwhile: in the
+    # one that waited, PostgreSQL may still have in its cache that there is no such schema.
+    connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
+    connection.commit()
     applied = _applied(connection)
     _check(applied)
     connection.execute("SELECT set_config('lock_timeout', %s, true)", (_WAIT,))
