@@ -115,5 +115,6 @@ consentfeed.folded_address(text),
 consentfeed.small_letters(text),
 consentfeed.folded_name(text),
 consentfeed.words(text),
+consentfeed.separators(),
 consentfeed.name_query(text)
 TO consentfeed_app;

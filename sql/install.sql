@@ -55,9 +55,9 @@
 \ir functions/customers/small_letters.sql
 \ir functions/customers/folded_address.sql
 \ir functions/customers/folded_name.sql
+\ir functions/customers/separators.sql
 \ir functions/customers/words.sql
 \ir functions/customers/name_key.sql
-\ir functions/customers/name_lexemes.sql
 \ir functions/customers/name_query.sql
 \ir functions/customers/fold_customer.sql
 \ir functions/customers/customer_json.sql

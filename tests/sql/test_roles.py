@@ -30,7 +30,8 @@ SINGLE_COLUMNS = {("event_notes", "seq"), ("event_notes", "note"), ("migrations"
 # What those of the service's functions that run as their caller call themselves.
 HELPERS = {
     "rfc3339", "current_status", "consent_json", "customer_json", "known_customer_json", "find_customers",
-    "consents_filter", "folded_address", "small_letters", "folded_name", "words", "name_query", "language_fits",
+    "consents_filter", "folded_address", "small_letters", "folded_name", "words", "separators", "name_query",
+    "language_fits",
 }  # fmt: skip
 # All others run as the owner: they write, or read what the service may not.
 AS_THE_CALLER = {

@@ -4,9 +4,12 @@ RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    _folded text := coalesce(consentfeed.folded_name(NEW.name), '');
 BEGIN
-    NEW.name_words := consentfeed.name_lexemes(NEW.name);
-    NEW.name_key := consentfeed.name_key(NEW.name);
+    NEW.name_key := consentfeed.name_key(_folded);
+    -- Of O'Brien obrien, o and brien.
+    NEW.name_words := array_to_tsvector(consentfeed.words(NEW.name_key) || consentfeed.words(_folded));
     NEW.email_key := consentfeed.folded_address(NEW.email);
     RETURN NEW;
 END
