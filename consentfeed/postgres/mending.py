@@ -90,11 +90,16 @@ def objects(connection: psycopg.Connection) -> set[Object]:
     return {*connection.execute("SELECT * FROM consentfeed.present_objects()").fetchall()}
 
 
-def note_changes(connection: psycopg.Connection, before: set[Object]) -> None:
-    """Notes what has changed since as what should be; what has not changed keeps its note, damaged or not."""
+def note_changes(connection: psycopg.Connection, before: set[Object], damages: Iterable[Damage]) -> None:
+    """Notes what has changed since, and what was made again, as what should be; all else keeps its note, damaged too.
+
+    What was made again may look as before: a newer PostgreSQL words it differently than the one that noted it.
+    """
     after = objects(connection)
     partitions = {name for kind, _, name, _ in before | after if kind == "partition"}
-    changed = [one for one in after - before if one[0] not in {"owner", "partition"} and one[1] not in partitions]
+    again = {damage[:3] for damage in damages if damage.is_made_again and damage.noted is not None}
+    new = (after - before) | {one for one in after if one[:3] in again}
+    changed = [one for one in new if one[0] not in {"owner", "partition"} and one[1] not in partitions]
     gone = {one[:3] for one in before} - {one[:3] for one in after}
     with connection.cursor() as cursor:
         cursor.executemany("DELETE FROM consentfeed.inventory WHERE (kind, relation, name) = (%s, %s, %s)", list(gone))

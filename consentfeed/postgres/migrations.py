@@ -184,7 +184,7 @@ def _migrate(connection: psycopg.Connection) -> Done:
     damages, before = mending.damages(connection), mending.objects(connection)
     mending.refuse_rules(damages)
     names = _run(connection, _due(applied, damages))
-    mending.note_changes(connection, before)
+    mending.note_changes(connection, before, damages)
     left = mending.damages(connection)
     mended += [damage for damage in damages if damage.is_made_again and damage not in left]
     return Done(names if is_new else [], mended, left, by_superuser=False)

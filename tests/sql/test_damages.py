@@ -218,6 +218,16 @@ def test_an_inventory_that_was_emptied_is_told_and_made_again(database: Sql) -> 
     assert database.run("SELECT * FROM consentfeed.inventory ORDER BY 1, 2, 3") == before
 
 
+def test_what_a_newer_postgresql_words_differently_is_noted_anew(database: Sql) -> None:
+    made_again = "kind IN ('trigger', 'function', 'policy')"
+    before = database.run("SELECT * FROM consentfeed.inventory ORDER BY 1, 2, 3")
+    database.run(f"UPDATE consentfeed.inventory SET state = state || ' in older words' WHERE {made_again}")
+    assert len(damages(database)) > 100
+    done = migrations.migrate(database.url)
+    assert (done.applied, done.left) == ([], [])
+    assert database.run("SELECT * FROM consentfeed.inventory ORDER BY 1, 2, 3") == before
+
+
 def test_a_node_looks_again_and_again(database: Sql) -> None:
     database.run("DROP FUNCTION consentfeed.differing_objects()")
     assert "differing_objects" in refusal(database)[0]
