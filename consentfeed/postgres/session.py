@@ -1,7 +1,7 @@
 """What holds in each of our sessions, whatever a database or a role has set: one list, for both drivers.
 
 On it is what changes the meaning of a statement, the form of a value, or whether a statement may end. What changes
-how fast one is (work_mem, jit, plan_cache_mode, enable_…) or where things lie (default_tablespace) is the DBA's.
+how fast one is (work_mem, plan_cache_mode, enable_…) or where things lie (default_tablespace) is the DBA's.
 
 It is made by a statement: a pooler refuses parameters of the startup that it does not know, or loses them.
 """
@@ -20,6 +20,8 @@ SETTINGS: Final[Mapping[str, str]] = {
     "check_function_bodies": "on",
     "gin_fuzzy_search_limit": "0",
     "plpgsql.extra_errors": "none",
+    # Where the planner takes a statement of a millisecond for a dear one, compiling it takes a second.
+    "jit": "off",
     "default_transaction_isolation": "read committed",
     "default_transaction_deferrable": "off",
     "client_encoding": "UTF8",
