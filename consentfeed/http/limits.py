@@ -7,6 +7,7 @@ from heapq import nlargest
 from ipaddress import ip_address
 from math import ceil
 from typing import Any, Final, NoReturn
+from unicodedata import normalize
 
 from consentfeed import metrics
 from consentfeed.errors import Problem
@@ -88,8 +89,13 @@ class Limits:
 
     def _attempted(self, scope: Mapping[str, Any], account: str | None) -> list[tuple[Rate, Hashable]]:
         address = address_of(scope)
-        by_account = [] if account is None else [(self._accounts, (address, account.casefold()))]
+        by_account = [] if account is None else [(self._accounts, (address, _folded(account)))]
         return [(self._guessers, address), *by_account]
+
+
+def _folded(account: str) -> str:
+    """The same for all spellings of an address that are one account (folded_address() in SQL)."""
+    return normalize("NFC", normalize("NFD", account).casefold())
 
 
 def kind_of(path: str) -> str:

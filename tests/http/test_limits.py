@@ -283,6 +283,12 @@ def test_an_account_that_there_is_not_is_refused_alike(start_node: StartNode, cl
     assert answers[0][2].headers["retry-after"] == answers[1][2].headers["retry-after"]
 
 
+def test_another_spelling_of_an_account_is_no_other_account(start_node: StartNode) -> None:
+    node = start_node(account_failures=2)
+    spelt = ["\u00e9va@example.com", "e\u0301va@example.com", "E\u0301VA@example.com"]
+    assert [sign_in(node, "wrong", spelling).status_code for spelling in spelt] == [401, 401, 429]
+
+
 def test_an_address_that_tries_many_accounts_is_refused(start_node: StartNode) -> None:
     node = start_node(address_failures=3)
     for name in range(3):
