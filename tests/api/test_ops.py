@@ -132,7 +132,8 @@ def test_every_operation_says_what_it_takes_and_gives(described: dict[str, Any])
 def test_lists_describe_their_parameters_and_answers(described: dict[str, Any]) -> None:
     listed = operations(described)["GET /api/v1/consents"]
     parameters = {one["name"]: one["schema"] for one in listed["parameters"]}
-    assert set(parameters) == {"customer", "purpose", "channel", "status", "q", "sort", "limit", "cursor"}
+    times = {"updated_after", "updated_before"}
+    assert set(parameters) == {"customer", "purpose", "channel", "status", "q", "sort", "limit", "cursor"} | times
     assert set(parameters["status"]["items"]["enum"]) == {"pending", "granted", "revoked", "expired"}
     assert (parameters["limit"]["maximum"], parameters["limit"]["default"]) == (1000, 100)
     answer = listed["responses"]["200"]
