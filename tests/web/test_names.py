@@ -139,3 +139,13 @@ def test_names_ids_titles_and_notices_are_not_translated(person: NewPerson, data
             assert pages[name].locator(place).first.evaluate("(node) => node.translate") is False, place
     # What a page says itself may be.
     assert desk.locator("#act-title").evaluate("(node) => node.translate") is True
+
+
+def test_who_has_the_number_of_another_customer_is_shown_as_such(person: NewPerson, node: RunningNode) -> None:
+    page = person(**DESK).sign_in("csr")
+    card(page, "Nimal Perera")
+    expect(page.locator("#card .card-contact")).to_contain_text("+94771234567")
+    expect(page.locator("#card .card-contact")).not_to_contain_text("Another customer")
+    rename(node, "Nimal Perera", "+94712345678")  # Kamala O'Brien's
+    page.locator("#refresh").click()
+    expect(page.locator("#card .card-contact")).to_contain_text("Another customer has this number, too")

@@ -39,10 +39,13 @@ export function writeLine(line, consent, who) {
 export function contactNode(who) {
   const line = element('span');
   for (const text of [who.msisdn, who.email]) if (text) line.append(element('bdi', 'contact', text));
-  if (who.language) {
-    const spoken = element('span', 'muted', t('csr.speaks', { language: languageName(who.language) }));
-    spoken.translate = true;
-    line.append(spoken);
+  const also = who.shared?.length ? t(`csr.shared-${who.shared.join('-')}`) : '';
+  const spoken = who.language ? t('csr.speaks', { language: languageName(who.language) }) : '';
+  for (const text of [also, spoken]) {
+    if (!text) continue;
+    const note = element('span', 'muted', text);
+    note.translate = true;
+    line.append(note);
   }
   line.append(element('span', 'mono muted contact', who.id));
   return line;

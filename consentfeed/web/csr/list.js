@@ -7,7 +7,7 @@ const MAX_FRESH = 1000;
 const MAX_ROWS = 10_000;
 
 /** @typedef {{id: string, name: string | null, email: string | null, msisdn: string | null, language?: string | null, email_changed_at?: string | null,
- *   msisdn_changed_at?: string | null}} Customer */
+ *   msisdn_changed_at?: string | null, shared?: string[]}} Customer */
 /** @typedef {{key: string, version: number, language: string, sha256: string}} BoundNotice */
 /** @typedef {{id: string, customer_id: string, purpose: string, channel: string, status: string, version: number,
  *   notice: BoundNotice | null, granted_at: string | null, expires_at: string | null, updated_at: string}} Consent */
