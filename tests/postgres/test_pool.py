@@ -54,3 +54,20 @@ def test_a_database_that_lets_nobody_in_is_away_and_says_why(database: Sql) -> N
         assert isinstance(caught.value, DatabaseAway)
 
     with_pool(database.app_url, use)
+
+
+def test_a_connection_that_may_not_write_is_used_once_so_that_its_end_is_seen(database: Sql) -> None:
+    how = f"ALTER DATABASE {database.name}"
+
+    async def use(pool: Pool) -> None:
+        Sql.run_as(database.admin_url, f"{how} SET default_transaction_read_only = on")
+        before = (await pool.fetch(ONE))[0][0]
+        assert "default_transaction_read_only" in pool.why_read_only
+        Sql.run_as(
+            database.admin_url, f"START TRANSACTION READ WRITE; {how} RESET default_transaction_read_only; COMMIT"
+        )
+        after = (await pool.fetch(ONE))[0][0]
+        assert (after != before, pool.why_read_only) == (True, "")
+        assert (await pool.fetch(ONE))[0][0] == after, "one that may is kept"
+
+    with_pool(database.app_url, use)
