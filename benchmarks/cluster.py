@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from consentfeed.postgres import migrations
+from consentfeed.postgres import sql_files
 from tests.support.database import Sql, create_database, in_cluster, install, new_database
 from tests.support.postgres import Server
 
@@ -26,7 +26,7 @@ class Cluster:
         self._kept: set[str] = set()
         demo = create_database(server.url(), DEMO, owner=False)
         install(demo)
-        demo.run((migrations.SQL / "demo.sql").read_text("utf-8"))
+        demo.run((sql_files.SQL / "demo.sql").read_text("utf-8"))
 
     def database(self, template: str = DEMO) -> AbstractContextManager[Sql]:
         """A copy, gone afterwards."""

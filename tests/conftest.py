@@ -13,7 +13,7 @@ import pytest
 from consentfeed.cli import main
 from consentfeed.embedded import server as embedded
 from consentfeed.node import logs
-from consentfeed.postgres import migrations
+from consentfeed.postgres import sql_files
 from tests.cli.command import Result, Run
 from tests.support.database import Sql, install, make_owner, new_database
 from tests.support.node import RunningNode, StartNode, nodes
@@ -110,7 +110,7 @@ def rest(shared_node: RunningNode, shared_database: Sql) -> Iterator[Rest]:
 @pytest.fixture
 def sql_folder() -> Path:
     """The sql/ folder."""
-    return migrations.SQL
+    return sql_files.SQL
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from typing import Final
 
 from consentfeed.identity.passwords import hash_password, verify
-from consentfeed.postgres import migrations, owner
+from consentfeed.postgres import owner, sql_files
 
 PASSWORD: Final = "consentfeed"  # noqa: S105
 ACCOUNTS: Final = {
@@ -19,7 +19,7 @@ def fill(owner_url: str) -> None:
         row = connection.execute("SELECT EXISTS (SELECT FROM consentfeed.customers)").fetchone()
         if row and row[0]:
             return
-        connection.execute((migrations.SQL / "demo.sql").read_bytes())
+        connection.execute((sql_files.SQL / "demo.sql").read_bytes())
         for email, role in ACCOUNTS.items():
             connection.execute(
                 "SELECT consentfeed.add_user(%s, %s, %s, (SELECT id FROM consentfeed.customers WHERE email = %s))",

@@ -11,7 +11,7 @@ from consentfeed.errors import EmptyLog, StatementFailed
 from consentfeed.log.chain import Forked, chained
 from consentfeed.log.ids import PLAIN
 from consentfeed.log.position import Position
-from consentfeed.postgres import fit, migrations
+from consentfeed.postgres import fit, sql_files
 from consentfeed.postgres.damages import cures, in_words
 
 _RECENT: Final = 1000
@@ -26,14 +26,14 @@ async def schema(target: DatabaseTarget) -> Finding:
     if why := await fit.misfit(target.database.operations):
         seen, _, cure = why.partition(": ")
         return problem(seen, cure[:1].upper() + cure[1:] + ".")
-    return ok(f"{len(migrations.expected())} migrations, {len(migrations.called())} functions")
+    return ok(f"{len(sql_files.expected())} migrations, {len(sql_files.called())} functions")
 
 
 async def guards(target: DatabaseTarget) -> Finding:
     """Whether triggers, functions, rules of rows, tables and their indexes are as sql/ made them."""
     operations = target.database.operations
-    sources = await operations.sources(migrations.INSTRUMENTS)
-    if altered := [name for name in migrations.INSTRUMENTS if sources.get(name) != migrations.body(name)]:
+    sources = await operations.sources(sql_files.INSTRUMENTS)
+    if altered := [name for name in sql_files.INSTRUMENTS if sources.get(name) != sql_files.body(name)]:
         return problem(f"{', '.join(altered)}, which should tell, is not as it was made", _MENDED)
     try:
         damages = [damage for damage in await operations.damages() if damage.kind not in {"owner", "rights"}]
@@ -59,7 +59,7 @@ async def owner(target: DatabaseTarget) -> Finding:
 
 async def rights(target: DatabaseTarget) -> Finding:
     """Whether the role may do what grants.sql says, and nothing else."""
-    rows = await target.database.operations.differing_rights(migrations.called(), migrations.readable())
+    rows = await target.database.operations.differing_rights(sql_files.called(), sql_files.readable())
     if not rows:
         # Whatever PUBLIC may, and what else the role holds but does not need.
         damages = [damage for damage in await target.database.operations.damages() if damage.kind == "rights"]

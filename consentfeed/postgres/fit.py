@@ -1,7 +1,7 @@
 """Whether a database fits this code: its schema, and the role that connects; and where it does not, what to do."""
 
 from consentfeed.errors import ConsentfeedError, DatabaseAway, EmptyLog, StatementFailed
-from consentfeed.postgres import migrations
+from consentfeed.postgres import sql_files
 from consentfeed.postgres.damages import cures, in_words
 from consentfeed.postgres.database import Database
 from consentfeed.postgres.operations import OperationQueries
@@ -14,9 +14,9 @@ class Unfit(ConsentfeedError):
 
 async def misfit(operations: OperationQueries) -> str | None:
     """Why schema or role do not fit, and what to do, with ": " between; None where they do. Raises ConsentfeedError."""
-    if why := migrations.misfit(set(await operations.migrations())):
+    if why := sql_files.misfit(set(await operations.migrations())):
         return why
-    if missing := await operations.not_callable(migrations.called()):
+    if missing := await operations.not_callable(sql_files.called()):
         return f"this role cannot call {', '.join(missing)}: {MIGRATE}"
     return None
 

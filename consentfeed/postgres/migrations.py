@@ -1,116 +1,23 @@
 """Applies sql/ as the owner: migrations once; functions, triggers and grants whenever they or the database changed."""
 
-import hashlib
 import random
-import re
 import time
-from pathlib import Path
 from typing import NamedTuple
 
 import psycopg
 from psycopg import errors
 
-from consentfeed.postgres import mending, owner, session
+from consentfeed.postgres import mending, owner, session, sql_files
 from consentfeed.postgres.damages import Damage
 from consentfeed.postgres.mending import MigrationError
+from consentfeed.postgres.sql_files import File
 
-_PACKAGE = Path(__file__).parent.parent
-# Where sql/ lies: inside the installed package, or beside it in a checkout.
-SQL = next(folder for folder in (_PACKAGE / "sql", _PACKAGE.parent / "sql") if (folder / "install.sql").exists())
-FUNCTIONS = "functions"
-# The functions that look at all others. Each is looked at by its text, because it could say anything of itself.
-INSTRUMENTS = ("present_objects", "differing_objects")
 # One lock for all who migrate this database; an advisory one, because the first of them finds no table to lock.
 _LOCK = 0x636F6E73656E74
 # Everybody who uses a table waits behind a migration that waits for it. So it waits for a moment alone, lets them pass,
 # and tries again; behind a transaction that stays open, such as a dump, it gives up.
 _WAIT = "300ms"
 _PATIENCE = 8.0
-# A name that databases made before 0.1.0 have noted, and later ones never.
-_UNRELEASED = "0001_schema"
-_NO_UPGRADE = (
-    "the schema was made before consentfeed 0.1.0, and there is no upgrade from then: make a new database"
-    " (for `consentfeed dev` another --data-dir) and run `consentfeed migrate` there"
-)
-
-
-_NO_ROWS = "the schema is here without its rows, as after a restore with --schema-only"
-
-
-class File(NamedTuple):
-    """One file of sql/, in the order of install.sql."""
-
-    name: str
-    text: str
-
-    @property
-    def migrates(self) -> bool:
-        """Whether it is applied once, and never edited after."""
-        return self.name.startswith("migrations/")
-
-    @property
-    def key(self) -> str:
-        """Its name in consentfeed.migrations."""
-        return Path(self.name).stem
-
-    @property
-    def checksum(self) -> str:
-        """SHA-256 of the text."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
-
-
-def files() -> list[File]:
-    """All files, in the order of install.sql."""
-    names = re.findall(r"^\\ir (\S+)$", (SQL / "install.sql").read_text(), re.MULTILINE)
-    return [File(name, (SQL / name).read_text()) for name in names]
-
-
-def functions_checksum() -> str:
-    """SHA-256 of all files that are re-created at every migrate."""
-    return hashlib.sha256("".join(file.checksum for file in files() if not file.migrates).encode()).hexdigest()
-
-
-def expected() -> set[str]:
-    """Names that consentfeed.migrations holds when the schema fits this code (functions only after migrate)."""
-    return {file.key for file in files() if file.migrates}
-
-
-def misfit(applied: set[str]) -> str | None:
-    """Why a schema with these migrations does not fit this code, or None."""
-    applied = applied - {FUNCTIONS}
-    if not applied:
-        return f"{_NO_ROWS}: restore the rows as well"
-    if _UNRELEASED in applied:
-        return _NO_UPGRADE
-    if missing := sorted(expected() - applied):
-        return f"the schema lacks {', '.join(missing)}: run `consentfeed migrate` as the owner"
-    if unknown := sorted(applied - expected()):
-        return f"the schema is newer than this code (it has {', '.join(unknown)}): install a newer consentfeed"
-    return None
-
-
-def body(instrument: str) -> str:
-    """The text of a function as PostgreSQL has it."""
-    return _instruments()[instrument].split("$$")[1]
-
-
-def _instruments() -> dict[str, str]:
-    return {name: (SQL / f"functions/operations/{name}.sql").read_text() for name in INSTRUMENTS}
-
-
-def called() -> list[str]:
-    """Signatures of the functions that grants.sql lets the service call."""
-    return re.findall(r"^(consentfeed\.\w+\(.*?\)),?$", _grants(), re.MULTILINE)
-
-
-def readable() -> list[str]:
-    """The tables that grants.sql lets the service read, whole or in part."""
-    granted = re.findall(r"^GRANT SELECT (?:\(.*?\) )?ON\s(.*?)\sTO consentfeed_app;$", _grants(), re.M | re.S)
-    return [table for tables in granted for table in re.split(r",\s*", tables)]
-
-
-def _grants() -> str:
-    return (SQL / "grants.sql").read_text()
 
 
 class Done(NamedTuple):
@@ -129,10 +36,10 @@ def status(url: str) -> list[tuple[str, str]]:
     """(name, "applied" | "pending" | "unknown to this code") for each migration, and for the functions."""
     with owner.connect(url) as connection:
         applied = _applied(connection)
-    known = [file.key for file in files() if file.migrates]
+    known = [file.key for file in sql_files.files() if file.migrates]
     lines = [(key, "applied" if key in applied else "pending") for key in known]
-    lines += [(key, "unknown to this code") for key in sorted(set(applied) - set(known) - {FUNCTIONS})]
-    return [*lines, (FUNCTIONS, "applied" if applied.get(FUNCTIONS) == functions_checksum() else "pending")]
+    lines += [(key, "unknown to this code") for key in sorted(set(applied) - set(known) - {sql_files.FUNCTIONS})]
+    return [*lines, (sql_files.FUNCTIONS, "pending" if _is_new(applied) else "applied")]
 
 
 def pending(url: str) -> str:
@@ -142,7 +49,7 @@ def pending(url: str) -> str:
         applied = _applied(connection)
         _check(applied)
         if applied:
-            mending.mend_instruments(connection, _instruments())
+            mending.mend_instruments(connection, sql_files.instruments())
         due = _due(applied, mending.damages(connection) if applied else [])
         connection.rollback()
     return "".join(f"-- {file.name}\n{file.text}\n" for file in due)
@@ -178,9 +85,9 @@ def _migrate(connection: psycopg.Connection) -> Done:
     _check(applied)
     connection.execute("SELECT set_config('lock_timeout', %s, true)", (_WAIT,))
     if not applied:
-        return Done(_run(connection, files()), [], [], mending.is_superuser(connection))
+        return Done(_run(connection, sql_files.files()), [], [], mending.is_superuser(connection))
     is_new = _is_new(applied)
-    mended = mending.mend_instruments(connection, _instruments())
+    mended = mending.mend_instruments(connection, sql_files.instruments())
     damages, before = mending.damages(connection), mending.objects(connection)
     mending.refuse_rules(damages)
     names = _run(connection, _due(applied, damages))
@@ -210,12 +117,12 @@ def _due(applied: dict[str, str | None], damages: list[Damage]) -> list[File]:
             return file.key not in applied
         return is_new or (has_triggers if file.name == "triggers.sql" else has_others)
 
-    return list(filter(is_due, files()))
+    return list(filter(is_due, sql_files.files()))
 
 
 def _is_new(applied: dict[str, str | None]) -> bool:
     """Whether functions, triggers and grants are of another version than this code's."""
-    return applied.get(FUNCTIONS) != functions_checksum()
+    return applied.get(sql_files.FUNCTIONS) != sql_files.functions_checksum()
 
 
 def _applied(connection: psycopg.Connection) -> dict[str, str | None]:
@@ -228,21 +135,22 @@ def _applied(connection: psycopg.Connection) -> dict[str, str | None]:
     )
     if not applied:
         raise MigrationError(
-            f"{_NO_ROWS}; nothing was changed. Restore the rows as well, or DROP SCHEMA consentfeed CASCADE and repeat."
+            f"{sql_files.NO_ROWS}; nothing was changed. Restore the rows as well, or DROP SCHEMA consentfeed CASCADE"
+            " and repeat."
         )
     return applied
 
 
 def _check(applied: dict[str, str | None]) -> None:
-    if _UNRELEASED in applied:
-        raise MigrationError(f"{_NO_UPGRADE}.")
-    known = {file.key: file.checksum for file in files() if file.migrates}
-    if unknown := sorted(set(applied) - set(known) - {FUNCTIONS}):
+    if sql_files.UNRELEASED in applied:
+        raise MigrationError(f"{sql_files.NO_UPGRADE}.")
+    known = {file.key: file.checksum for file in sql_files.files() if file.migrates}
+    if unknown := sorted(set(applied) - set(known) - {sql_files.FUNCTIONS}):
         raise MigrationError(
             f"the database is newer than this code: it has {', '.join(unknown)}. Install a newer consentfeed."
         )
     edited = sorted(key for key, checksum in applied.items() if checksum and known.get(key, checksum) != checksum)
-    if edited := [key for key in edited if key != FUNCTIONS]:
+    if edited := [key for key in edited if key != sql_files.FUNCTIONS]:
         raise MigrationError(
             f"{', '.join(edited)} was edited after it had been applied. Restore the file; put changes into a new one."
         )
@@ -250,7 +158,7 @@ def _check(applied: dict[str, str | None]) -> None:
 
 def _note(connection: psycopg.Connection) -> None:
     """Checksums of what has been applied, by psql too."""
-    for file in files():
+    for file in sql_files.files():
         if file.migrates:
             connection.execute(
                 "UPDATE consentfeed.migrations SET checksum = %s WHERE name = %s", (file.checksum, file.key)
@@ -258,5 +166,5 @@ def _note(connection: psycopg.Connection) -> None:
     connection.execute(
         "INSERT INTO consentfeed.migrations (name, checksum) VALUES (%s, %s)"
         " ON CONFLICT (name) DO UPDATE SET checksum = excluded.checksum, applied_at = statement_timestamp()",
-        (FUNCTIONS, functions_checksum()),
+        (sql_files.FUNCTIONS, sql_files.functions_checksum()),
     )

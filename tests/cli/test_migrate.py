@@ -1,6 +1,6 @@
 """`consentfeed migrate`: what it prints. What it does is in tests/postgres."""
 
-from consentfeed.postgres import migrations
+from consentfeed.postgres import sql_files
 from tests.cli.command import Result, Run, refused
 from tests.support.database import Sql
 
@@ -12,13 +12,13 @@ def states(result: Result) -> dict[str, str]:
 
 
 def test_migrate_shows_what_it_would_do_and_then_does_it(run: Run, empty: str) -> None:
-    keys = [*sorted(migrations.expected()), migrations.FUNCTIONS]
+    keys = [*sorted(sql_files.expected()), sql_files.FUNCTIONS]
     assert states(run("migrate", "--status", owner_url=empty)) == dict.fromkeys(keys, "pending")
     planned = run("migrate", "--dry-run", owner_url=empty)
-    assert all(file.text in planned.out for file in migrations.files())
+    assert all(file.text in planned.out for file in sql_files.files())
     assert states(run("migrate", "--status", owner_url=empty)) == dict.fromkeys(keys, "pending")
     done = run("migrate", "--database-url", empty)
-    assert done.out.splitlines() == [f"applied {file.name}" for file in migrations.files()]
+    assert done.out.splitlines() == [f"applied {file.name}" for file in sql_files.files()]
     assert states(run("migrate", "--status", owner_url=empty)) == dict.fromkeys(keys, "applied")
     assert run("migrate", owner_url=empty) == Result(0, "nothing to apply\n", "")
     assert run("migrate", "--dry-run", owner_url=empty) == Result(0, "", "")

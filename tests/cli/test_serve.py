@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from consentfeed.postgres import migrations
+from consentfeed.postgres import sql_files
 from tests.cli.command import Result, Run, ended, refused
 from tests.support.database import Sql
 from tests.support.ports import free_port
@@ -48,7 +48,7 @@ def test_serve_refuses_a_schema_that_does_not_fit(run: Run, database: Sql) -> No
     settings = {"database_url": database.app_url, "secret": SECRET}
     database.run("INSERT INTO consentfeed.migrations (name) VALUES ('9999_future')")
     assert refused(run("serve", **settings), "9999_future", "newer")
-    newest = max(migrations.expected())
+    newest = max(sql_files.expected())
     database.run("DELETE FROM consentfeed.migrations WHERE name IN ('9999_future', %s)", newest)
     assert refused(run("serve", **settings), newest, "consentfeed migrate")
 

@@ -3,14 +3,14 @@
 import psycopg
 import pytest
 
-from consentfeed.postgres import migrations
+from consentfeed.postgres import sql_files
 from tests.doctor.examined import bad, look_at
 from tests.support.database import OWNER, Sql
 
 
 def test_a_schema_of_another_version_is_told(database: Sql) -> None:
     assert look_at(database.app_url, "schema").severity == "ok"
-    newest = max(migrations.expected())
+    newest = max(sql_files.expected())
     database.run("UPDATE consentfeed.migrations SET name = 'x' WHERE name = %s", newest)
     bad(look_at(database.app_url, "schema"), "problem", newest, "consentfeed migrate")
     database.run("UPDATE consentfeed.migrations SET name = %s WHERE name = 'x'", newest)

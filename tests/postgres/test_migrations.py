@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from consentfeed.cli import main
 from consentfeed.node import serve
-from consentfeed.postgres import fit, migrations
+from consentfeed.postgres import fit, migrations, sql_files
 from consentfeed.postgres.mending import MigrationError
 from consentfeed.settings import Settings
 from tests.support.database import Sql, in_cluster, new_database, with_login
@@ -39,7 +39,7 @@ def migrate(url: str, *options: str) -> Result:
 def test_twenty_at_once_on_an_new_database_install_it_once(empty: str, database: Sql) -> None:
     with ThreadPoolExecutor(20) as pool:
         done = list(pool.map(migrations.migrate, [empty] * 20))
-    assert sorted(len(one.applied) for one in done) == [0] * 19 + [len(migrations.files())]
+    assert sorted(len(one.applied) for one in done) == [0] * 19 + [len(sql_files.files())]
     assert catalog(empty) == catalog(database.url)
 
 
@@ -50,7 +50,7 @@ def test_a_second_run_applies_nothing(database: Sql) -> None:
 
 
 def test_status_lists_what_is_applied(empty: str, database: Sql) -> None:
-    names = [*sorted(migrations.expected()), "functions"]
+    names = [*sorted(sql_files.expected()), "functions"]
     assert migrate(empty, "--status").output.splitlines() == [f"{name}  pending" for name in names]
     assert migrate(database.url, "--status").output.splitlines() == [f"{name}  applied" for name in names]
 
@@ -71,7 +71,7 @@ def sql_copy(tmp_path: Path, sql_folder: Path, monkeypatch: pytest.MonkeyPatch) 
     """A copy of sql/ that migrate uses, to be edited."""
     copy = tmp_path / "sql"
     shutil.copytree(sql_folder, copy)
-    monkeypatch.setattr(migrations, "SQL", copy)
+    monkeypatch.setattr(sql_files, "SQL", copy)
     return copy
 
 
@@ -107,9 +107,9 @@ def test_a_database_from_before_the_first_release_is_refused_by_migrate_and_by_s
 
 
 def test_serve_is_told_what_does_not_fit() -> None:
-    assert migrations.misfit({*migrations.expected(), "functions"}) is None
-    assert "lacks 0006_events" in str(migrations.misfit(migrations.expected() - {"0006_events"}))
-    assert "newer than this code" in str(migrations.misfit(migrations.expected() | {"0099_future"}))
+    assert sql_files.misfit({*sql_files.expected(), "functions"}) is None
+    assert "lacks 0006_events" in str(sql_files.misfit(sql_files.expected() - {"0006_events"}))
+    assert "newer than this code" in str(sql_files.misfit(sql_files.expected() | {"0099_future"}))
 
 
 def test_a_new_version_applies_what_is_new_and_re_creates_the_functions_once(database: Sql, sql_copy: Path) -> None:
@@ -121,7 +121,7 @@ def test_a_new_version_applies_what_is_new_and_re_creates_the_functions_once(dat
     append(sql_copy / "functions/log/log_head.sql", "COMMENT ON FUNCTION consentfeed.log_head IS 'Newer.';\n")
     assert migrations.migrate(database.url).applied == [
         "migrations/0099_new.sql",
-        *(file.name for file in migrations.files() if not file.migrates),
+        *(file.name for file in sql_files.files() if not file.migrates),
     ]
     assert migrations.migrate(database.url) == migrations.Done([], [], [], by_superuser=False)
     assert database.run("SELECT obj_description('consentfeed.log_head()'::regprocedure)") == [("Newer.",)]
@@ -204,7 +204,7 @@ def test_another_encoding_is_refused_in_words(cluster: str, template: str, encod
         assert refused.exit_code == 1
         assert f"the encoding of this database is {encoding}" in refused.output
         assert "TEMPLATE template0" in refused.output
-        first = migrations.files()[0]
+        first = sql_files.files()[0]
         with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match=f"is {encoding}, not UTF8"):
             Sql.run_as(url, first.text)
         assert Sql.run_as(url, "SELECT 1 FROM pg_namespace WHERE nspname = 'consentfeed'") == []

@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from consentfeed.errors import NotAdmitted, StatementFailed
-from consentfeed.postgres import migrations
+from consentfeed.postgres import sql_files
 from consentfeed.postgres.pool import Pool
 from tests.cli.command import Run, refused
 from tests.doctor.examined import bad, examined, look_at
@@ -197,13 +197,13 @@ def test_migrate_shows_a_message_and_never_its_details(
     installed: Sql, run: Run, sql_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "install.sql").write_text((sql_folder / "install.sql").read_text().replace("grants.sql", "broken.sql"))
-    for file in migrations.files():
+    for file in sql_files.files():
         (tmp_path / file.name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file.name).write_text(file.text)
     (tmp_path / "broken.sql").write_text(
         "DO $$ BEGIN RAISE EXCEPTION 'it failed' USING DETAIL = 'Key (email)=(a-private-value) exists'; END $$;"
     )
-    monkeypatch.setattr(migrations, "SQL", tmp_path)
+    monkeypatch.setattr(sql_files, "SQL", tmp_path)
     result = run("migrate", owner_url=installed.url)
     assert refused(result, "it failed")
     assert "a-private-value" not in result.err

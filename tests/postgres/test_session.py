@@ -13,7 +13,7 @@ import pytest
 
 from consentfeed import database_url
 from consentfeed.node import serve
-from consentfeed.postgres import connection, migrations, owner, session
+from consentfeed.postgres import connection, migrations, owner, session, sql_files
 from consentfeed.postgres.mending import MigrationError
 from consentfeed.settings import Settings
 from tests.cli.command import Run
@@ -139,7 +139,7 @@ def walk(database: Sql) -> None:
     """The path: twenty migrate at once, a customer is registered, decides, is revoked with SQL, and all is seen."""
     with ThreadPoolExecutor(20) as pool:
         applied = list(pool.map(migrations.migrate, [database.url] * 20))
-    assert sorted(len(done.applied) for done in applied) == [0] * 19 + [len(migrations.files())]
+    assert sorted(len(done.applied) for done in applied) == [0] * 19 + [len(sql_files.files())]
     with owner.connect(database.url) as opened:
         seed(opened)
     with nodes(database) as start:

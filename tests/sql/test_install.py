@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from consentfeed.embedded import server as embedded
-from consentfeed.postgres import migrations
+from consentfeed.postgres import migrations, sql_files
 from tests.support.database import Sql, new_database
 from tests.support.seed import CUSTOMER
 from tests.support.sql import catalog
@@ -41,7 +41,7 @@ def test_installed_with_psql_alone_file_by_file_it_is_the_same_and_migrate_adopt
         environment = os.environ | {"PATH": path, "OWNER_URL": empty}
         subprocess.run(["sh", "-c", loop_of_the_readme(sql_folder)], check=True, cwd=sql_folder, env=environment)
     else:
-        for file in migrations.files():
+        for file in sql_files.files():
             Sql.run_as(empty, file.text)
     assert catalog(empty) == catalog(database.url)
     assert {row[0] for row in Sql.run_as(empty, "SELECT checksum FROM consentfeed.migrations")} == {None}
@@ -70,11 +70,11 @@ def test_the_loop_of_the_readme_takes_the_files_of_install_sql(sql_folder: Path,
     environment = os.environ | {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "OWNER_URL": "none"}
     command = ["sh", "-c", loop_of_the_readme(sql_folder)]
     typed = subprocess.run(command, check=True, cwd=sql_folder, env=environment, capture_output=True, text=True)
-    assert typed.stdout.splitlines() == [file.name for file in migrations.files()]
+    assert typed.stdout.splitlines() == [file.name for file in sql_files.files()]
 
 
 def test_install_sql_and_the_folder_agree(sql_folder: Path) -> None:
-    listed = [file.name for file in migrations.files()]
+    listed = [file.name for file in sql_files.files()]
     assert len(listed) == len(set(listed))
     found = {str(path.relative_to(sql_folder)) for path in sql_folder.rglob("*.sql")}
     assert found - {"install.sql", "demo.sql"} == {*listed}
@@ -107,5 +107,5 @@ def test_the_everyday_questions_of_the_readme_are_answered(database: Sql, sql_fo
 
 def test_no_literal_has_a_backslash(sql_folder: Path) -> None:
     # With standard_conforming_strings off, of whoever fires a trigger or installs with psql, it would be another text.
-    code = {file.name: re.sub(r"--.*", "", file.text) for file in migrations.files()}
+    code = {file.name: re.sub(r"--.*", "", file.text) for file in sql_files.files()}
     assert not [name for name, text in code.items() if "\\" in text]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from consentfeed.postgres import migrations
+from consentfeed.postgres import sql_files
 from tests.support.database import OWNER, Sql, in_cluster, install
 
 KEY, ADDRESS = (
@@ -149,7 +149,7 @@ def test_an_account_is_the_same_in_every_database(elsewhere: Sql) -> None:
 
 def test_no_text_is_folded_by_the_locale_of_a_database() -> None:
     """lower() and upper() ask it, unless they are told a collation."""
-    for file in migrations.SQL.rglob("*.sql"):
+    for file in sql_files.SQL.rglob("*.sql"):
         if file.name != "demo.sql":
             text = re.sub(r"--.*", "", file.read_text())
             calls = re.findall(r"\b(?:lower|upper|initcap)\((?:[^()]|\([^()]*\))*\)", text)

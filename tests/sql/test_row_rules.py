@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from psycopg.errors import CardinalityViolation, InsufficientPrivilege
 
-from consentfeed.postgres import migrations
+from consentfeed.postgres import migrations, sql_files
 from tests.support.database import Sql, new_database
 from tests.support.seed import CUSTOMER, OTHER
 from tests.support.sql import SQL_ROLE, decide, decision, row_of, sql_role
@@ -69,7 +69,7 @@ def test_a_forgotten_condition_shows_nobody_elses(
     filled: Sql, name: str, call: str, condition: str, harmless: str
 ) -> None:
     proper = asked(filled.app_url, filled, call)
-    (path,) = migrations.SQL.glob(f"functions/*/{name}.sql")
+    (path,) = sql_files.SQL.glob(f"functions/*/{name}.sql")
     file = path.read_text()
     assert file.count(condition) == 1
     filled.run(file.replace(condition, "true"))
@@ -104,7 +104,7 @@ WHOSE = (" AND c.customer_id = coalesce(a.only_customer, c.customer_id)", " OR c
 def test_either_condition_alone_keeps_a_customer_from_deciding_for_another(
     database: Sql, forgotten: tuple[str, ...], problem: str | None
 ) -> None:
-    file = (migrations.SQL / "functions/consents/record_decisions.sql").read_text()
+    file = (sql_files.SQL / "functions/consents/record_decisions.sql").read_text()
     for condition in forgotten:
         assert file.count(condition) == 1
         file = file.replace(condition, "")
