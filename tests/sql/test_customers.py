@@ -121,14 +121,6 @@ def test_many_customers_changed_by_one_statement_have_one_event_each(database: S
     assert sorted(event["customer_id"] for event in _changes(database)) == [CUSTOMER, OTHER]
 
 
-def test_a_customers_place_before_the_first_event_is_kept_beside_other_kinds_of_events(database: Sql) -> None:
-    """Whether events of a customer are gone is told by the versions of consents: other kinds must not count there."""
-    _update(database, name="Other Name")
-    _grant_all(database)
-    verdict = database.value("SELECT verdict FROM consentfeed.judge_place(0, '\\x0000000000000000', %s)", CUSTOMER)
-    assert verdict == "ok"
-
-
 @pytest.mark.parametrize("statement", ["INSERT INTO {} DEFAULT VALUES", "DELETE FROM {}", "UPDATE {} SET id = DEFAULT"])
 def test_nobody_else_writes_uncommitted_events(database: Sql, statement: str) -> None:
     with psycopg.connect(database.app_url) as connection, pytest.raises(errors.InsufficientPrivilege):

@@ -143,3 +143,17 @@ def test_dropping_gives_up_where_a_reader_keeps_it_waiting(small: Sql) -> None:
         with pytest.raises(psycopg.errors.LockNotAvailable):
             small.run(DROP)
     assert small.run(DROP) == [(3,)]
+
+
+def test_a_change_of_the_customer_that_is_gone_is_missed_as_one_of_a_consent_is(database: Sql) -> None:
+    """Whether something of a customer is gone is told by the versions of consents and of the customer."""
+    cut_small(database)
+    rename = "UPDATE consentfeed.customers SET name = %s WHERE id = %s"
+    database.run(rename, "Early", OTHER)
+    for number in range(3):
+        database.set(database.consents(OTHER)[0], ("granted", "revoked")[number % 2])
+    database.run(rename, "Late", CUSTOMER)
+    assert database.run(DROP) == [(3,)]
+    beginning = bytes(8)
+    assert verdict(database, 0, beginning, CUSTOMER) == "ok"
+    assert verdict(database, 0, beginning, OTHER) == "unknown"
