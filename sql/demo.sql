@@ -31,10 +31,11 @@ INSERT INTO consentfeed.purposes (position, key, title, description, channels, d
 -- Notices -----------------------------------------------------------------------------------------------------------------
 
 -- All versions in English, Sinhala and Tamil. Only version 1 is published now; version 2 stays a draft until further down.
-INSERT INTO consentfeed.notices (purpose, version, language, published_at, text)
+-- In English a notice is called what its purpose is called.
+INSERT INTO consentfeed.notices (purpose, version, language, published_at, text, title, description)
 SELECT
     body.purpose, body.version, body.language, CASE body.version WHEN 1 THEN statement_timestamp() END,
-    body.text || ' ' || closing.text
+    body.text || ' ' || closing.text, words.title, words.description
 FROM (VALUES
     ('bill-reminders', 1, 'en', 'We remind you before your bill is due, and send you a message when you have paid. Your service and your bill stay the same with or without reminders.'),
     ('bill-reminders', 1, 'si', 'ඔබේ බිල්පත ගෙවිය යුතු දිනයට පෙර අපි ඔබට මතක් කරන්නෙමු. ඔබ ගෙවූ පසු ඒ බව දන්වා පණිවිඩයක් එවන්නෙමු. මතක් කිරීම් ලැබුණත් නැතත් ඔබේ සේවාව සහ බිල්පත වෙනස් වන්නේ නැත.'),
@@ -71,7 +72,25 @@ JOIN (VALUES
     ('en', 'You can withdraw this consent at any time.'),
     ('si', 'ඔබට මෙම කැමැත්ත ඕනෑම වේලාවක ඉල්ලා අස්කර ගත හැකිය.'),
     ('ta', 'இந்த ஒப்புதலை நீங்கள் எப்போது வேண்டுமானாலும் திரும்பப் பெறலாம்.')
-) AS closing (language, text) ON closing.language = body.language;
+) AS closing (language, text) ON closing.language = body.language
+LEFT JOIN (VALUES
+    ('bill-reminders', 'si', 'බිල්පත් මතක් කිරීම්', 'බිල්පතක් ගෙවිය යුතු දිනයට පෙර අපි ඔබට මතක් කර, ඔබේ ගෙවීම් තහවුරු කරන්නෙමු.'),
+    ('bill-reminders', 'ta', 'கட்டண நினைவூட்டல்கள்', 'கட்டணத்தைச் செலுத்த வேண்டிய நாளுக்கு முன் நினைவூட்டி, உங்கள் கொடுப்பனவுகளை உறுதிப்படுத்துவோம்.'),
+    ('marketing', 'si', 'පුවත් සහ දීමනා', 'අපගේ පැකේජ, උපාංග සහ විශේෂ දීමනා ගැන අපි ඔබට දන්වන්නෙමු.'),
+    ('marketing', 'ta', 'செய்திகளும் சலுகைகளும்', 'எங்கள் பொதிகள், சாதனங்கள், சிறப்புச் சலுகைகள் பற்றி உங்களுக்குத் தெரிவிப்போம்.'),
+    ('partner-offers', 'si', 'හවුල්කරුවන්ගේ දීමනා', 'බැංකු, වෙළඳසැල් සහ රක්ෂණ සමාගම් වැනි අපගේ හවුල්කරුවන්ගේ දීමනා අපි ඔබට එවන්නෙමු.'),
+    ('partner-offers', 'ta', 'பங்காளர்களின் சலுகைகள்', 'வங்கிகள், கடைகள், காப்புறுதி நிறுவனங்கள் போன்ற எங்கள் பங்காளர்களின் சலுகைகளை உங்களுக்கு அனுப்புவோம்.'),
+    ('profiling', 'si', 'ඔබට ගැළපෙන නිර්දේශ', 'ඔබට ගැළපෙන පැකේජ නිර්දේශ කිරීම සඳහා, ඔබ ඇමතුම් සහ දත්ත භාවිත කරන ආකාරය අපි බලන්නෙමු.'),
+    ('profiling', 'ta', 'உங்களுக்கான பரிந்துரைகள்', 'உங்களுக்குப் பொருத்தமான பொதிகளைப் பரிந்துரைக்க, நீங்கள் அழைப்புகளையும் டேட்டாவையும் பயன்படுத்தும் விதத்தைப் பார்ப்போம்.'),
+    ('location-services', 'si', 'ඔබ අවට', 'ඔබ අවට ඇති අපගේ අලෙවිසැල්, Wi-Fi සහ දීමනා ගැන දැන්වීමට අපි ඔබේ දුරකථනය ඇති ස්ථානය යොදා ගන්නෙමු.'),
+    ('location-services', 'ta', 'உங்களுக்கு அருகில்', 'உங்களுக்கு அருகிலுள்ள எங்கள் விற்பனை நிலையங்கள், Wi-Fi, சலுகைகள் பற்றித் தெரிவிக்க, உங்கள் தொலைபேசி இருக்கும் இடத்தைப் பயன்படுத்துவோம்.'),
+    ('network-analytics', 'si', 'ජාලයේ ගුණාත්මකභාවය', 'අපට ජාලය දියුණු කළ හැකි වන පරිදි, අපගේ යෙදුම සංඥා ප්‍රබලතාව, වේගය සහ විසන්ධි වන ඇමතුම් මනියි.'),
+    ('network-analytics', 'ta', 'வலையமைப்பின் தரம்', 'வலையமைப்பை மேம்படுத்த, எங்கள் செயலி சமிக்ஞை, வேகம், துண்டிக்கப்படும் அழைப்புகள் ஆகியவற்றை அளவிடும்.'),
+    ('surveys', 'si', 'සමීක්ෂණ', 'අපගේ සේවාව ගැන ඔබ සෑහීමකට පත් වන්නේ දැයි අපි විටින් විට ඔබෙන් විමසන්නෙමු.'),
+    ('surveys', 'ta', 'கருத்துக்கணிப்புகள்', 'எங்கள் சேவையில் நீங்கள் திருப்தி அடைந்துள்ளீர்களா என்று அவ்வப்போது உங்களிடம் கேட்போம்.'),
+    ('roaming-offers', 'si', 'රෝමිං දීමනා', 'ඔබ විදේශගත වූ විට, එම රටේ රෝමිං ගාස්තු සහ පැකේජ ගැන අපි ඔබට දන්වන්නෙමු.'),
+    ('roaming-offers', 'ta', 'ரோமிங் சலுகைகள்', 'நீங்கள் வெளிநாடு செல்லும்போது, அந்த நாட்டின் ரோமிங் கட்டணங்கள், பொதிகள் பற்றி உங்களுக்குத் தெரிவிப்போம்.')
+) AS words (purpose, language, title, description) ON (words.purpose, words.language) = (body.purpose, body.language);
 
 -- Customers ---------------------------------------------------------------------------------------------------------------
 

@@ -105,6 +105,11 @@ def test_dev_from_beginning_to_end(run: Run, data_dir: Path) -> None:
         with httpx.Client(base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {token}"}) as http:
             for query in ("Nethmi", "0710000001", "customer@sltmobitel.lk"):
                 (customer,) = http.get("/customers", params={"q": query}).json()["customers"]
+            for purpose in http.get("/purposes").json()["purposes"]:
+                titles = {language: words["title"] for language, words in purpose["texts"].items()}
+                assert titles.keys() == {"en", "si", "ta"}
+                assert titles["en"] == purpose["title"]
+                assert len({*titles.values()}) == len(titles), "each language has a title of its own"
             consent = http.get("/consents", params={"customer": customer["id"], "status": "granted"}).json()[
                 "consents"
             ][0]
