@@ -3,7 +3,7 @@
 import { byId, clone, element, fill, on, slot } from '../shared/dom.js';
 import { t } from '../shared/text.js';
 import { clockText, setTime } from '../shared/time.js';
-import { setStatus, whatText } from './words.js';
+import { setStatus, whatNode } from './words.js';
 
 const MAX_LINES = 100;
 
@@ -64,7 +64,7 @@ export class Activity {
     const line = clone('activity-line');
     setStatus(slot(line, 'status'), change.consent.status);
     setTime(/** @type {HTMLTimeElement} */ (slot(line, 'when')), change.timestamp);
-    fill(line, { customer: this.page.name(change.consent.customer_id) ?? change.user.email ?? change.user.id, what: whatText(change.consent) });
+    fill(line, { customer: this.page.name(change.consent.customer_id) ?? change.user.email ?? change.user.id, what: whatNode(change.consent) });
     on(slot(line, 'customer').parentElement ?? element('p'), 'click', () => this.page.open(change));
     return line;
   }

@@ -2,7 +2,7 @@
 
 import { byId, element, on, slot } from '../shared/dom.js';
 import { problemText } from '../shared/problems.js';
-import { allPurposes } from '../shared/purposes.js';
+import { allPurposes, wordsOf } from '../shared/purposes.js';
 import { channelName, t } from '../shared/text.js';
 import { clockText, minuteText } from '../shared/time.js';
 import { statusName } from './words.js';
@@ -61,13 +61,13 @@ export function drawOptions() {
   const channels = [...new Set(allPurposes().flatMap((purpose) => purpose.channels))];
   const choices = [
     [['', t('csr.any-status')], ...['granted', 'revoked', 'expired', 'pending'].map((status) => [status, statusName(status)])],
-    [['', t('csr.any-purpose')], ...allPurposes().map(({ key, title }) => [key, title])],
+    [['', t('csr.any-purpose')], ...allPurposes().map((purpose) => [purpose.key, wordsOf(purpose).title, wordsOf(purpose).lang])],
     [['', t('csr.any-channel')], ...channels.map((channel) => [channel, channelName(channel)])],
     Object.entries(SORTS).map(([sort, key]) => [sort, t(key)]),
   ];
   choices.forEach((options, index) => {
     const { value: chosen } = selects[index];
-    selects[index].replaceChildren(...options.map(([value, text]) => Object.assign(element('option', '', text), { value })));
+    selects[index].replaceChildren(...options.map(([value, text, lang]) => Object.assign(element('option', '', text), { value }, lang ? { lang } : {})));
     if (options.some(([value]) => value === chosen)) selects[index].value = chosen;
   });
 }

@@ -3,7 +3,7 @@
 import { element, fill, slot } from '../shared/dom.js';
 import { languageName, t } from '../shared/text.js';
 import { momentText, timeNode, utcText } from '../shared/time.js';
-import { setStatus, whatText } from './words.js';
+import { setStatus, whatNode, whatText } from './words.js';
 
 /** @typedef {import('./list.js').Consent} Consent */
 /** @typedef {import('./list.js').Customer} Customer */
@@ -28,7 +28,7 @@ export function writeLine(line, consent, who) {
   slot(line, 'ends').hidden = !ends;
   slot(line, 'ends').title = ends ? utcText(ends) : '';
   return fill(line, {
-    what: whatText(consent),
+    what: whatNode(consent),
     other,
     changed: consent.version ? timeNode(consent.updated_at) : null,
     ends: ends ? t('csr.ends', { time: momentText(ends) }) : null,

@@ -1,7 +1,7 @@
 // One row of the table.
 
 import { clone, fill, slot } from '../shared/dom.js';
-import { purposeTitle } from '../shared/purposes.js';
+import { purposeWords, titleNode } from '../shared/purposes.js';
 import { channelName } from '../shared/text.js';
 import { setTime } from '../shared/time.js';
 import { customerText, setStatus } from './words.js';
@@ -36,7 +36,7 @@ function write(node, row, selected) {
     customer: name,
     number: row.customer.msisdn,
     email: row.customer.email,
-    purpose: purposeTitle(row.purpose),
+    purpose: titleNode(purposeWords(row.purpose)),
     channel: channelName(row.channel),
   });
   setStatus(slot(node, 'status'), row.status);

@@ -5,7 +5,7 @@ import { clone, element, fill, on, slot } from '../shared/dom.js';
 import { t } from '../shared/text.js';
 import { dateText, setTime, utcText } from '../shared/time.js';
 import { noticeName, showNotice } from './notice.js';
-import { howText, reasonText, setStatus, whatText, whoText } from './words.js';
+import { howText, reasonText, setStatus, whatNode, whoText } from './words.js';
 
 /** @typedef {import('./activity.js').Change} Change */
 
@@ -61,7 +61,7 @@ function entry(change) {
   setStatus(slot(line, 'status'), change.type);
   setTime(/** @type {HTMLTimeElement} */ (slot(line, 'when')), change.timestamp);
   fill(line, {
-    what: whatText(consent),
+    what: whatNode(consent),
     who: `${whoText(change.actor)} · ${howText(change.method)}`,
     notice: change.type === 'granted' && consent.notice ? noticeLine(consent.notice) : null,
     reason: reason?.code ? [reasonText(reason.code), reason.reference].filter(Boolean).join(' · ') : null,

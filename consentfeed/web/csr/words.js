@@ -1,6 +1,7 @@
 // The domain's words: purposes and channels by their titles, who made a change and how.
 
-import { purposeTitle } from '../shared/purposes.js';
+import { element } from '../shared/dom.js';
+import { purposeWords, titleNode } from '../shared/purposes.js';
 import { channelName, hasText, isolate, t } from '../shared/text.js';
 
 /** @typedef {{kind: string, id: string}} Actor */
@@ -16,7 +17,14 @@ export function setSelf(user) {
 export const statusName = (status) => (hasText(`status.${status}`) ? t(`status.${status}`) : status);
 
 /** "News and offers · SMS". @param {{purpose: string, channel: string}} consent */
-export const whatText = (consent) => `${isolate(purposeTitle(consent.purpose))} · ${channelName(consent.channel)}`;
+export const whatText = (consent) => `${isolate(purposeWords(consent.purpose).title)} · ${channelName(consent.channel)}`;
+
+/** The same as a node, in which the title names its language. @param {{purpose: string, channel: string}} consent */
+export function whatNode({ purpose, channel }) {
+  const node = element('span');
+  node.append(titleNode(purposeWords(purpose)), ` · ${channelName(channel)}`);
+  return node;
+}
 
 /** What a customer is called. @param {import('./list.js').Customer} customer */
 export const customerText = (customer) => customer.name ?? customer.email ?? customer.msisdn ?? customer.id;

@@ -1,6 +1,7 @@
 // The cards, one per purpose, with their switches.
 
 import { byId, clone, fill, on, slot } from '../shared/dom.js';
+import { wordsOf } from '../shared/purposes.js';
 import { Choice } from './choice.js';
 
 /** @typedef {import('./consents.js').Consents} Consents */
@@ -21,10 +22,11 @@ export function drawCards(consents, page) {
 
 /** @param {Consents} consents @param {string} key @param {import('./choice.js').Page} page */
 function card(consents, key, page) {
-  const { title, description } = consents.purpose(key);
+  const { title, description, lang } = wordsOf(consents.purpose(key));
   const all = consents.of(key);
   const node = fill(clone('card'), { title, description });
   const heading = slot(node, 'title');
+  heading.lang = slot(node, 'description').lang = lang;
   heading.id = `title-${key}`;
   node.setAttribute('aria-labelledby', heading.id);
   for (const consent of all) {

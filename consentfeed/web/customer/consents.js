@@ -18,12 +18,14 @@ export class Consents {
     this.#purposes = new Map(purposes.map((purpose) => [purpose.key, purpose]));
   }
 
-  /** Takes what is offered by now. A text that could be read here stays the one that is agreed to, until another is shown.
-   * @param {Purpose[]} purposes */
+  /** Takes what is offered by now. A text that could be read here stays the one that is agreed to, under its title, until another
+   * is shown. @param {Purpose[]} purposes */
   updatePurposes(purposes) {
     this.setPurposes(purposes.map((purpose) => {
-      const { notice_version = null, languages = null } = this.#purposes.get(purpose.key) ?? {};
-      return notice_version === null ? purpose : { ...purpose, notice_version, languages };
+      const { notice_version = null, languages = null, texts = {} } = this.#purposes.get(purpose.key) ?? {};
+      // A language that was added to the same version is there at once.
+      const isSame = notice_version === null || notice_version === purpose.notice_version;
+      return isSame ? purpose : { ...purpose, notice_version, languages, texts };
     }));
   }
 
@@ -53,7 +55,7 @@ export class Consents {
 
   /** What is known of a purpose; of one that is not listed, its key. @param {string} key @returns {Purpose} */
   purpose(key) {
-    return this.#purposes.get(key) ?? { key, title: key, description: '', channels: [], notice_version: null, languages: null };
+    return this.#purposes.get(key) ?? { key, title: key, description: '', channels: [], offered: true, notice_version: null, languages: null, texts: {} };
   }
 
   /** The consents of a purpose, in the order of its channels. @param {string} key */

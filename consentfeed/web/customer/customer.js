@@ -8,7 +8,7 @@ import { openPage } from '../shared/page.js';
 import { partFailed, partRead } from '../shared/parts.js';
 import { preference } from '../shared/preferences.js';
 import { problemText } from '../shared/problems.js';
-import { allPurposes, followPurposes, notePurpose, readPurposes, whenPurposesChange } from '../shared/purposes.js';
+import { allPurposes, followPurposes, notePurpose, readPurposes, whenPurposesChange, wordsOf } from '../shared/purposes.js';
 import { channelName, language, t } from '../shared/text.js';
 import { dateText } from '../shared/time.js';
 import { toast } from '../shared/toasts.js';
@@ -79,7 +79,7 @@ function onEvent(message) {
   if (!consent) return;
   notePurpose(message);
   history.add(message);
-  if (history.complete) drawHistory(history.list(), titleOf);
+  if (history.complete) drawHistory(history.list(), purposeOf);
   else readHistory();
   if (!choice(consent.id)) begin();
   else if (consents.apply(consent)) showChange(type, consent, actor);
@@ -100,7 +100,7 @@ async function readHistory() {
     await current.read();
     if (current !== history) return;
     partRead(byId('history'));
-    drawHistory(history.list(), titleOf);
+    drawHistory(history.list(), purposeOf);
   } catch {
     if (current !== history) return;
     partFailed(byId('history'), readHistory);
@@ -118,10 +118,10 @@ function begin() {
   });
 }
 
-const titleOf = (/** @type {string} */ key) => consents.purpose(key).title;
+const purposeOf = (/** @type {string} */ key) => wordsOf(consents.purpose(key));
 
 /** @param {Consent} consent */
-const whatText = ({ purpose, channel }) => t('customer.what-of', { purpose: titleOf(purpose), channel: channelName(channel) });
+const whatText = ({ purpose, channel }) => t('customer.what-of', { purpose: purposeOf(purpose).title, channel: channelName(channel) });
 
 function drawPrinted() {
   byId('printed').textContent = t('customer.printed', { who: user.email, time: dateText(new Date()) });

@@ -3,29 +3,30 @@
 import { dialog } from '../shared/dialogs.js';
 import { byId, clone, fill, slot } from '../shared/dom.js';
 import { readNotice } from '../shared/notices.js';
+import { wordsOf } from '../shared/purposes.js';
 import { channelName, language, t } from '../shared/text.js';
 import { dayText } from '../shared/time.js';
 import { noticeInForce, noticesAgreedTo } from './consents.js';
 import { noticeName } from './words.js';
 
 /** @typedef {import('./consents.js').BoundNotice} BoundNotice */
+/** @typedef {import('../shared/purposes.js').Words} Words */
 /** @typedef {{heading: string, notice: BoundNotice}} Part */
 
 /** The texts of a purpose. @param {import('./consents.js').Consents} consents @param {string} key */
 export function showNotices(consents, key) {
-  const { title } = consents.purpose(key);
   const groups = noticesAgreedTo(consents.of(key));
   const parts = groups.map(({ notice, channels, since }) => ({ notice, heading: agreedText(channels, since) }));
   const now = noticeInForce(consents.purpose(key), language());
   if (now && !groups.some(({ notice }) => notice.version === now.version)) {
     parts.push({ notice: now, heading: t(groups.length ? 'customer.newer' : 'customer.in-force') });
   }
-  show(title, parts);
+  show(wordsOf(consents.purpose(key)), parts);
 }
 
-/** One text of the history. @param {string} title @param {BoundNotice} notice */
-export function showNotice(title, notice) {
-  show(title, [{ notice, heading: '' }]);
+/** One text of the history. @param {Words} words of its purpose @param {BoundNotice} notice */
+export function showNotice(words, notice) {
+  show(words, [{ notice, heading: '' }]);
 }
 
 /** @param {string[]} channels @param {string} since */
@@ -34,29 +35,32 @@ function agreedText(channels, since) {
   return t('customer.agreed', { channels: list, time: dayText(since) });
 }
 
-/** @param {string} title @param {Part[]} parts */
-function show(title, parts) {
+/** @param {Words} words of now @param {Part[]} parts */
+function show({ title, lang }, parts) {
   byId('notice-title').textContent = title;
-  byId('notice-parts').replaceChildren(...parts.map(draw));
+  byId('notice-title').lang = lang;
+  byId('notice-parts').replaceChildren(...parts.map((part) => draw(part, title)));
   if (!dialog('notice').open) dialog('notice').showModal();
   dialog('notice').scrollTop = 0;
 }
 
-/** @param {Part} part */
-function draw({ heading, notice }) {
+/** @param {Part} part @param {string} title of the purpose now */
+function draw({ heading, notice }, title) {
   const node = fill(clone('notice-part'), { heading, about: noticeName(notice), text: t('customer.loading') });
   slot(node, 'heading').hidden = !heading;
-  write(slot(node, 'text'), notice);
+  write(node, notice, title);
   return node;
 }
 
-/** @param {HTMLElement} target @param {BoundNotice} notice */
-async function write(target, notice) {
+/** The text; and what the purpose was called in it, where that is not what the dialog is called.
+ * @param {HTMLElement} node @param {BoundNotice} notice @param {string} title of the dialog */
+async function write(node, notice, title) {
   try {
-    const { text } = await readNotice(notice);
-    target.lang = notice.language;
-    target.textContent = text;
+    const words = await readNotice(notice);
+    for (const name of ['title', 'text']) slot(node, name).lang = notice.language;
+    slot(node, 'title').hidden = words.title === title;
+    fill(node, { title: words.title, text: words.text });
   } catch {
-    target.textContent = t('customer.no-text');
+    fill(node, { text: t('customer.no-text') });
   }
 }

@@ -29,14 +29,15 @@ export function stateNode(consent) {
   const node = element('span');
   const { key, at } = stateOf(consent);
   if (!at) node.textContent = t(key);
-  else node.append(...around(key, dayNode(at)));
-  if (consent.status === 'granted' && consent.expires_at) node.append(' · ', ...around('customer.ends', fixedNode(consent.expires_at, momentText)));
+  else node.append(...around(key, 'time', dayNode(at)));
+  if (consent.status === 'granted' && consent.expires_at) node.append(' · ', ...around('customer.ends', 'time', fixedNode(consent.expires_at, momentText)));
   return node;
 }
 
-/** A text with a node where {time} is. @param {string} key @param {Node} node @returns {(Node | string)[]} */
-function around(key, node) {
-  const [before, after] = t(key, { time: '\u0000' }).split('\u0000');
+/** A text with a node in place of {name}. @param {string} key @param {string} name @param {Node} node
+ * @param {Record<string, string>} [values] of the others @returns {(Node | string)[]} */
+export function around(key, name, node, values = {}) {
+  const [before, after] = t(key, { ...values, [name]: '\u0000' }).split('\u0000');
   return [before, node, after];
 }
 

@@ -7,7 +7,8 @@ import { get } from './api.js';
 /** @type {Map<string, Promise<any>>} */
 const cache = new Map();
 
-/** The text and its fingerprint. @param {NoticeId} id @returns {Promise<{text: string, sha256: string}>} */
+/** The text, its fingerprint, and what the purpose is called there. @param {NoticeId} id
+ * @returns {Promise<{title: string, description: string, text: string, sha256: string}>} */
 export function readNotice({ key, version, language }) {
   const path = `/notices/${encodeURIComponent(key)}/${version}/${encodeURIComponent(language)}`;
   const notice = cache.get(path) ?? get(path).then(({ data }) => data);

@@ -1,12 +1,15 @@
 // What customers can consent to: one list for the page, which stays open all day. It is read again whenever it may be another.
 
 import { get } from './api.js';
-import { on } from './dom.js';
+import { element, on } from './dom.js';
 import { partFailed, partRead } from './parts.js';
 import { whenBack } from './reconnect.js';
+import { language } from './text.js';
 
-/** @typedef {{key: string, title: string, description: string, channels: string[], notice_version: number | null,
- *   languages: string[] | null}} Purpose */
+/** texts: what the notice in force calls it, by language. @typedef {{key: string, title: string, description: string, channels: string[],
+ *   offered: boolean, notice_version: number | null, languages: string[] | null,
+ *   texts: Record<string, {title: string, description: string}>}} Purpose */
+/** In which language they are; '' where nobody has said it. @typedef {{title: string, description: string, lang: string}} Words */
 
 /** @type {Map<string, Purpose>} */
 let purposes = new Map();
@@ -23,8 +26,25 @@ export const allPurposes = () => [...purposes.values()];
 /** @param {string} key */
 export const purpose = (key) => purposes.get(key) ?? null;
 
-/** The title; of one that is not listed, its key. @param {string} key */
-export const purposeTitle = (key) => purposes.get(key)?.title ?? key;
+/** What its notice in force calls it: in the language of the page, else in English; else what it is called itself.
+ * @param {Pick<Purpose, 'title' | 'description' | 'texts'>} purpose @returns {Words} */
+export function wordsOf({ title, description, texts }) {
+  const lang = [language(), 'en'].find((code) => Object.hasOwn(texts, code));
+  return lang === undefined ? { title, description, lang: '' } : { ...texts[lang], lang };
+}
+
+/** Of one that is not listed, its key. @param {string} key @returns {Words} */
+export function purposeWords(key) {
+  const known = purposes.get(key);
+  return known ? wordsOf(known) : { title: key, description: '', lang: '' };
+}
+
+/** The title within other words, in its own language. @param {{title: string, lang: string}} words */
+export function titleNode({ title, lang }) {
+  const node = element('bdi', '', title);
+  node.lang = lang;
+  return node;
+}
 
 /** Calls it whenever they are others than before. @param {() => void} listener */
 export function whenPurposesChange(listener) {
