@@ -1,83 +1,132 @@
-// The draft of a purpose's next notice, beside the text in force.
+// The draft of a purpose's next notice, beside the one in force; or of the languages that the one in force lacks.
 
 import { put } from '../shared/api.js';
-import { byId, clone, fill, on, slot } from '../shared/dom.js';
+import { byId, on } from '../shared/dom.js';
 import { languageName, t } from '../shared/text.js';
 import { toast } from '../shared/toasts.js';
-import { FieldProblem, askBeforeLeaving, clearProblems, confirm, explain, submitForm } from './forms.js';
+import { askBeforeLeaving, clearProblems, confirm, explain, fieldOf, submitForm } from './forms.js';
+import { LANGUAGES, LanguagePart, wordsOfNotice } from './language.js';
 import { publication } from './publication.js';
 
 /** @typedef {import('./notices.js').Version} Version */
+/** @typedef {import('./notices.js').Notice} Notice */
 /** @typedef {import('./purposes.js').Purpose} Purpose */
 
-const LANGUAGES = ['en', 'si', 'ta'];
-
 /** What was typed and is not saved yet, by purpose and language: it waits here while something else is looked at.
- * @type {Map<string, string>} */
+ * @type {Map<string, import('./language.js').Words>} */
 const unsaved = new Map();
 
 /** @param {(isPublished: boolean) => Promise<void>} onSave called after each change on the server */
 export function draftForm(onSave) {
   const form = /** @type {HTMLFormElement} */ (byId('draft'));
-  /** @type {{purpose: Purpose, inForce: Version | null, draft: Version | null, version: number}} */
+  /** isAddition: languages for the version in force, not a version of its own.
+   * @type {{purpose: Purpose, inForce: Version | null, drafts: Notice[], version: number, isAddition: boolean}} */
   let now;
-  const id = (/** @type {string} */ language) => `${now.purpose.key}/${language}`;
-  const textBefore = (/** @type {string} */ language) => textOf(now.draft, language);
-  const areas = () => /** @type {HTMLTextAreaElement[]} */ ([...form.querySelectorAll('textarea')]);
-  const changedAreas = () => areas().filter((area) => area.value !== textBefore(area.lang) && (area.value.trim() || textBefore(area.lang)));
-  const buttons = () => {
-    const open = changedAreas().length;
-    byId('draft-unsaved').textContent = open ? t('notices.unsaved') : '';
-    enable('draft-publish', areas().some((area) => area.value.trim()));
-    byId('draft-copy').hidden = !now.inForce || areas().every((area) => area.value || !textOf(now.inForce, area.lang));
+  /** @type {Version[]} */
+  let versions = [];
+  /** @type {LanguagePart[]} */
+  let parts = [];
+  const changedParts = () => parts.filter((part) => part.isChanged);
+  const drawButtons = () => {
+    byId('draft-unsaved').textContent = changedParts().length ? t('notices.unsaved') : '';
+    /** @type {HTMLButtonElement} */ (byId('draft-publish')).disabled = !parts.some((part) => part.hasText);
+    byId('draft-copy').hidden = parts.every((part) => part.hasText || !of(now.inForce?.texts, part.language));
   };
 
   on(form, 'input', ({ target }) => {
-    if (target.value === textBefore(target.lang)) unsaved.delete(id(target.lang));
-    else unsaved.set(id(target.lang), target.value);
-    buttons();
+    const part = /** @type {LanguagePart} */ (parts.find(({ node }) => node.contains(target)));
+    if (part.isChanged) unsaved.set(part.id, part.words);
+    else unsaved.delete(part.id);
+    drawButtons();
   });
   on(byId('draft-copy'), 'click', () => {
-    for (const area of areas().filter((one) => !one.value)) {
-      area.value = textOf(now.inForce, area.lang);
-      area.dispatchEvent(new InputEvent('input', { bubbles: true }));
+    for (const part of parts.filter((one) => !one.hasText)) {
+      part.write(wordsOfNotice(of(now.inForce?.texts, part.language)));
+      if (part.isChanged) unsaved.set(part.id, part.words);
     }
-    areas()[0].focus();
+    drawButtons();
+    focusFirst();
+  });
+  on(byId('draft-add'), 'click', () => {
+    now.isAddition = !now.isAddition;
+    draw();
+    focusFirst();
   });
   on(form, 'submit', (event) => {
     event.preventDefault();
     submitForm(form, async () => {
-      if (!changedAreas().length) return void toast({ kind: 'info', text: t('notices.nothing') });
+      if (!changedParts().length) return void toast({ kind: 'info', text: t('notices.nothing') });
       if (await save()) toast({ kind: 'success', text: t('notices.saved', { version: now.version }) });
     });
   });
   on(byId('draft-publish'), 'click', () =>
     submitForm(form, async () => {
       if (!(await save())) return;
-      const languages = areas().filter((area) => area.value.trim()).map((area) => area.lang);
+      const languages = parts.filter((part) => part.hasText).map((part) => part.language);
       confirm(publication({ ...now, languages }, () => onSave(true)));
     }),
   );
   askBeforeLeaving(() => unsaved.size > 0);
 
+  const focusFirst = () => /** @type {HTMLElement | null} */ (form.querySelector('.input'))?.focus();
+
   /** Writes what has changed; what is refused is said beside its language. @returns {Promise<boolean>} whether all was taken */
   async function save() {
-    const writing = { ...now };
+    const { purpose, version } = now;
     let refusals = 0;
-    for (const area of changedAreas()) {
-      const text = area.value;
+    for (const part of changedParts()) {
+      const before = JSON.stringify(part.words);
       try {
-        if (!text.trim()) throw new FieldProblem('', t('notices.blank'));
-        await put(`/purposes/${writing.purpose.key}/notices/${writing.version}/${area.lang}`, { text });
+        await put(`/purposes/${purpose.key}/notices/${version}/${part.language}`, part.body);
         // What was typed since then is not saved yet.
-        if (area.value === text) unsaved.delete(`${writing.purpose.key}/${area.lang}`);
+        if (JSON.stringify(part.words) === before) unsaved.delete(part.id);
       } catch (error) {
         refusals += 1;
-        showProblem(area, explain(error));
+        part.fail(fieldOf(error), explain(error));
       }
     }
     await onSave(false);
     return !refusals;
+  }
+
+  function draw() {
+    const inForce = versions.find((one) => one.state === 'in-force') ?? null;
+    const draft = versions.find((one) => one.state === 'draft') ?? null;
+    const lacking = inForce ? lackingIn(inForce) : [];
+    const isAddition = now.isAddition && lacking.length > 0;
+    const next = draft?.version ?? (versions[0]?.version ?? 0) + 1;
+    const drafts = (isAddition ? inForce?.drafts : draft?.texts) ?? [];
+    now = { ...now, inForce, drafts, isAddition, version: isAddition ? (inForce?.version ?? 0) : next };
+    drawWords(draft !== null, next, lacking);
+    const languages = isAddition ? lacking : [...new Set([...LANGUAGES, ...[...(inForce?.texts ?? []), ...drafts].map((one) => one.language)])];
+    makeParts(languages);
+    for (const part of parts) {
+      const saved = of(drafts, part.language);
+      part.draw({ inForce: of(inForce?.texts, part.language), version: inForce?.version ?? 0, saved, usual: now.purpose.title });
+      part.write(unsaved.get(part.id) ?? wordsOfNotice(saved));
+    }
+    form.hidden = false;
+    drawButtons();
+  }
+
+  /** @param {boolean} isDrafted whether the next version is there @param {number} next its number @param {string[]} lacking languages */
+  function drawWords(isDrafted, next, lacking) {
+    const { version, isAddition, inForce } = now;
+    const lead = inForce ? 'notices.draft-lead' : 'notices.draft-first';
+    byId('draft-title').textContent = t(isAddition ? 'notices.adding' : isDrafted ? 'notices.draft' : 'notices.new-draft', { version });
+    byId('draft-lead').textContent = t(isAddition ? 'notices.adding-lead' : lead);
+    byId('draft-add').hidden = !lacking.length;
+    const add = { version: inForce?.version ?? 0, languages: lacking.map(languageName).join(', ') };
+    byId('draft-add').textContent = isAddition ? t('notices.add-back', { version: next }) : t('notices.add', add);
+  }
+
+  /** Others than there are, where something else is drafted. @param {string[]} languages */
+  function makeParts(languages) {
+    const ids = languages.map((language) => `${now.purpose.key}/${now.isAddition ? 'added/' : ''}${language}`);
+    if (form.hidden) clearProblems(form);
+    if (parts.map(({ id }) => id).join() === ids.join()) return;
+    parts = languages.map((language, index) => new LanguagePart(language, ids[index]));
+    byId('draft-languages').replaceChildren(...parts.map(({ node }) => node));
   }
 
   return {
@@ -85,57 +134,18 @@ export function draftForm(onSave) {
     open(purpose) {
       if (now?.purpose.key === purpose.key) return void (now.purpose = purpose);
       form.hidden = true;
-      now = { purpose, inForce: null, draft: null, version: 1 };
+      now = { purpose, inForce: null, drafts: [], version: 1, isAddition: false };
     },
-    /** @param {Version[]} versions newest first */
-    draw(versions) {
-      const inForce = versions.find((one) => one.state === 'in-force') ?? null;
-      const draft = versions.find((one) => one.state === 'draft') ?? null;
-      now = { ...now, inForce, draft, version: draft?.version ?? (versions[0]?.version ?? 0) + 1 };
-      byId('draft-title').textContent = t(draft ? 'notices.draft' : 'notices.new-draft', { version: now.version });
-      byId('draft-lead').textContent = t(inForce ? 'notices.draft-lead' : 'notices.draft-first');
-      const languages = [...new Set([...LANGUAGES, ...[inForce, draft].flatMap((one) => one?.texts ?? []).map((text) => text.language)])];
-      const current = areas().map((area) => area.dataset.of).join();
-      if (current !== languages.map(id).join()) byId('draft-languages').replaceChildren(...languages.map((one) => makeLanguage(one, id(one))));
-      if (form.hidden) clearProblems(form);
-      for (const area of areas()) drawLanguage(area, inForce, unsaved.get(id(area.lang)) ?? textOf(draft, area.lang));
-      form.hidden = false;
-      buttons();
+    /** @param {Version[]} list newest first */
+    draw(list) {
+      versions = list;
+      draw();
     },
   };
 }
 
-/** @param {Version | null} version @param {string} language */
-const textOf = (version, language) => version?.texts.find((text) => text.language === language)?.text ?? '';
+/** @param {Notice[] | undefined} notices @param {string} language */
+const of = (notices, language) => notices?.find((notice) => notice.language === language);
 
-/** @param {string} language @param {string} of purpose and language */
-function makeLanguage(language, of) {
-  const part = fill(clone('draft-language'), { language: languageName(language) });
-  const area = /** @type {HTMLTextAreaElement} */ (slot(part, 'text'));
-  area.id = `draft-${language}`;
-  area.lang = slot(part, 'in-force').lang = language;
-  area.dataset.of = of;
-  slot(part, 'problem').id = `${area.id}-problem`;
-  area.setAttribute('aria-describedby', slot(part, 'problem').id);
-  slot(part, 'label').setAttribute('for', area.id);
-  slot(part, 'label').textContent = t('notices.text', { language: languageName(language) });
-  return part;
-}
-
-/** @param {HTMLTextAreaElement} area @param {Version | null} inForce @param {string} text */
-function drawLanguage(area, inForce, text) {
-  const part = /** @type {HTMLElement} */ (area.closest('.draft-language'));
-  slot(part, 'in-force-name').textContent = inForce && textOf(inForce, area.lang) ? t('notices.in-force-name', { version: inForce.version }) : t('notices.none-in-force');
-  slot(part, 'in-force').textContent = textOf(inForce, area.lang);
-  if (area.value !== text) area.value = text;
-}
-
-/** @param {HTMLTextAreaElement} area @param {string} text */
-function showProblem(area, text) {
-  slot(/** @type {HTMLElement} */ (area.closest('.draft-language')), 'problem').textContent = text;
-  area.setAttribute('aria-invalid', 'true');
-  area.focus();
-}
-
-/** @param {string} button @param {boolean} able */
-const enable = (button, able) => (/** @type {HTMLButtonElement} */ (byId(button)).disabled = !able);
+/** @param {Version} version */
+const lackingIn = ({ texts }) => LANGUAGES.filter((language) => !of(texts, language));

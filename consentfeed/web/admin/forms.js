@@ -54,8 +54,8 @@ function showProblem(form, error) {
   input.focus();
 }
 
-/** @param {unknown} error */
-function fieldOf(error) {
+/** The name of the field that caused it, or ''. @param {unknown} error */
+export function fieldOf(error) {
   if (error instanceof FieldProblem) return error.field;
   if (!(error instanceof ApiError)) return '';
   if (error.code === 'taken') return 'email';

@@ -7,8 +7,11 @@ import { languageName, t } from '../shared/text.js';
 import { timeNode } from '../shared/time.js';
 import { draftForm } from './draft.js';
 
-/** @typedef {{version: number, language: string, text: string, sha256: string, published_at: string | null, in_force: boolean}} Notice */
-/** @typedef {{version: number, state: 'in-force' | 'superseded' | 'draft' | 'scheduled' | 'overtaken', since: string | null, texts: Notice[]}} Version */
+/** @typedef {{version: number, language: string, title: string, description: string, text: string, sha256: string,
+ *   published_at: string | null, in_force: boolean}} Notice */
+/** drafts: languages that are to be added to a published version.
+ * @typedef {{version: number, state: 'in-force' | 'superseded' | 'draft' | 'scheduled' | 'overtaken', since: string | null, texts: Notice[],
+ *   drafts: Notice[]}} Version */
 
 const MARKS = { 'in-force': 'good', superseded: 'off', draft: 'wait', scheduled: 'wait', overtaken: 'off' };
 
@@ -46,9 +49,11 @@ export function versionsOf(notices, now = Date.now()) {
   const inForce = notices.find((notice) => notice.in_force)?.version ?? 0;
   const numbers = [...new Set(notices.map((notice) => notice.version))].sort((a, b) => b - a);
   return numbers.map((version) => {
-    const texts = notices.filter((notice) => notice.version === version);
-    const since = texts.find((notice) => notice.published_at)?.published_at ?? null;
-    return { version, texts, since, state: stateOf(version, inForce, since, now) };
+    const all = notices.filter((notice) => notice.version === version);
+    const published = all.filter((notice) => notice.published_at);
+    const since = published.map((notice) => notice.published_at).sort()[0] ?? null;
+    const [texts, drafts] = since ? [published, all.filter((notice) => !notice.published_at)] : [all, []];
+    return { version, texts, drafts, since, state: stateOf(version, inForce, since, now) };
   });
 }
 
@@ -75,8 +80,8 @@ function drawVersion(row, version) {
 
 /** @param {Notice} notice */
 function drawText(notice) {
-  const { text, sha256 } = notice;
-  const node = fill(clone('version-text'), { language: languageName(notice.language), text, sha256 });
-  slot(node, 'text').lang = notice.language;
+  const { title, description, text, sha256 } = notice;
+  const node = fill(clone('version-text'), { language: languageName(notice.language), title, description, text, sha256 });
+  for (const name of ['title', 'description', 'text']) slot(node, name).lang = notice.language;
   return node;
 }
