@@ -89,7 +89,7 @@ async function act(event) {
   if (performance.now() - changedAt < SEEN_MS) return showProblem(t('csr.act-wait'));
   if (isGrant() && !reading.shown) {
     reading.refresh();
-    return showProblem(t('csr.act-no-text'));
+    return showProblem(t(reading.isClosed ? 'csr.act-closed' : 'csr.act-no-text'));
   }
   const reason = readReason();
   if (!reason) return showProblem('');
@@ -124,6 +124,10 @@ async function explain(error) {
   if (error.code === 'notice-superseded') {
     await reading.refresh();
     return showProblem(t('csr.act-superseded'));
+  }
+  if (error.code === 'not-offered') {
+    await reading.refresh();
+    return showProblem(t('csr.act-closed'));
   }
   const unknown = error.status === 0 || error.code === 'outcome-unknown';
   showProblem(unknown ? t('csr.act-unknown') : problemText(error));

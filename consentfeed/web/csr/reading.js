@@ -42,8 +42,13 @@ export class Reading {
     return before !== null && this.#inForce()?.version !== before.version;
   }
 
+  /** Whether nothing can be granted any more, whatever the text says. */
+  get isClosed() {
+    return purpose(this.#key)?.offered === false;
+  }
+
   #draw() {
-    const offered = purpose(this.#key)?.languages ?? [];
+    const offered = (this.isClosed ? null : purpose(this.#key)?.languages) ?? [];
     const chosen = [languages.value, this.#language, language()].find((one) => offered.includes(one)) ?? offered[0] ?? '';
     languages.replaceChildren(...offered.map((one) => Object.assign(element('option', '', languageName(one)), { value: one })));
     languages.value = chosen;
@@ -59,7 +64,7 @@ export class Reading {
   async #show() {
     const notice = this.#inForce();
     if (notice && isSame(notice, this.shown)) return;
-    this.#put(null, notice ? '…' : t('csr.act-no-notice'));
+    this.#put(null, notice ? '…' : t(this.isClosed ? 'csr.act-closed' : 'csr.act-no-notice'));
     if (!notice) return;
     const [content, problem] = await readNotice(notice).then((one) => [one.text, ''], (error) => ['', problemText(error)]);
     if (isSame(notice, this.#inForce())) this.#put(problem ? null : notice, content || problem);

@@ -2,7 +2,8 @@
 
 import { byId, clone, fill, on, slot } from '../shared/dom.js';
 import { wordsOf } from '../shared/purposes.js';
-import { Choice } from './choice.js';
+import { t } from '../shared/text.js';
+import { Choice, closedId } from './choice.js';
 
 /** @typedef {import('./consents.js').Consents} Consents */
 
@@ -23,15 +24,18 @@ export function drawCards(consents, page) {
 /** @param {Consents} consents @param {string} key @param {import('./choice.js').Page} page */
 function card(consents, key, page) {
   const { title, description, lang } = wordsOf(consents.purpose(key));
+  const { offered } = consents.purpose(key);
   const all = consents.of(key);
-  const node = fill(clone('card'), { title, description });
+  const node = fill(clone('card'), { title, description, closed: offered ? null : t('customer.closed') });
   const heading = slot(node, 'title');
   heading.lang = slot(node, 'description').lang = lang;
   heading.id = `title-${key}`;
+  slot(node, 'closed').id = closedId(key);
   node.setAttribute('aria-labelledby', heading.id);
   for (const consent of all) {
     const control = choices.get(consent.id) ?? new Choice(consent, heading.id, page);
     choices.set(consent.id, control);
+    control.draw();
     slot(node, 'choices').append(control.node);
   }
   const link = slot(node, 'notice');

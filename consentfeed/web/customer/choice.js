@@ -10,7 +10,8 @@ import { nowText, stateNode } from './words.js';
 /** @typedef {import('./consents.js').Consent} Consent */
 /** @typedef {import('./consents.js').BoundNotice} BoundNotice */
 /** notice: the text shown now; onSave: with the server's answer; onSuperseded: another text is to be shown; onStale: the consent is
- * another one by now. @typedef {{notice: (consent: Consent) => BoundNotice | null, openNotice: (consent: Consent) => void,
+ * another one by now; isOffered: whether it can still be turned on; onClosed: it cannot any more.
+ * @typedef {{notice: (consent: Consent) => BoundNotice | null, isOffered: (consent: Consent) => boolean, onClosed: () => Promise<void>, openNotice: (consent: Consent) => void,
  *   onSave: (consent: Consent) => void, onSuperseded: (consent: Consent) => Promise<void>, onStale: (consent: Consent) => Promise<Consent>}} Page */
 
 // So long a switch that was turned by somebody else takes no tap: it was meant for what was there before.
@@ -58,7 +59,14 @@ export class Choice {
   draw() {
     this.#switch.setAttribute('aria-checked', String(this.#wish ?? isOn(this.#consent)));
     this.#switch.setAttribute('aria-busy', String(this.#wish !== null));
+    // Not "disabled": whoever has just turned it off would lose the focus.
+    this.#switch.setAttribute('aria-disabled', String(this.#isClosed));
     fill(this.node, { state: this.#wish === null ? stateNode(this.#consent) : t('customer.saving') });
+  }
+
+  /** Off, and never to be on again. */
+  get #isClosed() {
+    return !isOn(this.#consent) && !this.#page.isOffered(this.#consent);
   }
 
   /** @param {string} titleId */
@@ -69,13 +77,14 @@ export class Choice {
     label.htmlFor = id('switch');
     for (const name of ['channel', 'state', 'switch', 'problem']) slot(this.node, name).id = id(name);
     this.#switch.setAttribute('aria-labelledby', `${titleId} ${id('channel')}`);
-    this.#switch.setAttribute('aria-describedby', `${id('state')} ${id('problem')}`);
+    this.#switch.setAttribute('aria-describedby', `${id('state')} ${closedId(this.#consent.purpose)} ${id('problem')}`);
   }
 
   #toggle() {
     if (performance.now() - this.#turnedAt < SEEN_MS) {
       return this.#complain(t('customer.just-turned', { state: nowText(this.#consent) }), 'note');
     }
+    if (this.#isClosed && this.#wish === null) return this.#complain(t('customer.closed'), 'note');
     if (this.#wish === null) this.#seen = this.#consent.version;
     this.#wish = this.#switch.getAttribute('aria-checked') !== 'true';
     this.#complain(null);
@@ -131,6 +140,9 @@ export class Choice {
     if (problem || target.hasChildNodes()) target.replaceChildren(...(problem ? [problem] : []));
   }
 }
+
+/** Of the element that says that a purpose is not offered any more. @param {string} key */
+export const closedId = (key) => `closed-${key}`;
 
 /** @param {Consent} consent */
 const isOn = ({ status }) => status === 'granted';

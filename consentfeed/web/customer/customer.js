@@ -32,6 +32,8 @@ let subscription = null;
 /** What the switches need of the page. @type {import('./choice.js').Page} */
 const page = {
   notice: ({ purpose }) => noticeInForce(consents.purpose(purpose), language()),
+  isOffered: ({ purpose }) => consents.purpose(purpose).offered,
+  onClosed: () => readPurposes().catch(() => {}),
   openNotice: ({ purpose }) => showNotices(consents, purpose),
   onSave(consent) {
     // The card may have been drawn anew since.

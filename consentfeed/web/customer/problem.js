@@ -15,9 +15,16 @@ export async function why(error, consent, page) {
   if (code === 'no-answer') return problemText(error);
   if (code === 'notice-superseded') return whySuperseded(consent, page);
   if (code === 'stale') return whyStale(consent, page);
-  if (code === 'no-notice' || code === 'not-offered') return t('customer.problem-no-notice');
+  if (code === 'not-offered') return whyClosed(page);
+  if (code === 'no-notice') return t('customer.problem-no-notice');
   if (status === 429) return problemText(error);
   return t(status === 503 ? 'customer.problem-busy' : 'customer.problem');
+}
+
+/** It was closed since the page was read. @param {Page} page */
+async function whyClosed(page) {
+  await page.onClosed();
+  return t('customer.closed');
 }
 
 /** Another text is in force, or one at last. @param {Consent} consent @param {Page} page */

@@ -117,7 +117,7 @@ export default {
   'purposes.position': 'Position',
   'purposes.position-hint': 'The smallest comes first.',
   'purposes.offered': 'Offered',
-  'purposes.offered-hint': 'Every customer gets a pending consent for it. Turned off: new customers get none, and what there is stays.',
+  'purposes.offered-hint': 'Every customer gets a pending consent for it. Turned off: nothing can be granted any more; what is granted stays until it is revoked or ends.',
   'purposes.is-offered': 'Offered',
   'purposes.is-not-offered': 'Not offered',
   'purposes.notice': 'Notice in force',

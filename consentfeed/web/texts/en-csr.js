@@ -86,6 +86,7 @@ export default {
   'csr.act-do-revoke': 'Revoke on behalf',
   'csr.act-done': 'Saved on the customer’s behalf',
   'csr.act-nothing': 'It was that already. Nothing has changed.',
+  'csr.act-closed': 'This purpose is closed: nothing can be granted for it any more.',
   'csr.act-superseded': 'A newer notice is in force. Read the text shown now to the customer, and ask again.',
   'csr.act-changed': 'Changed a moment ago by {who}: now {status}.',
   'csr.act-wait': 'It has changed just now. Read what it is, then press again.',

@@ -29,6 +29,7 @@ export default {
   'customer.problem-busy': 'We tried twice, but too much is going on. Try again in a moment.',
   'customer.problem-superseded': 'The text has changed, so this is still off. Read the new text, then switch on again.',
   'customer.problem-no-notice': 'This cannot be turned on at present.',
+  'customer.closed': 'We do not offer this any more. What is on can be turned off, but not on again.',
   'customer.problem-stale': 'It was changed elsewhere meanwhile: it is {state}, and nothing was saved. Tap again to change it.',
 
   'customer.read': 'Read the exact text',
