@@ -32,6 +32,7 @@ def test_a_draft_has_a_title_and_a_description_and_publishing_names_each_languag
     drafts: Page, node: RunningNode
 ) -> None:
     expect(drafts.locator(".in-force").first).to_contain_text("Offers")
+    assert drafts.locator("#draft-en").evaluate("(node) => node.clientHeight") > 100, "room for a text"
     drafts.fill("#draft-en-title", "News")
     drafts.fill("#draft-en-description", "What is new.")
     drafts.fill("#draft-en", "Second text")
