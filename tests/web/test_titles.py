@@ -91,6 +91,12 @@ def test_a_desk_reads_titles_in_its_language_and_the_old_title_over_the_old_text
     page.locator("#grid-rows [role=row]").filter(has_text="Nimal").first.click()
     said(page.locator("#card .card-what bdi").filter(has_text=title), title, "si")
     said(page.locator("#card .timeline [data-slot=what] bdi"), title, "si")
+    page.locator("#card .card-line").filter(has_text=title).first.get_by_role("button").click()
+    page.locator("#act-form input[value=grant]").check()
+    for language, (name, _) in NEWS.items():  # what is read out is called as it is in its language
+        page.locator("#act-language").select_option(language)
+        said(page.locator("#act-text-title"), name, language)
+    page.keyboard.press("Escape")
     database.run(
         "INSERT INTO consentfeed.notices (purpose, version, language, text, title, published_at)"
         " VALUES ('marketing', 3, 'si', 'Three', 'Third', now())"

@@ -10,6 +10,7 @@ import { language, languageName, t } from '../shared/text.js';
 
 const languages = /** @type {HTMLSelectElement} */ (byId('act-language'));
 const text = byId('act-text');
+const title = byId('act-text-title');
 
 /** Calls onChange whenever another text is shown, or none. One for the page. */
 export class Reading {
@@ -66,14 +67,18 @@ export class Reading {
     if (notice && isSame(notice, this.shown)) return;
     this.#put(null, notice ? '…' : t(this.isClosed ? 'csr.act-closed' : 'csr.act-no-notice'));
     if (!notice) return;
-    const [content, problem] = await readNotice(notice).then((one) => [one.text, ''], (error) => ['', problemText(error)]);
-    if (isSame(notice, this.#inForce())) this.#put(problem ? null : notice, content || problem);
+    const put = await readNotice(notice).then(
+      (words) => () => this.#put(notice, words.text, words.title),
+      (error) => () => this.#put(null, problemText(error)),
+    );
+    if (isSame(notice, this.#inForce())) put();
   }
 
-  /** @param {NoticeId | null} notice @param {string} content of it, or what there is to say instead */
-  #put(notice, content) {
+  /** @param {NoticeId | null} notice @param {string} content of it, or what there is to say instead @param {string} [name] its title */
+  #put(notice, content, name = '') {
     this.shown = notice;
-    text.lang = notice?.language ?? language();
+    text.lang = title.lang = notice?.language ?? language();
+    title.textContent = name;
     text.translate = !notice;
     text.textContent = content;
     this.#onChange();
