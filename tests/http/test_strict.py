@@ -157,7 +157,7 @@ def test_grants_alone_look_at_one(ask: Ask) -> None:
     grants = ("POST /api/v1/customer/consents/{id}/grant", "POST /api/v1/consents/{id}/grant")
     assert honoured == {(name, "If-Match") for name in grants}
     for name in grants:
-        body = msgspec.json.encode({"reason": {"code": "phone-call"}})
+        body = msgspec.json.encode({"reason": {"code": "phone-call"}, "notice_version": 1})
         problem(ask(name, "", {"If-Match": '"999"'}, body), "stale")
 
 

@@ -2,6 +2,7 @@
 
 import psycopg
 
+from consentfeed.postgres import sql_files
 from tests.support.database import Sql, create_database, install, make_owner
 from tests.support.postgres import Server
 from tests.support.seed import seed
@@ -27,6 +28,9 @@ def furnish(server: Server, customers: int, sql: str) -> Sql:
         _cut(owner)
         if sql:
             owner.execute(sql.encode())
+            # It is how this database is meant to be: else the nodes would call it damaged.
+            owner.execute("DELETE FROM consentfeed.inventory")
+            owner.execute((sql_files.SQL / "inventory.sql").read_bytes())
     return database
 
 

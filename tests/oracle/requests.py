@@ -43,7 +43,9 @@ class Requests:
         owner = self._owners[consent] if role == "customer" else ""
         prefix = "/api/v1/consents" if role == "csr" else "/api/v1/customer/consents"
         key = self.key()
-        body = msgspec.json.encode({"reason": self._reason("phone-call", key)})
+        said = {"reason": self._reason("phone-call", key)}
+        notice = {"notice_version": 1} if action == "grant" and role == "csr" else {}  # what was read to the customer
+        body = msgspec.json.encode(said | notice)
         return Request(f"{prefix}/{consent}/{action}", owner, self._token(role, owner or STAFF[role]), key, body)
 
     def many(self, references: list[str], consents: list[str]) -> Request:

@@ -46,14 +46,16 @@ test('tabs share a stream, number their own subscriptions, and take them along w
   await until(() => second.numbers[1]?.length === 2 && first.numbers[1]?.length === 2 && first.numbers[2]?.length === 2);
   first.post({ type: 'unsubscribe', number: 1 });
   first.post({ type: 'retry' }); // does nothing while all is well
+  subscribe(first, 3);
+  await until(() => first.numbers[3]?.length === 2); // so the host has read what came before
   server.add();
-  await until(() => first.numbers[2].length === 3 && second.numbers[1].length === 3);
+  await until(() => first.numbers[2].length === 3 && first.numbers[3].length === 3 && second.numbers[1].length === 3);
   first.post({ type: 'leave' });
   subscribe(second, 2);
   await until(() => second.numbers[2]?.length === 3); // so the host has read what came before
   server.add();
   await until(() => second.numbers[1].length === 4 && second.numbers[2].length === 4);
-  assert.deepEqual(first.numbers, { 1: [1, 2], 2: [1, 2, 3] });
+  assert.deepEqual(first.numbers, { 1: [1, 2], 2: [1, 2, 3], 3: [1, 2, 3] });
   assert.equal(server.of('stream').length, 1);
   assert.equal(server.streams.size, 1);
   second.post({ type: 'leave' });
