@@ -8,7 +8,8 @@ import { setStatus, whatNode } from './words.js';
 const MAX_LINES = 100;
 
 /** @typedef {import('./list.js').Consent} Consent */
-/** @typedef {{type: string, consent: Consent, timestamp: string, user: {id: string, email: string | null},
+/** customer: in place of consent, where the customer's own details changed.
+ * @typedef {{type: string, consent: Consent, customer?: {id: string, version: number, changed: string[]}, timestamp: string, user: {id: string, email: string | null},
  *   actor: {kind: string, id: string}, method: string,
  *   reason: {code: string | null, text: string | null, reference: string | null} | null}} Change */
 /** @typedef {{id: string, event: string, data: any}} Message */

@@ -16,7 +16,6 @@ import { prepareForPrint, Timeline } from './timeline.js';
 import { customerText } from './words.js';
 
 /** @typedef {import('./list.js').Consent} Consent */
-/** @typedef {import('./activity.js').Change} Change */
 
 export class Card {
   #panel = byId('card');
@@ -28,7 +27,8 @@ export class Card {
   #lines = new Map();
   /** @type {{close: () => void} | null} */
   #subscription = null;
-  #timeline = new Timeline(this.#panel);
+  /** @type {Timeline | null} */
+  #timeline = null;
   /** @type {Element | null} */
   #opener = null;
   /** @type {import('./list.js').Customer | null} */
@@ -80,7 +80,7 @@ export class Card {
     const inside = clone('card-inside');
     this.#panel.replaceChildren(inside);
     on(slot(inside, 'close'), 'click', () => this.close());
-    on(slot(inside, 'print'), 'click', () => print());
+    on(slot(inside, 'print'), 'click', () => this.#print());
     on(slot(inside, 'watch'), 'click', () => this.#watch());
     this.#load();
   }
@@ -107,7 +107,7 @@ export class Card {
   async #load() {
     const [run, id] = [++this.#run, /** @type {string} */ (this.customer)];
     this.#subscription?.close();
-    this.#timeline = new Timeline(this.#inside);
+    this.#timeline = new Timeline(this.#inside, id, () => run === this.#run);
     slot(this.#inside, 'state').replaceChildren(clone('blank-lines'));
     try {
       // In this order: what changes about the customer after the list was read comes by the feed.
@@ -119,7 +119,7 @@ export class Card {
         event: (message) => this.#take(message, id),
         reset: () => this.#load(),
       });
-      await this.#timeline.read(all.data.consents, () => run === this.#run);
+      await this.#timeline.read();
     } catch (error) {
       if (run === this.#run) this.#fail(error);
     }
@@ -173,16 +173,12 @@ export class Card {
   }
 
   /** @param {import('./activity.js').Message} message @param {string} id of the customer */
-  #take({ data }, id) {
+  #take(message, id) {
+    const { data } = message;
+    const isOwn = data.consent?.customer_id === id;
+    if (isOwn) this.#update(data.consent), noteChange(data);
     if (data.customer?.id === id) this.refresh();
-    if (data.consent?.customer_id === id) this.#apply(data);
-  }
-
-  /** @param {Change} change */
-  #apply(change) {
-    this.#update(change.consent);
-    noteChange(change);
-    this.#timeline.add(change);
+    if (isOwn || data.customer?.id === id) this.#timeline?.add(message);
   }
 
   /** @param {Consent} consent as it is now, unless the one that is shown is newer */
@@ -192,6 +188,16 @@ export class Card {
     if (!line || (current && current.version >= consent.version)) return;
     this.#consents.set(consent.id, consent);
     writeLine(line, consent, this.#who).classList.add('glow');
+  }
+
+  /** With all of the history: paper has no button for more. */
+  async #print() {
+    try {
+      await this.#timeline?.readAll();
+      print();
+    } catch (error) {
+      toast({ kind: 'error', text: problemText(error) });
+    }
   }
 
   async #watch() {

@@ -2,7 +2,7 @@
 
 import { element } from '../shared/dom.js';
 import { purposeWords, titleNode } from '../shared/purposes.js';
-import { channelName, hasText, isolate, t } from '../shared/text.js';
+import { channelName, hasText, isolate, language, t } from '../shared/text.js';
 
 /** @typedef {{kind: string, id: string}} Actor */
 
@@ -24,6 +24,12 @@ export function whatNode({ purpose, channel }) {
   const node = element('span');
   node.append(titleNode(purposeWords(purpose)), ` · ${channelName(channel)}`);
   return node;
+}
+
+/** "Details changed: name and number". @param {string[]} changed members of a customer */
+export function detailsText(changed) {
+  const names = changed.map((member) => (hasText(`csr.detail-${member}`) ? t(`csr.detail-${member}`) : member));
+  return t('csr.details-changed', { what: new Intl.ListFormat(language()).format(names) });
 }
 
 /** What a customer is called. @param {import('./list.js').Customer} customer */
