@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from consentfeed.api.emails import unwrapped
+from consentfeed.api.event_entry import event_entries
 from consentfeed.api.phones import Phones
 from consentfeed.api.shapes import SEARCH, Consent, ConsentPage, Consents, History, Status
 from consentfeed.errors import Problem
@@ -137,7 +138,7 @@ class ConsentApi:
         ids = ids_for(principal, self._sealed_ids)
         events = [event_from_row(row) for row in rows]
         await self._trail.note(principal, "read-history", [event.customer_id for event in events])
-        entries = [{"id": ids.write(e.position), "event": e.name, "data": msgspec.Raw(e.data)} for e in events]
+        entries = event_entries(events, ids)
         return json_answer({"events": entries})
 
     async def _find(self, request: Request, principal: Principal) -> tuple[str, int, UUID]:

@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
+from consentfeed.api.event_entry import event_entries
 from consentfeed.api.shapes import Event
 from consentfeed.errors import Problem
 from consentfeed.http.answer import json_answer
@@ -69,5 +70,5 @@ class CustomerHistoryApi:
             raise Problem("not-found", _UNKNOWN)
         await self._trail.note(principal, "read-history", [customer])
         events = [event_from_row(row) for row in rows[: query.limit]]
-        entries = [{"id": ids.write(e.position), "event": e.name, "data": msgspec.Raw(e.data)} for e in events]
+        entries = event_entries(events, ids)
         return json_answer({"events": entries, "next": entries[-1]["id"] if len(rows) > query.limit else None})

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
+from consentfeed.api.event_entry import event_entries
 from consentfeed.api.shapes import Event
 from consentfeed.errors import Problem
 from consentfeed.feed.filter import Filter
@@ -144,7 +145,7 @@ class EventApi:
             raise Problem("place-lost", reason=error.reason) from None
         customers = [event.customer_id for event in events]
         await self._trail.note(principal, "read-events", customers, query.filters() | {"after": ids.write(after)})
-        page = [{"id": ids.write(e.position), "event": e.name, "data": msgspec.Raw(e.data)} for e in events]
+        page = event_entries(events, ids)
         return json_answer({"events": page, "next": ids.write(end), "more": more})
 
 
