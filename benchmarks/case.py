@@ -46,6 +46,7 @@ class Case:
     compared: tuple[str, ...]
     marks: tuple[Mark, ...]
     measure: Callable[[Bench, Load], Sides]  # one round
+    kept: bool = True  # False: newer than the kept run, which need not have it
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import catching_up, fan_out, growing, streams, writing
+from benchmarks import catching_up, checking, fan_out, growing, moving, proving, streams, writing
 from benchmarks.case import Case, Mark
 from benchmarks.load import Load
 
@@ -190,6 +190,71 @@ CASES: tuple[Case, ...] = (
             Mark("writes without a change", most=0),
         ),
         growing.growth,
+    ),
+    Case(
+        "proofs",
+        "Proofs",
+        "A court asks for one consent of millions: how long does its evidence take, how long the proof of one event, "
+        "beside psql that only reads the rows?",
+        Load(rows=1_000_000),
+        ("psql",),
+        (
+            Mark("evidence p99 ms", most=50),
+            Mark("inclusion p99 ms", most=10),
+            Mark("oldest checkpoint while writing s", most=60),
+            Mark("evidence: answers other than 200", most=0),
+            Mark("inclusion: answers other than 200", most=0),
+        ),
+        proving.proofs,
+        kept=False,
+    ),
+    Case(
+        "export",
+        "Everything out",
+        "A campaign tool or a warehouse takes every consent at once: how fast does it come, beside psql that copies "
+        "the bare columns of the same rows?",
+        Load(rows=1_000_000),
+        (r"psql \copy",),
+        (
+            Mark("NDJSON rows/s", least=0.3, against=r"psql \copy"),
+            Mark("CSV rows/s", least=0.3, against=r"psql \copy"),
+        ),
+        moving.exported,
+        kept=False,
+    ),
+    Case(
+        "checks",
+        "Checks",
+        'A campaign asks "may I?" a million times in the morning: one by one over many connections, and a thousand a '
+        "request, beside PostgreSQL that is asked the same without us.",
+        Load(rows=1_000_000),
+        (writing.NOTHING, checking.POSTGRES),
+        (
+            Mark("requests/s", least=0.35, against=writing.NOTHING),
+            Mark("checks/s in bulk", least=0.5, against=checking.POSTGRES),
+            Mark("p99 ms with four", most=10),
+            Mark("single: answers other than 200", most=0),
+            Mark("bulk: answers other than 200", most=0),
+        ),
+        checking.checks,
+        kept=False,
+    ),
+    Case(
+        "import",
+        "Everything in",
+        "An operator's consents come in with their dates, all of one new customer after the other, by the command: how "
+        "long, in how much memory, and how long when the file is sent again?",
+        Load(rows=1_000_000),
+        (),
+        (
+            Mark("rows/s", least=5000),
+            Mark("command's memory MB", most=150),
+            Mark("server's memory MB", most=400),
+            Mark("rows without an event", most=0),
+            Mark("again: events", most=0),
+        ),
+        moving.imported,
+        kept=False,
     ),
     Case(
         "two-nodes",

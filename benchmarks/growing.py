@@ -29,7 +29,7 @@ def grown(bench: Bench, name: str, events: int, consents: int) -> Sql:
     database, new = bench.cluster.kept(name)
     if new:
         _add_consents(database, consents)
-        _add_events(database, events)
+        add_events(database, events)
         database.run("VACUUM ANALYZE")
     return database
 
@@ -40,7 +40,7 @@ def _add_consents(database: Sql, least: int) -> None:
         database.run(REGISTER, (least - have) * customers // have + 1)
 
 
-def _add_events(database: Sql, least: int) -> None:
+def add_events(database: Sql, least: int) -> None:
     """Copies of the events that are there, each with its own number and hash: nothing else is so fast."""
     with database.connect(autocommit=True) as connection:
         connection.execute((HERE / "grow.sql").read_bytes())

@@ -145,7 +145,7 @@ def refusal(last: dict[str, Any]) -> str:
     """Why a run cannot be kept, or ""."""
     if last["cut"]:
         return f"This run is a look, not a result. {last['cut']}"
-    absent = {case.name for case in CASES} - {entry["name"] for entry in last["cases"]}
+    absent = {case.name for case in CASES if case.kept} - {entry["name"] for entry in last["cases"]}
     return f"This run lacks cases: {', '.join(sorted(absent))}." if absent else ""
 
 

@@ -54,6 +54,10 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
     "passwords-off": ProblemType(
         403, "Signing in with a password is not offered here", "Sign in by way of /api/v1/auth/sso."
     ),
+    "account-disabled": ProblemType(403, "The account is disabled", "Ask an admin to enable it."),
+    "wrong-old-password": ProblemType(
+        403, "The old password is wrong", "Enter the password that you sign in with now."
+    ),
     "foreign-origin": ProblemType(
         403, "The request comes from another site", "Send it from this site's own pages, or with a bearer token."
     ),
@@ -70,6 +74,9 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
     "not-offered": ProblemType(
         409, "The purpose is closed", "Nothing can be granted for it any more. What was granted can be revoked."
     ),
+    "erased": ProblemType(
+        409, "The customer was erased", "Register the person anew, under another id, if there is somebody to register."
+    ),
     "no-notice": ProblemType(409, "No notice is published for this purpose", "Publish a notice of the purpose first."),
     "notice-published": ProblemType(
         409,
@@ -80,6 +87,28 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
     "taken": ProblemType(
         409, "There is an account for this already", "Use another e-mail address, or change the account that has it."
     ),
+    "too-many-webhooks": ProblemType(
+        409, "There are as many webhooks as there may be", "Delete one that is not needed, or share one."
+    ),
+    "wrong-status": ProblemType(
+        409,
+        "The request is in a status in which this cannot be done",
+        "Read the request again, and choose what its status allows.",
+    ),
+    "not-extendable": ProblemType(
+        409,
+        "The request cannot be extended",
+        "It can be once, and before it is due: the customer has to know in time. Fulfil or refuse it.",
+    ),
+    "too-many-requests": ProblemType(
+        409, "As many requests of this customer are open as may be", "Wait until one is answered, or cancel one."
+    ),
+    "too-many-holidays": ProblemType(409, "There are as many holidays as there may be", "Delete those of past years."),
+    "reference-taken": ProblemType(
+        409,
+        "Another customer has this reference",
+        "Look which of the two it belongs to: a reference names one customer.",
+    ),
     "own-account": ProblemType(409, "Nobody takes away their own access", "Ask another admin to do it."),
     "last-admin": ProblemType(409, "One admin must be left", "Make somebody else an admin first."),
     "outside-account": ProblemType(
@@ -87,17 +116,38 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         "The identity provider gives this account its role",
         "Change the role at the identity provider; it counts from the next sign-in on.",
     ),
+    "outside-password": ProblemType(
+        409,
+        "The identity provider keeps this account's password",
+        "Change the password at the identity provider.",
+    ),
+    "no-password": ProblemType(
+        409,
+        "There is no password to change",
+        "This account signs in without one. An admin can make a link to choose one.",
+    ),
+    "own-password": ProblemType(
+        409,
+        "One's own password is changed with the old one",
+        "Use the page /account, or POST /api/v1/auth/password.",
+    ),
     "customer-account": ProblemType(
         409,
         "A customer's account stays a customer's",
         "Add another account for the same person: the id of this one is the customer's own.",
     ),
+    "link-gone": ProblemType(
+        410,
+        "The link cannot be used",
+        "It was used, is older than 24 hours, or a newer one was made. Ask for another one.",
+    ),
     "place-lost": ProblemType(
         410, "The place to continue from is not in this log", "Read the list again, and go on from its position."
     ),
-    "stale": ProblemType(
-        412, "The consent has changed since you read it", "Read it again, and decide on what it says now."
+    "not-kept": ProblemType(
+        410, "The log that is kept begins later", "Ask for a later time: retention has dropped what was before."
     ),
+    "stale": ProblemType(412, "It has changed since you read it", "Read it again, and decide on what it says now."),
     "body-too-large": ProblemType(413, "The body is too large", "Send less at once, in several requests."),
     "encoded-body": ProblemType(
         415, "The body is in an encoding that is not read here", "Send the body as it is, without Content-Encoding."
@@ -120,6 +170,11 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         422,
         "A grant on a customer's behalf names the notice",
         "Send notice_version: the version of the text that was read to the customer.",
+    ),
+    "no-such-assignee": ProblemType(
+        422,
+        "Nobody who could see to it has this id",
+        "Assign it to an account of a CSR or an admin, to me, or to null.",
     ),
     "key-reused": ProblemType(
         422, "The idempotency key was used for another request", "Send another request with another Idempotency-Key."

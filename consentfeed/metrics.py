@@ -59,10 +59,53 @@ trail_failures = Counter(
     "consentfeed_trail_failures", "Transactions of the access trail that failed; so did the answers.", registry=registry
 )
 trail_waiting = Gauge("consentfeed_trail_waiting", "Lines waiting to be written.", registry=registry)
+imported = Counter("consentfeed_imported", "Rows imported, by outcome.", ["outcome"], registry=registry)
+exports = Counter("consentfeed_exports", "Exports ended, by outcome.", ["outcome"], registry=registry)
 tasks = Gauge("consentfeed_tasks", "Tasks of the event loop.", registry=registry)
 expired = Counter("consentfeed_expired", "Consents that this node turned to expired.", registry=registry)
+erasures = Counter("consentfeed_erasures", "Customers that this node erased.", registry=registry)
 chores_failed = Counter(
     "consentfeed_chores_failed", "Work in the background that failed, by kind.", ["chore"], registry=registry
+)
+checkpoints_made = Counter("consentfeed_checkpoints", "Checkpoints that this node made.", registry=registry)
+checkpoint_size = Gauge(
+    "consentfeed_checkpoint_size", "Events that the newest checkpoint of this node covers.", registry=registry
+)
+checkpoint_age = Gauge(
+    "consentfeed_checkpoint_age_seconds",
+    "Seconds for which the log has had events that no checkpoint covers; 0 where no key is set.",
+    registry=registry,
+)
+checkpoint_contradicted = Gauge(
+    "consentfeed_checkpoint_contradicted",
+    "1 while no checkpoint is made because it would contradict an earlier one, else 0.",
+    registry=registry,
+)
+rights_open = Gauge(
+    "consentfeed_rights_requests_open", "Open requests in the database, by kind.", ["kind"], registry=registry
+)
+rights_overdue = Gauge(
+    "consentfeed_rights_requests_overdue", "Open requests whose last day is over, by kind.", ["kind"], registry=registry
+)
+rights_due_soon = Gauge(
+    "consentfeed_rights_requests_due_soon", "Open requests that are due within 72 hours, by kind.", ["kind"],
+    registry=registry,
+)  # fmt: skip
+webhook_events = Counter(
+    "consentfeed_webhook_events", "Events that an endpoint has taken from this node.", ["webhook"], registry=registry
+)
+webhook_failures = Counter(
+    "consentfeed_webhook_failures", "Deliveries to an endpoint by this node that failed.", ["webhook"],
+    registry=registry,
+)  # fmt: skip
+webhook_behind = Gauge(
+    "consentfeed_webhook_behind",
+    "Events of the log after the position of an endpoint, whoever delivers it.",
+    ["webhook"],
+    registry=registry,
+)
+webhook_disabled = Gauge(
+    "consentfeed_webhook_disabled", "1 for an endpoint that was given up, else 0.", ["webhook"], registry=registry
 )
 database_wait = Histogram(
     "consentfeed_database_wait_seconds",
@@ -104,7 +147,9 @@ _begin_at_zero(streams_closed, "client", "lifetime", "shutdown", "signed-out", "
 _begin_at_zero(resets, "unknown", "forked", "pruned")
 _begin_at_zero(decisions, "changed", "outcome-unknown", "database-away", "read-only", "busy", "internal")
 _begin_at_zero(database_errors, "away", "not-admitted", "read-only", "busy", "outcome-unknown", "crowded")
-_begin_at_zero(chores_failed, "expire", "house", "report")
+_begin_at_zero(chores_failed, "expire", "house", "report", "checkpoints", "webhooks", "requests")
+_begin_at_zero(imported, "recorded", "unchanged", "superseded", "skipped", "erased", "refused")
+_begin_at_zero(exports, "whole", "too-slow", "gone", "failed")
 _begin_at_zero(issuer_requests, "answered", "failed")
 _begin_at_zero(refused, "streams-of-node", "decisions", "trail", "sign-ins", "tokens")
 sign_ins.labels("password", "wrong-password")

@@ -21,6 +21,8 @@ def setting(default: T, meaning: str) -> T:
     return field(default=default, metadata={"meaning": meaning})
 
 
+# As signed notes have it: ASCII, no white space, no +.
+LOG_NAME = r"^[!-*,-~]{1,255}$(?!\n)"
 # As a Host field names one, without its port.
 HOST = r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])"
 
@@ -102,11 +104,80 @@ class WriteSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RightsSettings:
+    """Rights requests."""
+
+    time_zone: Annotated[str, Meta(min_length=1)] | None = setting(
+        None,
+        "The time zone, by its IANA name, in which the last day of a deadline ends; if unset, the one that"
+        " `consentfeed.calendar` has: at first Asia/Colombo.",
+    )
+    request_text_days: Annotated[int, Meta(ge=30, le=36500)] = setting(
+        1095, "Days after which what was written in a request that is closed is emptied; at least 30."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportSettings:
+    """Exports."""
+
+    exports: Positive = setting(
+        2,
+        "Exports that may run on a node at once, each on a connection to PostgreSQL of its own; one more is answered"
+        " with 503.",
+    )
+    export_seconds: Seconds = setting(
+        600.0,
+        "Seconds after which an export ends in an error whose client has not taken all of it: until then its"
+        " transaction stays open.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckpointSettings:
+    """Checkpoints."""
+
+    checkpoint_key: Text | None = setting(
+        None,
+        "The file with the key that signs checkpoints, the same on all nodes; `consentfeed checkpoint-key` makes one."
+        " If unset, there are no checkpoints.",
+    )
+    checkpoint_dir: Text | None = setting(
+        None, "A directory to which each checkpoint is also written, as a file named by its size; none is overwritten."
+    )
+    checkpoint_seconds: Annotated[float, Meta(gt=0, le=50)] = setting(
+        20,
+        "Seconds between checkpoints while there is always something new; at most 50, so that none is older than 60.",
+    )
+    log_name: Annotated[str, Meta(pattern=LOG_NAME)] | None = setting(
+        None,
+        "The name of the log in its checkpoints and keys, without spaces and +; if unset, the host of"
+        " CONSENTFEED_PUBLIC_URL, else consentfeed.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookSettings:
+    """Webhooks."""
+
+    webhook_networks: str = setting(
+        "",
+        "Networks, separated by spaces, to which webhooks may be sent although they are not public, such as"
+        " 10.20.0.0/16.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class SignInSettings:
     """Sign-in and sessions."""
 
     passwords: bool | None = setting(
         None, "Whether one may sign in with a password; if unset, only where single sign-on is not configured."
+    )
+    password_help: Text | None = setting(
+        None,
+        "Whom to ask who has forgotten the password, in one sentence for the sign-in page; if unset, the page names"
+        " those who gave the account.",
     )
     session_hours: Seconds = setting(12.0, "Hours after which a session ends, however much it is used.")
     session_idle_minutes: Seconds = setting(
@@ -233,6 +304,26 @@ class ApiSettings:
     phone_region: Text = setting("LK", "The country, in two letters, of phone numbers that are written without a +.")
     metrics_token: Text | None = setting(
         None, "The bearer token that /metrics asks for; if unset, /metrics answers this machine alone."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperatorSettings:
+    """The operator, as customers see it."""
+
+    operator_name: Annotated[str, Meta(min_length=1, max_length=80)] | None = setting(
+        None, "The name that the pages show in place of consentfeed's, on every page that a customer sees."
+    )
+    operator_logo: Text | None = setting(
+        None, "A file with the logo that stands beside the name: SVG or PNG, at most 256 KiB."
+    )
+    operator_contact: Text | None = setting(
+        None,
+        "Where customers ask for help, for the foot of their pages: an address with https:, mailto: or tel:, or a"
+        " sentence.",
+    )
+    operator_privacy_url: Annotated[str, Meta(pattern=r"^https://\S+$(?!\n)")] | None = setting(
+        None, "The https address of the operator's privacy notice, which is linked at the foot of the same pages."
     )
 
 

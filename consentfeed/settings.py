@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 import msgspec
 
@@ -14,15 +15,20 @@ from consentfeed import database_url
 from consentfeed.setting_groups import (
     HOST,
     ApiSettings,
+    CheckpointSettings,
     CommandSettings,
+    ExportSettings,
     FeedSettings,
     HttpSettings,
     LimitSettings,
     NodeSettings,
+    OperatorSettings,
     PostgresSettings,
     ProviderSettings,
+    RightsSettings,
     SignInSettings,
     StreamSettings,
+    WebhookSettings,
     WriteSettings,
 )
 
@@ -47,11 +53,16 @@ class Settings(
     FeedSettings,
     StreamSettings,
     WriteSettings,
+    RightsSettings,
+    ExportSettings,
+    CheckpointSettings,
+    WebhookSettings,
     SignInSettings,
     ProviderSettings,
     HttpSettings,
     LimitSettings,
     ApiSettings,
+    OperatorSettings,
     CommandSettings,
 ):
     """The settings of all groups, which stand here as docs/settings.md shows them.
@@ -71,8 +82,10 @@ class Settings(
             database_url.read(self.owner_url)
         _require_each(re.compile(HOST), self.hosts, "no host like consents.internal or [::1], without a port")
         _require_each(_ORIGIN, self.cors_origins, "no origin like https://app.example.com, in lower case, with no path")
-        for proxy in self.trusted_proxies.split():
-            ip_network(proxy)
+        for network in (*self.trusted_proxies.split(), *self.webhook_networks.split()):
+            ip_network(network)
+        if self.time_zone is not None and self.time_zone not in available_timezones():
+            raise ValueError(f"{self.time_zone!r} is no time zone: Asia/Colombo is one")
         if self.issuer is not None and (not safe_url(self.issuer) or {"?", "#"} & set(self.issuer)):
             raise ValueError("an issuer is an https URL (http on this machine alone) with no ? and no #")
         if not self.token_algorithms.split() or not ALGORITHMS.issuperset(self.token_algorithms.split()):
@@ -132,6 +145,11 @@ def require_whole_provider(settings: Settings) -> None:
     elif settings.issuer:
         bearer, sign_in = variable("audience"), variable("client_id")
         raise SettingsError(f"{variable('issuer')}: set {bearer} for its bearer tokens, {sign_in} for sign-in, or both")
+
+
+def log_name(settings: Settings) -> str:
+    """What the log is called in checkpoints."""
+    return settings.log_name or urlsplit(settings.public_url or "").hostname or "consentfeed"
 
 
 def data_path(settings: Settings) -> Path:

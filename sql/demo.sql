@@ -1,12 +1,13 @@
--- Demo data: a made-up Sri Lankan telecom operator, its purposes and notices, 300 made-up customers and their consents.
+-- Demo data: a made-up Sri Lankan telecom operator, its purposes and notices, 304 made-up customers and their consents.
 -- "consentfeed dev" runs it once on a freshly migrated, empty database, as the owner, in one transaction:
 --     psql -v ON_ERROR_STOP=1 -1 -f demo.sql
 -- Never run it where real customers are: consents and events cannot be deleted again.
 --
--- All of it takes the ordinary ways (register_customer, record_decisions, expire_consents, UPDATE), so the log it leaves is
--- an ordinary one: every state has its events, and verify_log() finds nothing. The clock is the real one: all of this
--- happened just now. Nothing is random: people, ids and answers are derived from row numbers and hashes, the same at every
--- run. Only the ids of consents, made by the table's default, differ, and with them the order within one call.
+-- All of it takes the ordinary ways (register_customer, import_rows, record_decisions, expire_consents, UPDATE), so the log it
+-- leaves is an ordinary one: every state has its events, and verify_log() finds nothing. The clock is the real one: all of it is
+-- recorded just now. Most decisions were made elsewhere in the two years before, and come in with their dates, as the import of
+-- an operator's former system does. Nothing is random: people, ids and answers are derived from row numbers and hashes, the same at every
+-- run. Only the ids of consents and requests, made by the tables' defaults, and the references of requests differ, and with them the order within one call.
 
 -- Purposes ----------------------------------------------------------------------------------------------------------------
 
@@ -149,6 +150,13 @@ FROM (
     -- Who signs in as customer@sltmobitel.lk.
     SELECT
         'c0ffee00-0000-4000-8000-000000000001', 'Nethmi Senaratne', 'customer@sltmobitel.lk', '+94710000001', 'en'
+    UNION ALL
+    -- Two people of one name, and one person with two numbers.
+    VALUES
+    ('c0ffee00-0000-4000-8000-000000000002'::uuid, 'Kasun Fernando', 'kasun.fernando@example.lk', '+94770000002', 'si'),
+    ('c0ffee00-0000-4000-8000-000000000003'::uuid, 'Kasun Fernando', 'kf1987@example.com', '+94750000003', 'en'),
+    ('c0ffee00-0000-4000-8000-000000000004'::uuid, 'Dilini Jayawardena', 'dilini.j@example.lk', '+94710000004', 'si'),
+    ('c0ffee00-0000-4000-8000-000000000005'::uuid, 'Dilini Jayawardena', 'dilini.j@example.lk', '+94760000005', 'si')
 ) AS person;
 
 -- What becomes of each consent --------------------------------------------------------------------------------------------
@@ -207,14 +215,23 @@ LEFT JOIN (VALUES
 
 -- The stories as decisions in the form record_decisions() takes. Chapters: 1 grants that will expire, 2 first answers,
 -- 3 second thoughts, 4 answers after the new notices, 5 last changes. A chapter is cut into parts of at most 1000 decisions.
+-- What has a decided_at was decided elsewhere, and is imported: all of the first three chapters, most of the others. What was
+-- agreed to for 12 months, and stands, is younger than that; what shall expire, older.
 CREATE TEMPORARY TABLE demo_decisions AS
 SELECT
     step.chapter, 1 + (row_number() OVER (PARTITION BY step.chapter ORDER BY md5(drawn.hash)) - 1) / 1000 AS part,
     plan.consent_id, step.action, actor.kind AS actor_kind, coalesce(actor.id, plan.customer_id::text) AS actor_id,
     actor.method, actor.code AS reason_code,
     actor.series || '-' || (20000 + get_byte(drawn.hash, 1) * 32 + get_byte(drawn.hash, 2) / 8) AS reason_reference,
-    actor.note
+    actor.note, consent.purpose, consent.channel, plan.customer_id,
+    CASE WHEN step.chapter <= 3 OR (get_byte(drawn.hash, 3) >= 64 AND plan.story <> 'agreed to new text') THEN
+        date_trunc('second', statement_timestamp() - make_interval(hours => (24 * (
+            ago.least + (ago.most - ago.least) * (get_byte(drawn.hash, 4) * 256 + get_byte(drawn.hash, 5)) / 65536.0
+        ))::integer))
+    END AS decided_at
 FROM demo_plan AS plan
+JOIN consentfeed.consents AS consent ON consent.id = plan.consent_id
+JOIN consentfeed.purposes AS purpose ON purpose.key = consent.purpose
 JOIN (VALUES
     ('agreed early', 2, 'grant'),
     ('agreed late', 4, 'grant'),
@@ -227,7 +244,17 @@ JOIN (VALUES
     ('expired', 1, 'grant')
 ) AS step (story, chapter, action) ON step.story = plan.story
 CROSS JOIN LATERAL (SELECT sha256(plan.hash || convert_to(step.chapter::text, 'UTF8')) AS hash) AS drawn
--- Who did it: first and last of a hundred. Without an id it is the customer; three people at the call centre, the self-care
+-- How many days ago.
+CROSS JOIN LATERAL (
+    SELECT
+        CASE step.chapter WHEN 1 THEN extract(epoch FROM purpose.default_validity) / 86400 + 15 WHEN 2 THEN 200 WHEN 3 THEN 100 ELSE 1 END AS least,
+        CASE step.chapter
+            WHEN 1 THEN extract(epoch FROM purpose.default_validity) / 86400 + 330
+            WHEN 2 THEN CASE WHEN purpose.default_validity < '24 months' THEN 350 ELSE 700 END
+            WHEN 3 THEN 190 WHEN 4 THEN 95 ELSE 60
+        END AS most
+) AS ago
+-- Who did it, where it was not elsewhere: first and last of a hundred. Without an id it is the customer; three people at the call centre, the self-care
 -- app and the shops' system as services, one admin.
 JOIN (VALUES
     (0, 59, 'customer', NULL, 'rest', NULL, NULL, NULL),
@@ -249,52 +276,50 @@ SELECT coalesce(outcome.problem, 'done') AS outcome, count(*) AS decisions
 FROM consentfeed.record_decisions((
     SELECT jsonb_agg(to_jsonb(decision))
     FROM demo_decisions AS decision
-    WHERE (decision.chapter, decision.part) = ($1, $2)
+    WHERE (decision.chapter, decision.part) = ($1, $2) AND decision.decided_at IS NULL
 )) AS outcome
 GROUP BY outcome.problem;
 
--- Chapter 1: grants whose time runs out at once, and their expiry -----------------------------------------------------------
+PREPARE demo_import (integer, integer) AS
+SELECT coalesce(done.problem, done.outcome) AS outcome, count(*) AS decisions
+FROM consentfeed.import_rows((
+    SELECT jsonb_agg(jsonb_build_object(
+        'customer', decision.customer_id, 'purpose', decision.purpose, 'channel', decision.channel,
+        'status', CASE decision.action WHEN 'grant' THEN 'granted' ELSE 'revoked' END,
+        'decided_at', decision.decided_at, 'decision_reference', 'CRM-' || substr(md5(decision.consent_id::text || $1), 1, 8)
+    ))
+    FROM demo_decisions AS decision
+    WHERE (decision.chapter, decision.part) = ($1, $2) AND decision.decided_at IS NOT NULL
+), NULL, 'Former CRM', 1, 'admin', 'ad000000-0000-4000-8000-000000000001', false) AS done
+GROUP BY coalesce(done.problem, done.outcome);
 
--- Purposes that have a validity get one of no length for a moment. It is written as minus 12 months plus the days of these
--- 12 months: nothing on the calendar, yet more than nothing to the CHECK of the table, for which a month has 30 days. A
--- microsecond would not do: sent as one string, all of this file has the same statement_timestamp(). In UTC no change of
--- clocks can come between.
-SET LOCAL TimeZone = 'UTC';
-CREATE TEMPORARY TABLE demo_validity AS
-SELECT purpose.key, purpose.default_validity
-FROM consentfeed.purposes AS purpose
-WHERE purpose.default_validity IS NOT NULL;
+-- Chapter 1: grants whose time has run out since, and their expiry -----------------------------------------------------------
 
-UPDATE consentfeed.purposes
-SET default_validity = make_interval(months => -12, days => current_date - (current_date - interval '12 months')::date)
-WHERE default_validity IS NOT NULL;
-
-EXECUTE demo_decide(1, 1);
+EXECUTE demo_import(1, 1);
 SELECT consentfeed.expire_consents(1000) AS expired;
 
-UPDATE consentfeed.purposes AS purpose
-SET default_validity = demo_validity.default_validity
-FROM demo_validity
-WHERE purpose.key = demo_validity.key;
+-- Chapters 2 and 3: first answers, and second thoughts -----------------------------------------------------------------------
 
--- Chapters 2 and 3: first answers under the first notices, and second thoughts ----------------------------------------------
+EXECUTE demo_import(2, 1);
+EXECUTE demo_import(2, 2);
+EXECUTE demo_import(3, 1);
 
-EXECUTE demo_decide(2, 1);
-EXECUTE demo_decide(2, 2);
-EXECUTE demo_decide(3, 1);
-
--- Chapters 4 and 5: version 2 of two notices comes into force; grants given before keep the older text ----------------------
+-- Chapters 4 and 5: version 2 of two notices comes into force ----------------------
 
 UPDATE consentfeed.notices SET published_at = statement_timestamp() WHERE version = 2;
 
+EXECUTE demo_import(4, 1);
+EXECUTE demo_import(4, 2);
 EXECUTE demo_decide(4, 1);
+EXECUTE demo_decide(4, 2);
+EXECUTE demo_import(5, 1);
 EXECUTE demo_decide(5, 1);
 
 -- Every decision above changed something, so each has one event, and those of chapter 1 one more: the expiry.
 DO $$
 DECLARE
     _expected bigint := (SELECT count(*) + count(*) FILTER (WHERE chapter = 1) FROM demo_decisions);
-    _events bigint := (SELECT max(seq) FROM consentfeed.events);
+    _events bigint := (SELECT count(*) FROM consentfeed.events WHERE consent_id IS NOT NULL);
 BEGIN
     IF _events <> _expected THEN
         RAISE EXCEPTION 'the demo data made % events instead of %', _events, _expected
@@ -326,7 +351,48 @@ WHERE customer.id = consent.customer_id
     AND customer.name LIKE 'K% %' AND customer.language = 'si'
     AND (consent.purpose, consent.status) = ('roaming-offers', 'pending');
 
+-- What people demand by law -------------------------------------------------------------------------------------------------
+
+-- Received up to five weeks ago; one is overdue, some are due soon. Texts are in the languages that people wrote in.
+CREATE TEMPORARY TABLE demo_requests ON COMMIT DROP AS
+SELECT plan.*, opened.request::json ->> 'id' AS id
+FROM (VALUES
+    (1, 'c0ffee00-0000-4000-8000-000000000001'::uuid, 'access', 12, 'self-service', 'Please send me everything that you have about me.'),
+    (2, NULL, 'erasure', 34, 'letter', 'I have moved to another operator. Delete what you still have of me.'),
+    (3, NULL, 'rectification', 29, 'phone-call', NULL),
+    (4, NULL, 'portability', 20, 'self-service', 'මගේ දත්ත වෙනත් සේවාදායකයෙකුට ගෙන යාමට අවශ්‍යයි.'),
+    (5, NULL, 'objection', 9, 'self-service', 'என் இருப்பிடத்தைப் பயன்படுத்த வேண்டாம்.'),
+    (6, NULL, 'complaint', 6, 'email', 'I was called three times after I had said no.'),
+    (7, NULL, 'access', 3, 'self-service', NULL),
+    (8, NULL, 'restriction', 1, 'self-service', 'Please stop using my data until my bill has been checked.')
+) AS plan (nth, customer, kind, days, came_by, text)
+JOIN LATERAL (
+    SELECT customer.id FROM consentfeed.customers AS customer
+    WHERE customer.id = coalesce(plan.customer, customer.id) AND customer.erased_at IS NULL
+    ORDER BY customer.name_key, customer.id OFFSET CASE WHEN plan.customer IS NULL THEN plan.nth * 31 ELSE 0 END LIMIT 1
+) AS person ON true
+CROSS JOIN LATERAL consentfeed.open_rights_request(
+    plan.kind, person.id, date_trunc('hour', now()) - make_interval(days => plan.days), plan.text, 100,
+    CASE plan.came_by WHEN 'self-service' THEN 'customer' ELSE 'csr' END,
+    CASE plan.came_by WHEN 'self-service' THEN person.id::text ELSE 'c5000000-0000-4000-8000-000000000001' END, 'rest',
+    nullif(plan.came_by, 'self-service'), NULL, NULL, NULL, NULL, NULL, NULL
+) AS opened;
+UPDATE consentfeed.rights_requests AS request SET status = 'in-progress'
+FROM demo_requests AS plan WHERE request.id = plan.id::uuid AND plan.kind IN ('access', 'erasure') AND plan.days > 10;
+UPDATE consentfeed.rights_requests AS request SET status = 'waiting-for-customer'
+FROM demo_requests AS plan WHERE request.id = plan.id::uuid AND plan.kind = 'portability';
+UPDATE consentfeed.rights_requests AS request SET status = 'acknowledged'
+FROM demo_requests AS plan WHERE request.id = plan.id::uuid AND plan.kind IN ('rectification', 'objection');
+-- Two days that are the same each year; the others are written on the admin page.
+INSERT INTO consentfeed.holidays (day, name)
+SELECT make_date(extract(year FROM now())::integer + 1, dated.month, dated.day), dated.name
+FROM (VALUES (1, 14, 'Tamil Thai Pongal Day'), (2, 4, 'Independence Day')) AS dated (month, day, name);
+
 -- Nothing is left behind ----------------------------------------------------------------------------------------------------
 
 DEALLOCATE demo_decide;
-DROP TABLE demo_plan, demo_decisions, demo_validity;
+DEALLOCATE demo_import;
+DROP TABLE demo_plan, demo_decisions;
+
+-- What was written above is what the planner shall know.
+ANALYZE consentfeed.customers, consentfeed.consents;

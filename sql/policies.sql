@@ -1,5 +1,5 @@
 -- Which rows the service sees. A function that serves one customer says so in a setting, first thing, and takes it back at
--- its end; meanwhile consents and events of others are not there: a forgotten WHERE shows nobody else's. Row 0 of the log is
+-- its end; meanwhile consents, requests and events of others are not there: a forgotten WHERE shows nobody else's. Row 0 of the log is
 -- nobody's. Without the setting there is no restriction: staff see everybody's.
 DO $$
 DECLARE
@@ -8,7 +8,9 @@ DECLARE
     _policy text;
     _class pg_catalog.pg_class;
 BEGIN
-    FOR _table, _nobodys IN VALUES ('consents', 'false'), ('events', 'seq = 0') LOOP
+    FOR _table, _nobodys IN VALUES
+        ('consents', 'false'), ('events', 'seq = 0'), ('rights_requests', 'false'), ('rights_texts', 'false')
+    LOOP
         -- All of this only where it is not so: it waits for all readers, and they for it.
         SELECT class.* INTO _class FROM pg_catalog.pg_class AS class
         WHERE class.oid = format('consentfeed.%I', _table)::regclass;

@@ -8,6 +8,12 @@ CREATE OR REPLACE TRIGGER stamp_delete BEFORE DELETE ON consentfeed.notices
 FOR EACH ROW EXECUTE FUNCTION consentfeed.stamp_notice();
 CREATE OR REPLACE TRIGGER stamp_truncate BEFORE TRUNCATE ON consentfeed.notices
 FOR EACH STATEMENT EXECUTE FUNCTION consentfeed.stamp_notice();
+CREATE OR REPLACE TRIGGER collect_inserted AFTER INSERT ON consentfeed.notices
+REFERENCING NEW TABLE AS written
+FOR EACH STATEMENT EXECUTE FUNCTION consentfeed.collect_notice_events();
+CREATE OR REPLACE TRIGGER collect_updated AFTER UPDATE ON consentfeed.notices
+REFERENCING NEW TABLE AS written
+FOR EACH STATEMENT EXECUTE FUNCTION consentfeed.collect_notice_events();
 
 -- The setting is forget_accesses()'s; it counts for who has all rights on log_order, as those below do.
 CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR TRUNCATE ON consentfeed.access_trail
@@ -23,6 +29,25 @@ WHEN (current_setting('consentfeed.forgetting', true) IS DISTINCT FROM 'on'
 EXECUTE FUNCTION consentfeed.refuse_change(
     '%1$s of %2$s is refused: lines are added, and go by age alone',
     'Retention deletes old lines: SELECT consentfeed.forget_accesses(365, 10000).'
+);
+
+CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON consentfeed.tiles
+FOR EACH STATEMENT
+EXECUTE FUNCTION consentfeed.refuse_change(
+    '%1$s of %2$s is refused: the tree over the log is append-only',
+    'SELECT * FROM consentfeed.broken_tree() says where it does not fit the log.'
+);
+CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON consentfeed.dropped_hashes
+FOR EACH STATEMENT
+EXECUTE FUNCTION consentfeed.refuse_change(
+    '%1$s of %2$s is refused: the tree over the log is append-only',
+    'SELECT * FROM consentfeed.broken_tree() says where it does not fit the log.'
+);
+CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON consentfeed.checkpoints
+FOR EACH STATEMENT
+EXECUTE FUNCTION consentfeed.refuse_change(
+    '%1$s of %2$s is refused: what may have been signed stays known',
+    'After a restore give the log another name: docs/operations.md says how.'
 );
 
 CREATE OR REPLACE TRIGGER refuse_delete BEFORE DELETE OR TRUNCATE ON consentfeed.consents
@@ -106,6 +131,48 @@ WHEN (current_setting('consentfeed.recording', true) IS DISTINCT FROM 'on'
     OR NOT has_table_privilege('consentfeed.log_order', 'TRUNCATE'))
 EXECUTE FUNCTION consentfeed.collect_events();
 
+CREATE OR REPLACE TRIGGER before_1_stamp_actor BEFORE INSERT OR UPDATE ON consentfeed.rights_requests
+FOR EACH ROW
+WHEN (current_setting('consentfeed.recording', true) IS DISTINCT FROM 'on'
+    OR NOT has_table_privilege('consentfeed.log_order', 'TRUNCATE'))
+EXECUTE FUNCTION consentfeed.stamp_rights_actor();
+CREATE OR REPLACE TRIGGER before_2_stamp_request BEFORE INSERT OR UPDATE ON consentfeed.rights_requests
+FOR EACH ROW EXECUTE FUNCTION consentfeed.stamp_rights_request();
+CREATE OR REPLACE TRIGGER collect_inserted AFTER INSERT ON consentfeed.rights_requests
+REFERENCING NEW TABLE AS written
+FOR EACH STATEMENT EXECUTE FUNCTION consentfeed.collect_rights_events();
+CREATE OR REPLACE TRIGGER collect_updated AFTER UPDATE ON consentfeed.rights_requests
+REFERENCING OLD TABLE AS former NEW TABLE AS written
+FOR EACH STATEMENT EXECUTE FUNCTION consentfeed.collect_rights_events();
+CREATE OR REPLACE TRIGGER refuse_delete BEFORE DELETE OR TRUNCATE ON consentfeed.rights_requests
+FOR EACH STATEMENT
+EXECUTE FUNCTION consentfeed.refuse_change(
+    'requests are not deleted', 'It would leave no event. Set status = ''cancelled'' instead.'
+);
+CREATE OR REPLACE TRIGGER stamp BEFORE UPDATE ON consentfeed.deadlines
+FOR EACH ROW EXECUTE FUNCTION consentfeed.stamp_deadline();
+CREATE OR REPLACE TRIGGER move_inserted AFTER INSERT ON consentfeed.holidays
+REFERENCING NEW TABLE AS written
+FOR EACH STATEMENT EXECUTE FUNCTION consentfeed.move_for_holidays();
+CREATE OR REPLACE TRIGGER move_updated AFTER UPDATE ON consentfeed.holidays
+REFERENCING OLD TABLE AS former NEW TABLE AS written
+FOR EACH STATEMENT EXECUTE FUNCTION consentfeed.move_for_holidays();
+CREATE OR REPLACE TRIGGER move_deleted AFTER DELETE ON consentfeed.holidays
+REFERENCING OLD TABLE AS former
+FOR EACH STATEMENT EXECUTE FUNCTION consentfeed.move_for_holidays();
+CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON consentfeed.holidays
+FOR EACH STATEMENT
+EXECUTE FUNCTION consentfeed.refuse_change(
+    'holidays are not truncated', 'Deadlines would not follow. DELETE them instead.'
+);
+CREATE OR REPLACE TRIGGER move_updated AFTER UPDATE ON consentfeed.calendar
+FOR EACH ROW EXECUTE FUNCTION consentfeed.move_for_calendar();
+CREATE OR REPLACE TRIGGER refuse_delete BEFORE DELETE OR TRUNCATE ON consentfeed.calendar
+FOR EACH STATEMENT
+EXECUTE FUNCTION consentfeed.refuse_change(
+    'the calendar is not deleted', 'Deadlines are counted by it. UPDATE its row instead.'
+);
+
 -- Constraint triggers are the only deferred ones, and cannot be replaced in place.
 DROP TRIGGER IF EXISTS append_uncommitted ON consentfeed.uncommitted_events;
 CREATE CONSTRAINT TRIGGER append_uncommitted AFTER INSERT ON consentfeed.uncommitted_events
@@ -117,6 +184,10 @@ ALTER TABLE consentfeed.notices ENABLE ALWAYS TRIGGER stamp_delete;
 ALTER TABLE consentfeed.notices ENABLE ALWAYS TRIGGER stamp_truncate;
 ALTER TABLE consentfeed.access_trail ENABLE ALWAYS TRIGGER refuse_change;
 ALTER TABLE consentfeed.access_trail ENABLE ALWAYS TRIGGER refuse_delete;
+ALTER TABLE consentfeed.tiles ENABLE ALWAYS TRIGGER append_only;
+ALTER TABLE consentfeed.dropped_hashes ENABLE ALWAYS TRIGGER append_only;
+ALTER TABLE consentfeed.checkpoints ENABLE ALWAYS TRIGGER append_only;
+ALTER TABLE consentfeed.rights_requests ENABLE ALWAYS TRIGGER refuse_delete;
 ALTER TABLE consentfeed.consents ENABLE ALWAYS TRIGGER refuse_delete;
 ALTER TABLE consentfeed.consents ENABLE ALWAYS TRIGGER before_1_refuse_identity;
 ALTER TABLE consentfeed.consents ENABLE ALWAYS TRIGGER before_4_refuse_silent;

@@ -111,3 +111,11 @@ def test_a_lock_ages_by_the_day_it_was_made_for() -> None:
 def test_what_prints_no_json_was_not_reached() -> None:
     assert audit.output([sys.executable, "-c", "print('connection refused')"]) is None
     assert audit.output([sys.executable, "-c", f"print({json.dumps(json.dumps(SOUND))}); raise SystemExit(1)"]) == SOUND
+
+
+def test_no_pattern_has_possessive_quantifiers() -> None:
+    """Before 3.11.5 Python's now and then match what they must not: python/cpython#106052."""
+    possessive = re.compile(r"[*+?}]\+(?=[)\"'\[({|$]|$)")
+    for path in (ROOT / "consentfeed").rglob("*.py"):
+        for literal in re.findall(r"(?:re\.compile\(r?[bf]?r?|_[A-Z]+: Final = r)(.*)", path.read_text()):
+            assert not possessive.search(literal), f"{path.name}: {literal}"

@@ -9,7 +9,10 @@ from consentfeed.http.endpoint import Endpoint
 from consentfeed.permissions import ACCESS, ROLES
 from tests.support.rest import Rest, problem
 
-PAGES = {"GET /", "GET /customer", "GET /csr", "GET /admin", "GET /account", "GET /web"}  # tests/web looks at these
+PAGES = {  # tests/web looks at these
+    "GET /", "GET /customer", "GET /csr", "GET /admin", "GET /account", "GET /password", "GET /evidence/{id}",
+    "GET /docs/api", "GET /web",
+}  # fmt: skip
 API = [name for name in ACCESS if name not in PAGES]
 STAFF = ("csr", "admin", "service")
 CONTRACT = {
@@ -33,6 +36,13 @@ CONTRACT = {
     "GET /api/v1/events": ROLES,
     "POST /api/v1/auth/login": (),
     "POST /api/v1/auth/logout": (),
+    "GET /api/v1/checkpoint": (),
+    "GET /api/v1/checkpoint/key": (),
+    "GET /api/v1/proofs/inclusion": ROLES,
+    "GET /api/v1/proofs/consistency": ROLES,
+    "GET /api/v1/consents/{id}/evidence": ("customer", "csr", "admin"),
+    "POST /api/v1/auth/password": ROLES,
+    "POST /api/v1/users/{id}/password-link": ("admin",),
     "GET /healthz": (),
     "GET /readyz": (),
     "GET /metrics": (),

@@ -36,6 +36,7 @@ LOUD: Final = {
     "log_min_messages": "debug1",
 }
 READ, TYPED, MISTYPED = "chosen-by-the-clerk-7741", "typed-at-the-prompt-9062", "mistyped-by-somebody-3358"
+CHANGED, LINKED, ASSIGNED = "changed-on-the-page-6618", "chosen-by-a-link-2290", "assigned-by-an-admin-4473"
 MISSHAPEN, FORGED, ELSEWHERE = (
     "sent-in-a-wrong-shape-1207",
     "forged-token-5519",
@@ -68,9 +69,9 @@ def _command_lines() -> set[str]:
         every = subprocess.run(["ps", "-axwwo", "command"], capture_output=True, check=True, text=True)
         return {*every.stdout.splitlines()}
     found = set()
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            found.add(file.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+    for process in filter(str.isdecimal, os.listdir("/proc")):
+        with contextlib.suppress(OSError):  # it has ended
+            found.add(Path("/proc", process, "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
     return found
 
 
@@ -81,6 +82,7 @@ class Used:
         self.folder = folder
         self.url = f"http://127.0.0.1:{free_port()}"
         self.secrets = {secret: secret for secret in (READ, TYPED, MISTYPED, MISSHAPEN, FORGED, ELSEWHERE)}
+        self.secrets |= {secret: secret for secret in (CHANGED, LINKED, ASSIGNED)}
         self.texts: dict[str, str] = {}
 
     def _environment(self, more: dict[str, str]) -> dict[str, str]:
@@ -175,6 +177,7 @@ def use_pages(used: Used, token: str) -> None:
             assert client.post(login, json={"email": email, "password": password}).status_code == status
         used.secrets["the token of a session"] = client.cookies["consentfeed_session"]
         assert client.post(login, json={"email": 1, "password": MISSHAPEN}).status_code == 422
+        use_passwords(used, client, token)
         consent = client.get("/api/v1/consents?limit=1&status=granted").json()["consents"][0]["id"]
         because = {"reason": {"code": "asked", "text": "said by phone"}}
         assert client.post(f"/api/v1/consents/{consent}/revoke", json=because).status_code == 200
@@ -184,6 +187,21 @@ def use_pages(used: Used, token: str) -> None:
     for sent, status in ((token, 200), (FORGED, 401)):
         answer = httpx.get(f"{used.url}/api/v1/consents", headers={"Authorization": f"Bearer {sent}"})
         assert answer.status_code == status
+
+
+def use_passwords(used: Used, client: httpx.Client, token: str) -> None:
+    """The clerk, who is signed in, changes their own; the boss gets a link, and then another one."""
+    for old, status in ((MISTYPED, 403), (READ, 204)):
+        change = client.post("/api/v1/auth/password", json={"old": old, "new": CHANGED})
+        assert change.status_code == status
+    headers = {"Authorization": f"Bearer {token}"}
+    (boss,) = client.get("/api/v1/users?q=boss", headers=headers).json()["users"]
+    path = f"/api/v1/users/{boss['id']}/password"
+    link = used.secrets["the token of a link"] = client.post(f"{path}-link", headers=headers).json()["token"]
+    for status in (204, 410):
+        use = client.post("/api/v1/auth/password-link", json={"token": link, "password": LINKED})
+        assert use.status_code == status
+    assert client.post(path, headers=headers, json={"password": ASSIGNED}).status_code == 204
 
 
 def use_environment(used: Used, kept: dict[str, str], token: str) -> None:
@@ -251,7 +269,7 @@ def test_the_logs_were_loud_and_the_processes_were_looked_at(used: Used) -> None
         "consentfeed.add_user($1",
         "$argon2id$",
         "find_sessions($1",
-        "duplicate key",
+        "another account has this id or e-mail address",
     ):
         assert sign in log, sign
     for sign in ("user add", "user list", "migrate", "verify", "tail", "serve", "postgres: ", "supervisor.py"):
@@ -260,7 +278,7 @@ def test_the_logs_were_loud_and_the_processes_were_looked_at(used: Used) -> None
         assert '"event": "listener connected"' in used.texts[f"stderr of {name}"]
     assert PASSWORD in used.texts["stdout of dev"]
     assert "consentfeed_streams_open" in used.texts["/metrics"]
-    assert len(used.secrets) == 11
+    assert len(used.secrets) == 15
 
 
 def test_the_services_own_logs_name_nobody(used: Used) -> None:

@@ -28,6 +28,7 @@ def test_each_setting_stands_in_one_group_and_is_described_in_a_whole_sentence()
         ("secret", "too short"),
         ("log_level", "loud"),
         ("trail_days", "29"),
+        ("time_zone", "Mars/Olympus"),
         ("database_url", "postgresql://consentfeed_app:a/b@host/consentfeed"),
         ("cors_origins", "https://app.example.com/"),
         ("trusted_proxies", "10.0.0.0/33"),

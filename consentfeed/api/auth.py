@@ -1,28 +1,27 @@
 """Signing in with a password, where that is offered, and out."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated
-from weakref import WeakValueDictionary
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
 from consentfeed import metrics
+from consentfeed.api.password_check import PasswordCheck
 from consentfeed.api.shapes import User
 from consentfeed.errors import Problem
 from consentfeed.http.answer import json_answer
 from consentfeed.http.endpoint import Endpoint
 from consentfeed.http.input import Text, read_body
-from consentfeed.http.limits import Limits, address_of
-from consentfeed.identity import cookies
+from consentfeed.identity import cookies, passwords
 from consentfeed.identity.browser_sessions import BrowserSessions
-from consentfeed.identity.passwords import check_password
-from consentfeed.identity.signin import Ways
+from consentfeed.identity.demo_accounts import DemoAccounts
+from consentfeed.identity.signin import Demo, Ways
 from consentfeed.permissions import Principal
-from consentfeed.postgres.accounts import Account, AccountQueries, EndedSession
+from consentfeed.postgres.accounts import AccountQueries, EndedSession
 
 
 class SignedIn(Struct):
@@ -53,17 +52,18 @@ class AuthApi:
     def __init__(
         self,
         accounts: AccountQueries,
-        limits: Limits,
+        check: PasswordCheck,
         sessions: BrowserSessions,
         ways: Ways,
+        demo: DemoAccounts,
         end_session_url: Callable[[Request, EndedSession], Awaitable[str | None]],
     ) -> None:
         self._accounts = accounts
-        self._limits = limits
+        self._check = check
         self._sessions = sessions
         self._ways = ways
+        self._demo = demo
         self._end_session_url = end_session_url
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def endpoints(self) -> list[Endpoint]:
         """The routes of this file."""
@@ -72,7 +72,7 @@ class AuthApi:
             Endpoint(
                 "POST", "/api/v1/auth/login", self.login, "Sign in with a password", body=Credentials,
                 answers={200: "Signed in"}, gives=SignedIn, answer_headers={"Set-Cookie": "The session"},
-                problems=("passwords-off", "wrong-password"),
+                problems=("passwords-off", "wrong-password", "account-disabled"),
             ),
             Endpoint("GET", "/api/v1/auth/me", self.me, "Who is signed in", gives=SignedIn),
             Endpoint(
@@ -83,34 +83,29 @@ class AuthApi:
 
     async def ways(self, _request: Request, _nobody: None) -> Response:
         """What the sign-in page offers."""
-        return json_answer(self._ways)
+        accounts = await self._demo.open() if self._ways.password else []
+        return json_answer(replace(self._ways, demo=Demo(accounts, passwords.DEMO) if accounts else None))
 
     async def login(self, request: Request, _nobody: None) -> Response:
-        """Opens a session; one answer for a wrong address and a wrong password."""
+        """Opens a session; one answer for a wrong address and a wrong password, of a disabled account too."""
         if not self._ways.password:
             raise Problem("passwords-off")
         credentials = await read_body(request, Credentials)
-        # One attempt at a time for each address: else as many passwords as somebody sends at once would be checked
-        # before the first failure counts. Another address has another lock, and waits for nobody.
-        lock = self._locks.setdefault(address_of(request), asyncio.Lock())
-        async with lock:
-            account = await self._authenticate(request, credentials)
-        cookie = await self._sessions.open(request, account.id)
-        if cookie is None:  # disabled just now
+        account = await self._check(
+            request, credentials.email, lambda: self._accounts.find_user(credentials.email), credentials.password
+        )
+        if account is None:
+            raise Problem("wrong-password")
+        # Told to whoever knows the password alone: to others it would say which addresses have an account.
+        if account.is_disabled:
+            metrics.sign_ins.labels("password", "account-disabled").inc()
+            raise Problem("account-disabled")
+        cookie = await self._sessions.open(request, account.id, password_hash=account.password_hash)
+        if cookie is None:  # disabled just now, or the password changed
             raise Problem("wrong-password")
         metrics.sign_ins.labels("password", "signed-in").inc()
         user = {"id": str(account.id), "email": account.email, "role": account.role}
         return json_answer({"user": user}, headers={"set-cookie": cookie})
-
-    async def _authenticate(self, request: Request, credentials: Credentials) -> Account:
-        """The account whose password it is; raises Problem."""
-        self._limits.sign_in(request, credentials.email)
-        account = await self._accounts.find_user(credentials.email)
-        if not await check_password(account, credentials.password) or account is None:
-            self._limits.sign_in_failed(request, credentials.email)
-            metrics.sign_ins.labels("password", "wrong-password").inc()
-            raise Problem("wrong-password")
-        return account
 
     async def me(self, _request: Request, principal: Principal) -> Response:
         """The account of the session or token."""

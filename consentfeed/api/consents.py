@@ -1,5 +1,6 @@
 """Consents as they are and as they came to be: own, all, one, and its history."""
 
+from datetime import datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
@@ -8,14 +9,15 @@ from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consentfeed.api.emails import unwrapped
+from consentfeed.api.consent_filter import ConsentFilter
 from consentfeed.api.event_entry import event_entries
+from consentfeed.api.past import At, OneConsent, consent_at, consents_at
 from consentfeed.api.phones import Phones
-from consentfeed.api.shapes import SEARCH, Consent, ConsentPage, Consents, History, Status
+from consentfeed.api.shapes import Consent, ConsentPage, Consents, History
 from consentfeed.errors import Problem
 from consentfeed.http.answer import AS_IT_IS, Json, json_answer
 from consentfeed.http.endpoint import Endpoint
-from consentfeed.http.input import Filled, Limit, Time, path_id, read_query
+from consentfeed.http.input import Filled, Limit, path_id, read_query
 from consentfeed.http.paging import read_cursor, write_cursor
 from consentfeed.log.event import event_from_row, rfc3339
 from consentfeed.log.ids import PLAIN, SealedIds, ids_for
@@ -28,33 +30,21 @@ from consentfeed.writes.trail import Trail
 _PATH: Final = "/api/v1/consents"
 _UNKNOWN: Final = "No consent has this id."
 _POSITION: Final = {"Consentfeed-Position": "Place in the feed of the same snapshot: a stream after it misses nothing"}
+_OF_THE_PAST: Final = {"customer", "purpose", "channel", "status", "at"}
 _ETAG: Final = {"ETag": "The consent's version, for If-Match"}
 
 
-class ConsentSearch(msgspec.Struct, forbid_unknown_fields=True):
+class ConsentSearch(ConsentFilter, forbid_unknown_fields=True):
     """Which consents, in what order; each filter may be repeated, and takes any of its values."""
 
-    customer: Annotated[list[UUID], Meta(description="Customers' ids")] = []
-    purpose: Annotated[list[Filled], Meta(description="Keys of purposes")] = []
-    channel: list[Filled] = []
-    status: list[Status] = []
-    updated_after: Annotated[Time | None, Meta(description="With its zone, such as 2026-11-22T00:00:00Z")] = None
-    updated_before: Annotated[Time | None, Meta(description="The same; neither time is part of the answer")] = None
-    q: Annotated[
-        Filled,
-        Meta(max_length=320, description=SEARCH),
-    ] = ""
+    at: Annotated[At, Meta(description="As it was then; with one customer, and without pages and search")] = None
     sort: Literal["-updated_at", "updated_at", "customer", "-customer"] = "-updated_at"
     limit: Limit = 100
     cursor: Annotated[Filled, Meta(description="What the page before gave as next")] = ""
 
     def filters(self) -> dict[str, object]:
-        """The filters by name; that something was searched for, but not what."""
-        names = ("customer", "purpose", "channel", "status")
-        times = {
-            name: at and rfc3339(at) for name, at in (("since", self.updated_after), ("until", self.updated_before))
-        }
-        return {name: getattr(self, name) for name in names} | times | {"search": bool(self.q)}
+        """Those of the filter, and the time."""
+        return super().filters() | {"at": self.at and rfc3339(self.at)}
 
 
 class ConsentApi:
@@ -78,11 +68,11 @@ class ConsentApi:
             ),
             Endpoint(
                 "GET", _PATH, self.all, "All consents, page by page",
-                query=ConsentSearch, gives=ConsentPage, answer_headers=_POSITION,
+                query=ConsentSearch, gives=ConsentPage, answer_headers=_POSITION, problems=("not-kept",),
             ),
             Endpoint(
                 "GET", _PATH + "/{id}", self.one, "One consent",
-                gives=Consent, answer_headers=_ETAG,
+                query=OneConsent, gives=Consent, answer_headers=_ETAG, problems=("not-kept",),
             ),
             Endpoint(
                 "GET", _PATH + "/{id}/history", self.history, "Events of a consent, oldest first",
@@ -98,16 +88,9 @@ class ConsentApi:
     async def all(self, request: Request, principal: Principal) -> Response:
         """A page of all consents."""
         search = read_query(request, ConsentSearch)
-        filters = (
-            search.customer or None,
-            search.purpose or None,
-            search.channel or None,
-            search.status or None,
-            unwrapped(search.q) or None,
-            *self._phones.to_search(search.q),
-            search.updated_after,
-            search.updated_before,
-        )
+        if search.at is not None:
+            return await self._past(request, principal, search, search.at)
+        filters = search.arguments(self._phones)
         rows = await self._consents.list_consents(
             *filters,
             search.sort,
@@ -125,9 +108,23 @@ class ConsentApi:
         body = f'{{"consents":[{consents}],"next":{msgspec.json.encode(cursor).decode()},"about":{about}}}'
         return _list_answer(body, PLAIN.write(position))
 
+    async def _past(self, request: Request, principal: Principal, search: ConsentSearch, at: datetime) -> Response:
+        """A customer's consents at a time, all of them on one page."""
+        others = set(request.query_params) - _OF_THE_PAST
+        if others or len(search.customer) != 1:
+            raise Problem(
+                "invalid", f"With at there is one customer, and besides {', '.join(sorted(_OF_THE_PAST))} nothing."
+            )
+        filters = (search.purpose or None, search.channel or None, search.status or None)
+        position, rows = await consents_at(self._consents, search.customer[0], at, *filters)
+        await self._trail.note(principal, "list-consents", search.customer, search.filters())
+        consents = ",".join(row["state"] for row in rows)
+        return _list_answer(f'{{"consents":[{consents}],"next":null,"about":{len(rows)}}}', PLAIN.write(position))
+
     async def one(self, request: Request, principal: Principal) -> Response:
         """One consent with its version as ETag."""
-        consent, version, customer = await self._find(request, principal)
+        at = read_query(request, OneConsent).at
+        consent, version, customer = await self._find(request, principal, at)
         await self._trail.note(principal, "read-consent", [customer])
         return Json(consent, headers={"etag": f'"{version}"', "cache-control": AS_IT_IS})
 
@@ -141,12 +138,16 @@ class ConsentApi:
         entries = event_entries(events, ids)
         return json_answer({"events": entries})
 
-    async def _find(self, request: Request, principal: Principal) -> tuple[str, int, UUID]:
+    async def _find(self, request: Request, principal: Principal, at: datetime | None = None) -> tuple[str, int, UUID]:
         """The consent of the path, its version, and whose it is.
 
         Raises Problem not-found, to a customer also for another customer's consent: 403 would tell that there is one.
         """
-        consent = await self._consents.one_consent(path_id(request, _UNKNOWN), principal.only_customer)
+        wanted, owner = path_id(request, _UNKNOWN), principal.only_customer
+        if at is None:
+            consent = await self._consents.one_consent(wanted, owner)
+        else:
+            consent = await consent_at(self._consents, wanted, owner, at)
         if consent is None:
             raise Problem("not-found", _UNKNOWN)
         return consent

@@ -45,6 +45,7 @@ class Answer(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
     notice_version: NoticeNumber | None = None
     language: Language | None = None
+    renew: Annotated[bool, Meta(description="A grant that has an end gets a new one")] = False
     reason: Reason | None = None
 
 
@@ -92,6 +93,7 @@ class DecisionRequest(NamedTuple):
             actor_id=self.principal.id,
             method=self.method,
             only_customer=self.principal.only_customer,
+            renew=is_grant and answer.renew,
             notice_version=answer.notice_version if is_grant else None,
             language=answer.language if is_grant else None,
             reason_code=reason.code,

@@ -35,7 +35,7 @@ _IF_MATCH_HEADER: Final = {
     "If-Match": Annotated[str, Meta(description="ETag of the consent as it was read; 412 where it has changed since")]
 }
 # Of a grant alone: a revocation needs no notice.
-_GRANT_PROBLEMS: Final = ("notice-superseded", "not-offered", "no-notice", "no-such-language")
+_GRANT_PROBLEMS: Final = ("erased", "notice-superseded", "not-offered", "no-notice", "no-such-language")
 
 
 class DecisionApi:

@@ -143,7 +143,7 @@ class EventApi:
             events, end, more = await self._replay.page(filter, after, query.limit)
         except PositionLost as error:
             raise Problem("place-lost", reason=error.reason) from None
-        customers = [event.customer_id for event in events]
+        customers = [event.customer_id for event in events if event.customer_id]
         await self._trail.note(principal, "read-events", customers, query.filters() | {"after": ids.write(after)})
         page = event_entries(events, ids)
         return json_answer({"events": page, "next": ids.write(end), "more": more})

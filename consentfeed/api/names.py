@@ -24,3 +24,8 @@ def name(text: str, where: str = "$.name") -> str:
     if not has_letter(kept):
         raise Problem("invalid", f"A name has at least one letter, and must not be blank - at `{where}`")
     return kept
+
+
+def optional_name(text: str | None, where: str = "$.name") -> str | None:
+    """The same of an account; a blank one is none."""
+    return None if text is None or not text.strip() else name(text, where)

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from consentfeed.api.languages import language as canonical
 from consentfeed.errors import Problem
 from consentfeed.http.answer import json_answer
+from consentfeed.http.conditions import CONDITIONS, IF_MATCH, expected_tags
 from consentfeed.http.endpoint import Endpoint
 from consentfeed.http.input import Language, Line, Text, decode, read_body
 from consentfeed.permissions import Principal
@@ -48,6 +49,9 @@ class NoticeVersion(Struct):
     sha256: str
     published_at: datetime | None
     in_force: bool
+    granted: Annotated[int, Meta(description="Consents that stand granted under it")]
+    tag: Annotated[str, Meta(description="For If-Match, where this language is written")]
+    version_tag: Annotated[str, Meta(description="For If-Match, where the version is published")]
 
 
 class NoticeVersions(Struct):
@@ -84,11 +88,11 @@ class NoticeApi:
             # Before the next, whose path it fits too.
             Endpoint(
                 "POST", of_purpose + "/{version}/publish", self.publish, "Publish all languages of a draft",
-                gives=NoticeVersions, problems=("notice-published", "notice-superseded", "no-draft"),
+                gives=NoticeVersions, headers=IF_MATCH, problems=("notice-published", "notice-superseded", "no-draft"),
             ),
             Endpoint(
                 "PUT", of_purpose + "/{version}/{language}", self.draft, "Write a draft of a notice",
-                body=Draft, gives=NoticeVersions, problems=("not-found", "notice-published"),
+                body=Draft, gives=NoticeVersions, headers=CONDITIONS, problems=("not-found", "notice-published"),
             ),
         ]  # fmt: skip
 
@@ -120,12 +124,22 @@ class NoticeApi:
         for name in ("text", "title"):
             if not (getattr(body, name) or "-").strip():
                 raise Problem("invalid", f"The {name} must not be blank - at `$.{name}`")
-        _check(await self._purposes.save_draft(key, version, language, body.text, body.title, body.description))
+        _check(
+            await self._purposes.save_draft(
+                key, version, language, body.text, body.title, body.description, expected_tags(request)
+            )
+        )
         return await self.all(request, principal)
 
     async def publish(self, request: Request, principal: Principal) -> Response:
-        """Puts a draft into force in place of the version that is."""
-        _check(await self._purposes.publish_notice(_key(request), _version(request)))
+        """Puts a draft into force in place of the version that is; with the first one the purpose is offered."""
+        key = _key(request)
+        _check(
+            await self._purposes.publish_notice(
+                key, _version(request), principal.role, principal.id, "rest", expected_tags(request)
+            )
+        )
+        await self._purposes.give_consents(key)
         return await self.all(request, principal)
 
 

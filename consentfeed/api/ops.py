@@ -1,6 +1,8 @@
 """Health, readiness, metrics, and the description of the API."""
 
+import asyncio
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from hmac import compare_digest
 from typing import Final, Literal
 
@@ -11,8 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from consentfeed import metrics
+from consentfeed.api.feed_shapes import BLOCKS, EVENTS
+from consentfeed.api.webhook_shapes import SENT
 from consentfeed.errors import Problem
 from consentfeed.http.answer import json_answer
+from consentfeed.http.asyncapi import describe_events
 from consentfeed.http.endpoint import Endpoint
 from consentfeed.http.fields import find
 from consentfeed.http.hosts import host_name, is_loopback
@@ -43,7 +48,7 @@ class OpsApi:
     def __init__(self, reasons: Callable[[], list[str]], metrics_token: str | None) -> None:
         self._reasons = reasons
         self._metrics_token = metrics_token
-        self._openapi = b""
+        self._described: Sequence[Endpoint] = ()
 
     def endpoints(self) -> list[Endpoint]:
         """The routes of this file."""
@@ -56,11 +61,12 @@ class OpsApi:
                 gives=str, media=("text/plain",), problems=("signed-out",),
             ),
             Endpoint("GET", "/openapi.json", self.openapi, "This description", gives=dict),
+            Endpoint("GET", "/asyncapi.json", self.asyncapi, "The same of events: the feed and webhooks", gives=dict),
         ]  # fmt: skip
 
     def describe(self, endpoints: Sequence[Endpoint]) -> None:
-        """Sets what /openapi.json answers."""
-        self._openapi = msgspec.json.encode(describe(endpoints))
+        """Sets what /openapi.json tells of."""
+        self._described = endpoints
 
     async def health(self, _request: Request, _nobody: None) -> Response:
         """The process answers."""
@@ -78,8 +84,16 @@ class OpsApi:
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     async def openapi(self, _request: Request, _nobody: None) -> Response:
-        """Every route."""
-        return Response(self._openapi, media_type="application/json")
+        """Every route. Written when it is first asked for: it takes longer than all else of a start."""
+        return Response(await asyncio.to_thread(lambda: self._openapi), media_type="application/json")
+
+    async def asyncapi(self, _request: Request, _nobody: None) -> Response:
+        """Every kind of event, as streams and webhooks send it."""
+        return json_answer(describe_events(EVENTS, BLOCKS))
+
+    @cached_property
+    def _openapi(self) -> bytes:
+        return msgspec.json.encode(describe(self._described, SENT))
 
 
 def _has_token(request: Request, token: str) -> bool:

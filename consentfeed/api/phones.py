@@ -39,9 +39,12 @@ class Phones:
     def __init__(self, region: str) -> None:
         self._region = region
         self._country = str(phonenumbers.country_code_for_region(region))
+        self._mobile = _mobile(region, self._country)
 
     def to_register(self, text: str) -> str | None:
         """A whole number as +94771234567, or None where it is none; one of the own country has to be valid there."""
+        if self._mobile and (match := self._mobile.fullmatch(text)):
+            return f"+{self._country}{match[1]}"
         return self._whole(_digits(text))
 
     def to_look_up(self, text: str) -> str | None:
@@ -79,6 +82,19 @@ class Phones:
         # The country's code alone would find everybody.
         has_country = digits.startswith(self._country) and digits != self._country
         return f"+{digits}" if digits and (abroad or has_country) else None
+
+
+def _mobile(region: str, country: str) -> "re.Pattern[str] | None":
+    """A mobile number of the country as nearly all are written, whole or with its trunk prefix: by the library's own
+    table, which it takes 60 µs to ask. None where its numbers are written in another way."""
+    known = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
+    if known is None or known.mobile is None or known.national_prefix_transform_rule:
+        return None
+    trunk = known.national_prefix
+    if trunk != known.national_prefix_for_parsing or not (trunk or "").isdecimal():
+        return None
+    pattern = known.mobile.national_number_pattern
+    return re.compile(rf"(?:\+{country}|{trunk})({pattern})", re.ASCII) if pattern else None
 
 
 def _digits(text: str) -> str | None:

@@ -1,7 +1,7 @@
 """Single sign-on: a browser is sent to the identity provider, and comes back as somebody."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable
 from typing import Annotated, Final
 
 import msgspec
@@ -32,8 +32,8 @@ class StartQuery(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class SsoApi:
-    """Signing in by the provider, and out there. oidc: None where no provider is configured; pages: where one may go
-    on to."""
+    """Signing in by the provider, and out there. oidc: None where no provider is configured; is_page: whether one may
+    go on to a path."""
 
     def __init__(
         self,
@@ -41,14 +41,14 @@ class SsoApi:
         sessions: ProviderSessions,
         settings: Settings,
         limits: Limits,
-        pages: Collection[str],
+        is_page: Callable[[str], bool],
     ) -> None:
         self._oidc = oidc
         self._sessions = sessions
         self._issuer = settings.issuer
         self._public_url = settings.public_url
         self._limits = limits
-        self._pages = frozenset(pages)
+        self._is_page = is_page
         self._cookie = SsoCookie(settings.secret or "")
 
     def endpoints(self) -> list[Endpoint]:
@@ -75,7 +75,7 @@ class SsoApi:
         except SignInFailed as failure:
             return _to_sign_in_page(failure.code)
         # Only to pages of ours: a link to the sign-in must not be able to lead elsewhere.
-        target = query.to if query.to in self._pages else "/"
+        target = query.to if self._is_page(query.to) else "/"
         self._cookie.write(request, answer, PendingSignIn(authorization, target))
         return answer
 

@@ -11,11 +11,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from consentfeed.api.emails import EmailText, email
+from consentfeed.api.names import optional_name
+from consentfeed.api.own_account import NAME_PROBLEMS, NewName, raise_for
+from consentfeed.api.password_rules import NewPassword, require_fit
 from consentfeed.api.shapes import User
 from consentfeed.errors import Problem, StatementFailed
 from consentfeed.http.answer import Json, json_answer
+from consentfeed.http.conditions import IF_MATCH, expected_tags
 from consentfeed.http.endpoint import Endpoint
-from consentfeed.http.input import Filled, Limit, Text, path_id, read_body, read_query
+from consentfeed.http.input import Filled, Limit, Line, path_id, read_body, read_query
 from consentfeed.http.paging import read_cursor, write_cursor
 from consentfeed.identity.passwords import hash_password
 from consentfeed.permissions import Principal
@@ -28,11 +32,15 @@ _LOCKOUTS: Final = ("own-account", "last-admin")
 
 
 class Account(User):
-    """An account; issuer is the identity provider that signs it in, disabled_at is null while it may sign in."""
+    """An account; name is null where nobody has said it, issuer is the identity provider that signs it in,
+    last_sign_in_at is null where it never has, disabled_at while it may sign in; tag is for If-Match."""
 
+    name: str | None
     issuer: str | None
     created_at: datetime
+    last_sign_in_at: datetime | None
     disabled_at: datetime | None
+    tag: str
 
 
 class AccountPage(Struct):
@@ -55,7 +63,10 @@ class NewUser(msgspec.Struct, forbid_unknown_fields=True):
 
     email: EmailText
     role: Literal["customer", "csr", "admin", "service"]
-    password: Annotated[Text, Meta(min_length=10, max_length=1000)] | None = None
+    password: NewPassword | None = None
+    name: Annotated[Line, Meta(min_length=1, max_length=200, description="Whose it is; a customer has one")] | None = (
+        None
+    )
     customer_id: Annotated[UUID, Meta(description="The registered customer; for role customer alone")] | None = None
 
 
@@ -84,11 +95,18 @@ class UserApi:
                 "POST", _PATH, self.add, "Add an account",
                 body=NewUser, answers={201: "Added"}, gives=Account, problems=("taken",),
             ),
-            Endpoint("POST", one + "/disable", self.disable, "Disable an account", gives=Account, problems=_LOCKOUTS),
-            Endpoint("POST", one + "/enable", self.enable, "Enable an account", gives=Account),
             Endpoint(
-                "POST", one + "/role", self.role, "Give an account another role", body=NewRole, gives=Account,
-                problems=(*_LOCKOUTS, "customer-account", "outside-account"),
+                "POST", one + "/disable", self.disable, "Disable an account",
+                gives=Account, headers=IF_MATCH, problems=_LOCKOUTS,
+            ),
+            Endpoint("POST", one + "/enable", self.enable, "Enable an account", gives=Account, headers=IF_MATCH),
+            Endpoint(
+                "POST", one + "/role", self.role, "Give an account another role", body=NewRole,
+                gives=Account, headers=IF_MATCH, problems=(*_LOCKOUTS, "customer-account", "outside-account"),
+            ),
+            Endpoint(
+                "POST", one + "/name", self.rename, "Say whose account it is", body=NewName,
+                gives=Account, headers=IF_MATCH, problems=NAME_PROBLEMS,
             ),
         ]  # fmt: skip
 
@@ -109,10 +127,15 @@ class UserApi:
         address = email(body.email)
         if (body.role == "customer") != (body.customer_id is not None):
             raise Problem("invalid", "customer_id goes with the role customer, and with no other - at `$.customer_id`")
+        if body.password:
+            require_fit(body.password, "password")
+        name = optional_name(body.name)
+        if name and body.customer_id:
+            raise Problem("invalid", "The customer has a name already: leave it out - at `$.name`")
         # In a thread: it takes tens of milliseconds on purpose, and every stream would wait for it.
         password_hash = body.password and await asyncio.to_thread(hash_password, body.password)
         try:
-            user = await self._accounts.add_user(address, body.role, password_hash, body.customer_id)
+            user = await self._accounts.add_user(address, body.role, password_hash, body.customer_id, name)
         except StatementFailed as error:
             raise _refusal(error) from None
         return await self._one(principal, user, 201)
@@ -120,6 +143,12 @@ class UserApi:
     async def role(self, request: Request, principal: Principal) -> Response:
         """Another role; the account's sessions end."""
         return await self._change(request, principal, role=(await read_body(request, NewRole)).role)
+
+    async def rename(self, request: Request, principal: Principal) -> Response:
+        """Another name, or none; nothing else changes."""
+        user, body = path_id(request, _UNKNOWN), await read_body(request, NewName)
+        raise_for(await self._accounts.rename_user(user, optional_name(body.name), expected_tags(request)))
+        return await self._one(principal, user)
 
     async def disable(self, request: Request, principal: Principal) -> Response:
         """Nobody signs in with it any more; its sessions end, and its tokens count for nothing."""
@@ -133,7 +162,8 @@ class UserApi:
         self, request: Request, principal: Principal, *, role: str | None = None, disabled: bool | None = None
     ) -> Response:
         user = path_id(request, _UNKNOWN)
-        problem = await self._accounts.change_user(user, principal.id, role=role, disabled=disabled)
+        expected = expected_tags(request)
+        problem = await self._accounts.change_user(user, principal.id, expected, role=role, disabled=disabled)
         if problem:
             raise Problem(problem, _UNKNOWN if problem == "not-found" else "")
         return await self._one(principal, user)

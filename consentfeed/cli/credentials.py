@@ -25,6 +25,11 @@ class Credentials(msgspec.Struct):
     owner_url: str = ""
 
 
+def checkpoint_key(folder: Path) -> Path:
+    """The file with the key that signs the checkpoints of what dev runs in this directory."""
+    return folder / "checkpoint-key"
+
+
 def new() -> Credentials:
     """Made up, for a database that is not there yet."""
     return Credentials(secrets.token_urlsafe(32), secrets.token_urlsafe(24))

@@ -2,10 +2,13 @@
 
 from typing import Final
 
+from consentfeed.identity import passwords
 from consentfeed.identity.passwords import hash_password, verify
 from consentfeed.postgres import owner, sql_files
 
-PASSWORD: Final = "consentfeed"  # noqa: S105
+PASSWORD: Final = passwords.DEMO
+# What the accounts of staff are called; a customer has a name.
+_NAMES: Final = {"csr@sltmobitel.lk": "Ishara Silva", "admin@sltmobitel.lk": "Dilani Fernando"}
 ACCOUNTS: Final = {
     "customer@sltmobitel.lk": "customer",
     "csr@sltmobitel.lk": "csr",
@@ -22,13 +25,13 @@ def fill(owner_url: str) -> None:
         connection.execute((sql_files.SQL / "demo.sql").read_bytes())
         for email, role in ACCOUNTS.items():
             connection.execute(
-                "SELECT consentfeed.add_user(%s, %s, %s, (SELECT id FROM consentfeed.customers WHERE email = %s))",
-                (email, role, hash_password(PASSWORD), email),
+                "SELECT consentfeed.add_user(%s, %s, %s, (SELECT id FROM consentfeed.customers WHERE email = %s), %s)",
+                (email, role, hash_password(PASSWORD), email, _NAMES.get(email)),
             )
 
 
-def open_accounts(owner_url: str) -> list[str]:
-    """Demo accounts that still open with the demo password."""
+def open_accounts(owner_url: str) -> dict[str, str]:
+    """Demo accounts that still open with the demo password, and its hash."""
     with owner.connect(owner_url) as connection:
         rows = connection.execute("SELECT email, password_hash FROM consentfeed.users WHERE disabled_at IS NULL")
-        return [email for email, hashed in rows if email in ACCOUNTS and verify(hashed, PASSWORD)]
+        return {email: hashed for email, hashed in rows if email in ACCOUNTS and hashed and verify(hashed, PASSWORD)}

@@ -20,7 +20,8 @@ def load(data_dir: str | None, *needed: str) -> settings.Settings:
     folder = settings.data_path(own)
     if data_dir is not None or (own.database_url is None and own.secret is None and credentials.exist(folder)):
         dev = credentials.read(folder)
-        return settings.load(data_dir=data_dir, database_url=dev.app_url, secret=dev.secret)
+        key = None if own.checkpoint_key else str(credentials.checkpoint_key(folder))
+        return settings.load(data_dir=data_dir, database_url=dev.app_url, secret=dev.secret, checkpoint_key=key)
     settings.require(own, *needed)
     return own
 

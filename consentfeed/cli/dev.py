@@ -3,17 +3,20 @@
 import dataclasses
 import ipaddress
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import click
 from psycopg import sql
 
 from consentfeed import settings
-from consentfeed.cli import credentials, demo, terminal
+from consentfeed.cli import checkpoint_key, credentials, demo, terminal
 from consentfeed.embedded import server as embedded
 from consentfeed.errors import ConsentfeedError
 from consentfeed.identity.signin import ways
+from consentfeed.log.note import new_private_key
+from consentfeed.node.serve import listen
 from consentfeed.node.serve import serve as run_node
 from consentfeed.postgres import migrations, owner
 from consentfeed.settings import Settings
@@ -33,21 +36,33 @@ def dev(host: str | None, port: int | None, data_dir: str | None) -> None:
 
 
 def _run(options: Settings) -> int:
-    """Everything until SIGTERM or SIGINT; the exit status. Raises KnownPassword where others could reach it."""
+    """Everything until SIGTERM or SIGINT; the exit status. Raises CannotListen and KnownPassword."""
     folder, exposed = settings.data_path(options), not _is_loopback(options.host)
     if exposed and not credentials.exist(folder):
         raise _known_password(options.host, demo.ACCOUNTS)
+    if not exposed:
+        listen(options).close()  # before PostgreSQL is started and filled, which takes a while
     own = credentials.read(folder) if credentials.exist(folder) else credentials.new()
     with embedded.postgres(folder) as owner_url:
         migrations.migrate(owner_url)
         _allow_login(owner_url, own.app_password)
         demo.fill(owner_url)
-        if exposed and (accounts := demo.open_accounts(owner_url)):
+        accounts = demo.open_accounts(owner_url)
+        if exposed and accounts:
             raise _known_password(options.host, accounts)
         own.app_url, own.owner_url = _as_app(owner_url, own.app_password), owner_url
         credentials.write(folder, own)
-        ready = dataclasses.replace(options, database_url=own.app_url, secret=own.secret)
-        return run_node(ready, lambda port: _announce(options, port, owner_url))
+        key = options.checkpoint_key or str(_own_key(folder))
+        ready = dataclasses.replace(options, database_url=own.app_url, secret=own.secret, checkpoint_key=key)
+        return run_node(ready, lambda port: _announce(options, port, owner_url, accounts), accounts)
+
+
+def _own_key(folder: Path) -> Path:
+    """The key that signs the checkpoints of this data directory."""
+    path = credentials.checkpoint_key(folder)
+    if not path.exists():
+        checkpoint_key.write(path, new_private_key())
+    return path
 
 
 def _is_loopback(host: str) -> bool:
@@ -77,9 +92,14 @@ def _as_app(owner_url: str, password: str) -> str:
     return urlunsplit(parts._replace(netloc=f"consentfeed_app:{password}@{parts.hostname}:{parts.port}"))
 
 
-def _announce(options: Settings, port: int, owner_url: str) -> None:
+def _announce(options: Settings, port: int, owner_url: str, accounts: Collection[str]) -> None:
+    """accounts: those of the demo that still have its password."""
     host = f"[{options.host}]" if ":" in options.host else options.host
-    password = demo.PASSWORD if ways(options).password else "off; CONSENTFEED_PASSWORDS=true turns it on"
+    password = demo.PASSWORD if accounts else "changed"
+    if 0 < len(accounts) < len(demo.ACCOUNTS):
+        password += f" (of {', '.join(accounts)}; the others have another by now)"
+    if not ways(options).password:
+        password = "off; CONSENTFEED_PASSWORDS=true turns it on"  # noqa: S105
     terminal.verbatim(
         f"\nconsentfeed runs on http://{host}:{port}\n"
         f"  pages         http://{host}:{port}/ (sign-in), /customer, /csr, /admin\n"

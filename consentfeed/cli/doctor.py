@@ -16,6 +16,8 @@ from consentfeed.doctor.checks import examine
 from consentfeed.doctor.finding import Finding
 from consentfeed.doctor.target import UrlTarget
 from consentfeed.identity import tokens
+from consentfeed.log.checkpoint import Checkpoint
+from consentfeed.node import checkpoint_files
 from consentfeed.permissions import READ_FEED
 from consentfeed.settings import Settings
 
@@ -33,7 +35,7 @@ _NOBODY: Final = "doctor@token.invalid"
 def doctor(url: str | None, token: str | None, as_json: bool, data_dir: str | None) -> None:
     """Looks for what is wrong with a deployment, and says what to do; exit status 1 where there is a problem."""
     settings = deployment.load(data_dir, "database_url")
-    findings = asyncio.run(examine(settings, _entrance(url, token, settings)))
+    findings = asyncio.run(examine(settings, _entrance(url, token, settings), _signed(settings)))
     if as_json:
         terminal.result_json({"healthy": _healthy(findings), "findings": _rows(findings)})
     else:
@@ -48,6 +50,12 @@ def _entrance(url: str | None, token: str | None, settings: Settings) -> UrlTarg
         bearer(token)
     url = url if url is not None else settings.public_url
     return UrlTarget(service_url(url), token or _token_for_a_minute(settings)) if url is not None else None
+
+
+def _signed(settings: Settings) -> Checkpoint | None:
+    """The newest checkpoint in the directory, where both that and a key are set."""
+    signer, folder = checkpoint_files.signer(settings), checkpoint_files.folder(settings)
+    return checkpoint_files.newest(folder, signer.key) if signer and folder else None
 
 
 def _token_for_a_minute(settings: Settings) -> str | None:

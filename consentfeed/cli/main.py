@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from keyword import iskeyword
 from typing import Any, Final
 
 import click
@@ -10,14 +12,6 @@ import psycopg
 
 from consentfeed import __version__, client, settings
 from consentfeed.cli import terminal
-from consentfeed.cli.dev import dev
-from consentfeed.cli.doctor import doctor
-from consentfeed.cli.migrate import migrate
-from consentfeed.cli.serve import serve
-from consentfeed.cli.tail import tail
-from consentfeed.cli.token import token
-from consentfeed.cli.user import user
-from consentfeed.cli.verify import verify
 from consentfeed.embedded.server import EmbeddedError
 from consentfeed.errors import Busy, ConsentfeedError, DatabaseAway, StatementFailed
 from consentfeed.postgres.owner import said
@@ -27,8 +21,40 @@ from consentfeed.postgres.refusals import explained
 _MENDABLE: Final = (settings.SettingsError, ConsentfeedError, EmbeddedError, client.Refused, psycopg.Error, OSError)
 
 
+# Each command, and its file in this room. Only the file of the command that is run is imported: all take a second.
+COMMANDS: Final = {
+    "dev": "dev",
+    "serve": "serve",
+    "migrate": "migrate",
+    "user": "user",
+    "tail": "tail",
+    "import": "import_file",
+    "export": "export",
+    "verify": "verify",
+    "export-log": "export_log",
+    "erased": "erase",
+    "erase": "erase",
+    "checkpoint-key": "checkpoint_key",
+    "token": "token",
+    "doctor": "doctor",
+}
+
+
 class Program(click.Group):
     """Makes of each error one line on stderr and a status, before click makes something else of it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """All commands, in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of a name."""
+        if cmd_name not in COMMANDS:
+            return None
+        file, name = import_module(f"consentfeed.cli.{COMMANDS[cmd_name]}"), cmd_name.replace("-", "_")
+        command = getattr(file, f"{name}_" if iskeyword(name) else name)
+        assert isinstance(command, click.Command)
+        return command
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
@@ -47,10 +73,6 @@ class Program(click.Group):
 @click.version_option(__version__)
 def main() -> None:
     """Consents in PostgreSQL, and every change of them on every screen that follows."""
-
-
-for command in (dev, serve, migrate, user, tail, verify, token, doctor):
-    main.add_command(command)
 
 
 def run() -> None:

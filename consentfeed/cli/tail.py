@@ -45,5 +45,6 @@ def _line(message: Message, data: dict[str, Any]) -> str:
             f"{data['timestamp']}  {message.id}  {data['type']:<7}  {consent['purpose']}/{consent['channel']}"
             f"  customer {consent['customer_id']}  by {actor['kind']}"
         )
-    except (LookupError, TypeError, ValueError):  # a reset, or an event of another kind
-        return f"{message.id}  {message.event}  {message.data}"
+    except (LookupError, TypeError, ValueError):  # a reset, or an event of another kind: no word of what it is about
+        reason = data.get("reason")
+        return f"{message.id}  {message.event}" + (f"  {reason}" if isinstance(reason, str) else "")

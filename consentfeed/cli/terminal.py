@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -53,6 +53,18 @@ def note(text: str) -> None:
     """One line on stderr, whoever the text is from, and however many lines it has."""
     lines = (" ".join(line.split()) for line in text.splitlines())
     click.echo(f"consentfeed: {printable('; '.join(line for line in lines if line))}", err=True)
+
+
+def piece(data: bytes) -> int:
+    """A piece of a result that is no text of ours; how much was written."""
+    count = sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+    return count
+
+
+def progress(label: str, length: int) -> Any:
+    """A context with update(count), and a bar on stderr where that is a terminal."""
+    return click.progressbar(length=length, label=label, show_pos=True, file=sys.stderr, hidden=not sys.stderr.isatty())
 
 
 def usage(error: click.ClickException) -> None:

@@ -29,14 +29,12 @@ def token(role: str, email: str | None, expires: str, scope: tuple[str, ...], da
 
     async def subject(database: Database) -> str:
         account = await database.accounts.find_user(address)
-        if account is not None and account.role != role:
-            raise SettingsError(f"{address} has the role {account.role}")
         if account is not None:
+            if account.is_disabled:
+                raise SettingsError(f"the account {address} is disabled")
+            if account.role != role:
+                raise SettingsError(f"{address} has the role {account.role}")
             return str(account.id)
-        if any(
-            row["email"].lower() == address.lower() and not row["issuer"] for row in await database.accounts.users()
-        ):
-            raise SettingsError(f"the account {address} is disabled")
         if role != "customer":
             return tokens.subject_of(role, address)
         customer = await database.customers.customer_by_email(address)

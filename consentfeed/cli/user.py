@@ -6,11 +6,11 @@ from uuid import UUID
 import click
 
 from consentfeed import permissions
-from consentfeed.api import emails
+from consentfeed.api import emails, names
 from consentfeed.cli import terminal
 from consentfeed.cli.deployment import DATA_DIR, with_database
 from consentfeed.errors import Problem, StatementFailed
-from consentfeed.identity.passwords import hash_password
+from consentfeed.identity.passwords import hash_password, why_unfit
 from consentfeed.postgres.database import Database
 from consentfeed.settings import SettingsError
 
@@ -23,14 +23,20 @@ def user() -> None:
 @user.command("add")
 @click.option("--email", required=True)
 @click.option("--role", type=click.Choice(permissions.ROLES), required=True)
+@click.option("--name", help="Whose it is; a customer's has the customer's name.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input, not from a prompt.")
 @click.option("--no-password", is_flag=True, help="An account that signs in with tokens alone.")
 @DATA_DIR
-def user_add(email: str, role: str, password_stdin: bool, no_password: bool, data_dir: str | None) -> None:
+def user_add(
+    email: str, role: str, name: str | None, password_stdin: bool, no_password: bool, data_dir: str | None
+) -> None:
     """Adds an account; a customer's needs a registered customer with this e-mail address."""
     email = checked_email(email)
     if password_stdin and no_password:
         raise click.UsageError("--password-stdin and --no-password exclude each other.")
+    if name is not None and role == "customer":
+        raise click.UsageError("--name is for staff and services: a customer has one.")
+    name = checked_name(name)
     password = None if no_password else _password(password_stdin)
     hashed = hash_password(password) if password else None
 
@@ -39,13 +45,21 @@ def user_add(email: str, role: str, password_stdin: bool, no_password: bool, dat
         if role == "customer" and customer is None:
             raise SettingsError(f"there is no (or more than one) customer with the address {email}")
         try:
-            return await database.accounts.add_user(email, role, hashed, customer)
+            return await database.accounts.add_user(email, role, hashed, customer, name)
         except StatementFailed as error:
             if error.sqlstate == "23505":
                 raise SettingsError(f"there is an account {email} already") from None
             raise
 
     terminal.result(f"added {role} {email} {with_database(data_dir, add)}")
+
+
+def checked_name(text: str | None) -> str | None:
+    """The name as it is kept, or None; raises SettingsError where it is none."""
+    try:
+        return names.optional_name(text, "--name")
+    except Problem as problem:
+        raise SettingsError(str(problem.detail)) from None
 
 
 def checked_email(text: str) -> str:
@@ -58,8 +72,8 @@ def checked_email(text: str) -> str:
 
 def _password(from_stdin: bool) -> str:
     password = _read_password() if from_stdin else _ask_password()
-    if len(password) < 10:
-        raise SettingsError("a password has at least 10 characters")
+    if reason := why_unfit(password):
+        raise SettingsError(reason)
     return password
 
 
@@ -94,4 +108,5 @@ def user_list(data_dir: str | None) -> None:
     for row in with_database(data_dir, lambda database: database.accounts.users()):
         state = f"disabled {row['disabled_at'][:10]}" if row["disabled_at"] else "active"
         issuer = f"  {row['issuer']}" if row["issuer"] else ""
-        terminal.result(f"{row['email']}  {row['role']}  {state}{issuer}")
+        name = f"  {row['name']}" if row["name"] else ""
+        terminal.result(f"{row['email']}  {row['role']}  {state}{issuer}{name}")

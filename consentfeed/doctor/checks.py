@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from consentfeed.doctor import database, server, url
+from consentfeed.doctor import checkpoints, database, server, url, webhooks
 from consentfeed.doctor.finding import Finding, problem, warning
 from consentfeed.doctor.probe import Unreachable
 from consentfeed.doctor.target import DatabaseTarget, UrlTarget
 from consentfeed.errors import ConsentfeedError, DatabaseAway, StatementFailed
+from consentfeed.log.checkpoint import Checkpoint
 from consentfeed.postgres.database import Database
 from consentfeed.postgres.refusals import advice, reason
 from consentfeed.settings import Settings
@@ -29,6 +30,8 @@ OF_THE_DATABASE: Final[Mapping[str, Callable[[DatabaseTarget], Awaitable[Finding
     "notifications": server.notifications,
     "listen": server.listen,
     "chain": database.chain,
+    "checkpoints": checkpoints.checkpoints,
+    "webhooks": webhooks.webhooks,
     "partitions": database.partitions,
     "transactions": database.transactions,
 }
@@ -39,20 +42,23 @@ OF_THE_URL: Final[Mapping[str, Callable[[UrlTarget], Awaitable[Finding]]]] = {
 _NO_URL: Final = warning("not looked at: no URL is known", "Give --url, or set CONSENTFEED_PUBLIC_URL.")
 
 
-async def examine(settings: Settings, entrance: UrlTarget | None) -> dict[str, Finding]:
-    """The finding of each check. Where the database lets nobody in, nothing more of it is looked at."""
-    findings = await _examine_database(settings)
+async def examine(
+    settings: Settings, entrance: UrlTarget | None, signed: Checkpoint | None = None
+) -> dict[str, Finding]:
+    """The finding of each check; signed: as of DatabaseTarget. Where the database lets nobody in, nothing more of it is
+    looked at."""
+    findings = await _examine_database(settings, signed)
     for name, check in OF_THE_URL.items():
         findings[name] = await look(check(entrance)) if entrance else _NO_URL
     return findings
 
 
-async def _examine_database(settings: Settings) -> dict[str, Finding]:
+async def _examine_database(settings: Settings, signed: Checkpoint | None) -> dict[str, Finding]:
     address, findings = settings.database_url or "", {}
     opened = Database(address, 1)
     try:
         await opened.open()
-        target = DatabaseTarget(opened, address, settings.pool_size)
+        target = DatabaseTarget(opened, address, settings.pool_size, settings.checkpoint_key is not None, signed)
         for name, check in OF_THE_DATABASE.items():
             findings[name] = await look(check(target))
             if name == "connection" and findings[name].severity == "problem":

@@ -4,15 +4,22 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from consentfeed.log.checkpoint import Checkpoint
 from consentfeed.postgres.database import Database
 
 
 class DatabaseTarget(NamedTuple):
-    """An open database and its URL. pool_size: connections that a node opens, its listener apart."""
+    """An open database and its URL.
+
+    pool_size: connections that a node opens, its listener apart. signs: whether a key for checkpoints is set. signed:
+    the newest checkpoint in the directory.
+    """
 
     database: Database
     url: str
     pool_size: int
+    signs: bool = False
+    signed: Checkpoint | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 

@@ -12,6 +12,7 @@ from consentfeed.errors import ConsentfeedError, DatabaseAway
 from consentfeed.feed.follower import Follower
 from consentfeed.log.chain import Forked, chained
 from consentfeed.log.event import Event, Row, event_from_row
+from consentfeed.log.kinds import CUSTOMER_ERASED
 from consentfeed.log.position import Position
 
 logger = structlog.get_logger()
@@ -170,6 +171,9 @@ class Feed:
         self._events += events
         self._bytes += sum(len(event.frame) for event in events)
         self.head = events[-1].position
+        for event in events:
+            if event.name == CUSTOMER_ERASED.name:
+                self.forget(event.customer_id)
         metrics.events_read.inc(len(events))
         metrics.feed_head.set(self.head.seq)
         self._trim()

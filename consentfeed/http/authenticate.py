@@ -1,5 +1,7 @@
 """Who asks: found out by a bearer token or the session's cookie."""
 
+from typing import Final
+
 from starlette.requests import Request
 
 from consentfeed.errors import Problem, TokenRefused
@@ -7,6 +9,11 @@ from consentfeed.http.limits import Limits
 from consentfeed.identity import cookies
 from consentfeed.identity.sessions import Sessions
 from consentfeed.permissions import Principal
+
+_DETAILS: Final = {
+    "ended": "The session was ended, here or elsewhere. Sign in again.",
+    "expired": "The session was not used for too long, or has lasted as long as one may. Sign in again.",
+}
 
 
 class Authenticator:
@@ -27,14 +34,20 @@ class Authenticator:
         except TokenRefused as refused:
             self._limits.refused_token(request)
             raise refused.problem() from None
+        reason = None
         if token and principal is None:
             self._limits.refused_token(request)
+            reason = await self._sessions.why_ended(token) if by_cookie else None
         # A page that was opened for somebody else: another tab of this browser has signed in anew.
         if principal and by_cookie and request.headers.get("consentfeed-user", principal.id) != principal.id:
             principal = None
         if principal is None:
-            raise Problem("signed-out", "Sign in, or send a bearer token that has not expired.")
+            raise _signed_out(reason)
         return principal
+
+
+def _signed_out(reason: str | None) -> Problem:
+    return Problem("signed-out", _DETAILS[reason], reason=reason) if reason else Problem("signed-out")
 
 
 def _bearer_token(authorization: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Header fields that are lists (RFC 9110, 5.6): of media ranges with parameters and weights, of entity tags, of names.
+"""Header fields that are lists (RFC 9110, 5.6): of media ranges and codings with weights, of entity tags, of names.
 
 A client may have written them in any way: what is not well-formed counts as not there.
 """
@@ -10,18 +10,20 @@ from typing import Final, NamedTuple
 from starlette.requests import Request
 from starlette.types import Scope
 
-# Possessive (*+), so that no text takes more than one walk through it.
-_WORD: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
-_QUOTED: Final = r'"(?:[^"\\]|\\.)*+"'
+# What can follow a part never begins as the part goes on, so no text takes much more than one walk through it. Without
+# possessive quantifiers: those of Python before 3.11.5 now and then match what they must not (python/cpython#106052).
+_WORD: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_QUOTED: Final = r'"(?:[^"\\]|\\.)*"'
 _VALUE: Final = f"(?:{_WORD}|{_QUOTED})"
 # A quote that is never closed goes on to the end.
-_ELEMENT: Final = re.compile(f'(?:[^",]|{_QUOTED}?+)++')
-_RANGE: Final = re.compile(rf"({_WORD})/({_WORD})((?:[ \t]*+;[ \t]*+(?:{_WORD}={_VALUE})?+)*+)")
-_PARAMETER: Final = re.compile(rf";[ \t]*+({_WORD})=({_VALUE})")
+_ELEMENT: Final = re.compile(f'(?:[^",]|{_QUOTED}?)+')
+_RANGE: Final = re.compile(rf"({_WORD})/({_WORD})((?:[ \t]*;(?:[ \t]*{_WORD}={_VALUE})?)*)")
+_CODING: Final = re.compile(rf"({_WORD})((?:[ \t]*;[ \t]*{_WORD}={_VALUE})?)")
+_PARAMETER: Final = re.compile(rf";[ \t]*({_WORD})=({_VALUE})")
 _WEIGHT: Final = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 # In a tag a backslash is a letter like any other.
-_TAG: Final = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*+)"')
-_TAGS: Final = re.compile(rf"[ \t,]*+({_TAG.pattern}[ \t]*+(,[ \t,]*+|$))*+")
+_TAG: Final = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+_TAGS: Final = re.compile(rf"[ \t,]*({_TAG.pattern}[ \t]*(,[ \t,]*|$))*")
 
 
 class MediaRange(NamedTuple):
@@ -95,6 +97,16 @@ def _fits(one: MediaRange, type: MediaRange) -> bool:
         and one.subtype in ("*", type.subtype)
         and one.parameters.items() <= type.parameters.items()
     )
+
+
+def takes_coding(accept_encoding: str, coding: str) -> bool:
+    """Whether Accept-Encoding names a coding and does not refuse it (RFC 9110, 12.5.3); a wildcard does not name it."""
+    for match in map(_CODING.fullmatch, elements(accept_encoding)):
+        if match and match[1].lower() == coding:
+            parameters = {name.lower(): value for name, value in _PARAMETER.findall(match[2])}
+            weight = parameters.get("q", "1")
+            return bool(_WEIGHT.fullmatch(weight)) and float(weight) > 0
+    return False
 
 
 def strong_tags(if_match: str) -> list[str] | None:

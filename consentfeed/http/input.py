@@ -11,6 +11,7 @@ from msgspec import Meta
 from starlette.requests import Request
 
 from consentfeed.errors import Problem
+from consentfeed.http.wrong import wrong_members
 
 T = TypeVar("T")
 Q = TypeVar("Q", bound=msgspec.Struct)
@@ -37,8 +38,15 @@ Limit = Annotated[int, Meta(ge=1, le=1000, description="Entries on a page at mos
 
 
 async def read_body(request: Request, type: type[T]) -> T:
-    """The JSON body as a value of the type, whatever Content-Type says; empty counts as {}. Raises Problem."""
-    return decode(await request.body() or b"{}", type)
+    """The JSON body as a value of the type, whatever Content-Type says; empty counts as {}. Raises Problem, which says
+    of each member what is wrong with it."""
+    raw = await request.body() or b"{}"
+    try:
+        return decode(raw, type)
+    except Problem as problem:
+        if problem.code == "invalid":
+            problem.members["errors"] = wrong_members(raw, type, problem.detail)
+        raise
 
 
 async def read_form(request: Request) -> dict[str, str]:
@@ -120,7 +128,7 @@ def _parameters(request: Request) -> list[tuple[str, str]]:
 @cache
 def _kinds(type: type[msgspec.Struct]) -> dict[str, Any]:
     """What each parameter is: list where it may be repeated, int, or anything else that is written as text."""
-    return {field.name: _kind(field.type) for field in msgspec.structs.fields(type)}
+    return {field.encode_name: _kind(field.type) for field in msgspec.structs.fields(type)}
 
 
 def _kind(type: Any) -> Any:

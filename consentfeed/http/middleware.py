@@ -1,11 +1,12 @@
 """What every request passes first, and every answer carries: problems, pages and streams alike."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
@@ -36,11 +37,21 @@ class Routed(Starlette):
 
 
 class Front:
-    """The outermost ASGI application. origins: whose pages may use it too; https: every request counts as come over
-    it."""
+    """The outermost ASGI application. missing: the page in place of one that is not there, for people; origins: whose
+    pages may use it too; https: every request counts as come over it."""
 
-    def __init__(self, app: ASGIApp, limits: Limits, hosts: Hosts, *, origins: list[str], https: bool) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        limits: Limits,
+        hosts: Hosts,
+        missing: Callable[[Scope], Response | None],
+        *,
+        origins: list[str],
+        https: bool,
+    ) -> None:
         self._app = app
+        self._missing = missing
         self._limits = limits
         self._hosts = hosts
         self._https = https
@@ -73,12 +84,16 @@ class Front:
                 raise Problem("not-found", _ONE_WAY)
             await self._app(scope, receive, send)
         except Problem as problem:
-            await problem_answer(problem)(scope, receive, send)
+            await self._answer(scope, problem)(scope, receive, send)
         except HTTPException as error:  # what no endpoint of ours raises: no such path, or no such file
             code = _CODES.get(error.status_code, "bad-request")
-            await problem_answer(Problem(code), error.headers)(scope, receive, send)
+            await self._answer(scope, Problem(code), error.headers)(scope, receive, send)
         except Exception as error:  # of a page: Guarded has its own
             await failed(scope["path"], error)(scope, receive, send)
+
+    def _answer(self, scope: Scope, problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+        page = self._missing(scope) if problem.status == 404 else None
+        return page or problem_answer(problem, headers)
 
 
 def _with_cors(app: ASGIApp, origins: list[str]) -> ASGIApp:
@@ -88,8 +103,12 @@ def _with_cors(app: ASGIApp, origins: list[str]) -> ASGIApp:
         allow_origins=origins,
         allow_methods=["GET", "HEAD", "POST", "PUT"],
         allow_headers=[
-            "Authorization", "Content-Type", "Consentfeed-User", "Idempotency-Key", "If-Match", "Last-Event-ID",
+            "Authorization", "Content-Type", "Consentfeed-User", "Idempotency-Key", "If-Match", "If-None-Match",
+            "Last-Event-ID",
         ],
         allow_credentials=True,  # the origins are exact ones: settings refuse any wildcard
-        expose_headers=["Consentfeed-Behind", "Consentfeed-Heartbeat", "Consentfeed-Position", "ETag", "Retry-After"],
+        expose_headers=[
+            "Consentfeed-About", "Consentfeed-Behind", "Consentfeed-Heartbeat", "Consentfeed-Position", "ETag",
+            "Retry-After",
+        ],
     )  # fmt: skip

@@ -16,6 +16,7 @@ from consentfeed.http.authenticate import Authenticator
 from consentfeed.http.endpoint import SAFE, Endpoint
 from consentfeed.http.limits import LIST, Limits, kind_of
 from consentfeed.http.origin import Origins
+from consentfeed.http.streamed import Streamed
 from consentfeed.http.terms import Sizes, Terms
 from consentfeed.permissions import Principal
 
@@ -93,7 +94,12 @@ class Guarded:
         self._terms.check(request.scope)
         response = await self._endpoint.handle(request, principal)
         if request.method in SAFE and response.status_code < 300:
-            self._terms.check_conditions(request.scope)
+            try:
+                self._terms.check_conditions(request.scope)
+            except Problem:
+                if isinstance(response, Streamed):
+                    response.close()
+                raise
         return response
 
     def _refused(self, error: StatementFailed) -> Problem:

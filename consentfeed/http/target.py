@@ -5,7 +5,7 @@ from typing import Final
 from urllib.parse import unquote_to_bytes
 
 # What all paths of the API and of files look like: looked at first, because it is quick.
-_USUAL: Final = re.compile(rb"(?:/[A-Za-z0-9_-]++)++(?:\.[a-z]++)?")
+_USUAL: Final = re.compile(rb"(?:/[A-Za-z0-9_-]+)+(?:\.[a-z]+)?")
 _ESCAPE: Final = re.compile(rb"%([0-9A-Fa-f]{2})?")
 _UNRESERVED: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 # Unreserved letters mean the same when they are escaped, slashes something else, and control characters nothing: a line

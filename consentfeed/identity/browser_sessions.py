@@ -24,16 +24,23 @@ class BrowserSessions:
         self._lifetime = timedelta(hours=settings.session_hours)
         self._idle = timedelta(minutes=settings.session_idle_minutes)
 
-    async def open(self, request: Request, account: UUID, sign_in: ProviderSignIn | None = None) -> str | None:
+    async def open(
+        self,
+        request: Request,
+        account: UUID,
+        sign_in: ProviderSignIn | None = None,
+        password_hash: str | None = None,
+    ) -> str | None:
         """Opens a session: the value of Set-Cookie, or None where the account has just been disabled.
 
-        sign_in: what the identity provider says of it; None for a password.
+        sign_in: what the identity provider says of it; None for a password, whose hash was this, and must be still.
         """
         # Before the new one, or the browser's streams would go on for whoever was signed in before.
         await self.end(request)
         # Always a new token: one that an attacker has put into the browser beforehand must never become a session.
         token, digest = new_session_token()
-        if not await self._accounts.open_session(account, digest, self._lifetime, self._idle, _agent(request), sign_in):
+        times = self._lifetime, self._idle
+        if not await self._accounts.open_session(account, digest, *times, _agent(request), sign_in, password_hash):
             return None
         return cookies.write(token, int(self._lifetime.total_seconds()), cookies.is_secure(request))
 

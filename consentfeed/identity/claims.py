@@ -25,11 +25,17 @@ class Person(NamedTuple):
     email: str
     role: str
     scopes: frozenset[str] | None
+    name: str | None = None
 
     @property
     def customer(self) -> uuid.UUID | None:
         """The id of the customer, None for other roles."""
         return self.id if self.role == "customer" else None
+
+    @property
+    def staff_name(self) -> str | None:
+        """What staff are called; a customer's name is the one that the customer is registered with."""
+        return None if self.customer else self.name
 
 
 class ClaimsReader:
@@ -51,7 +57,13 @@ class ClaimsReader:
         email = next(text for name in _NAME_CLAIMS if (text := _text(claims.get(name))))
         token_scopes = scopes(claims)
         # People sign in for all that they may; a machine is given what it needs, and nothing by omission.
-        return Person(person_id, email, role, token_scopes if token_scopes or role == "service" else None)
+        return Person(
+            person_id,
+            email,
+            role,
+            token_scopes if token_scopes or role == "service" else None,
+            _text(claims.get("name")),
+        )
 
     def _role(self, claims: Mapping[str, Any]) -> str:
         value = claim_at(claims, self._role_claim)

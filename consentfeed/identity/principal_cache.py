@@ -27,6 +27,12 @@ class PrincipalCache:
             self._entries.clear()
         self._entries[key] = (time.monotonic() + _LIFETIME_SECONDS, principal)
 
+    def forget(self, customer: str) -> None:
+        """Forgets a customer who was erased, by whatever was sent."""
+        for key, (_, principal) in list(self._entries.items()):
+            if principal.only_customer == customer:
+                del self._entries[key]
+
     def drop(self, key: str | bytes) -> None:
         """Forgets a principal before its time."""
         self._entries.pop(key, None)

@@ -46,7 +46,9 @@ class ProviderSessions:
 
     async def _admit(self, person: Person, sign_in: ProviderSignIn) -> str | None:
         try:
-            return await self._accounts.admit_account(person.id, sign_in, person.email, person.role, person.customer)
+            return await self._accounts.admit_account(
+                person.id, sign_in, person.email, person.role, person.customer, person.staff_name
+            )
         except StatementFailed:  # the same person signs in as two at once, or a claim holds what cannot be kept
             return "sso-refused"
 

@@ -26,10 +26,12 @@ class Sessions:
         find_sessions: Callable[[list[bytes]], Awaitable[dict[bytes, OpenSession | None]]],
         touch_sessions: Callable[[list[uuid.UUID]], Awaitable[None]],
         find_ended: Callable[[list[uuid.UUID], list[AccountRole]], Awaitable[set[uuid.UUID]]],
+        find_reason: Callable[[bytes], Awaitable[str | None]],
     ) -> None:
         self._read_token = read_token
         self._touch_sessions = touch_sessions
         self._find_ended = find_ended
+        self._find_reason = find_reason
         # One query for all who ask at the same time: after a restart every client comes back at once.
         self._open_sessions = Batched(find_sessions)
         self._touches = Batched(self._touch)
@@ -39,6 +41,10 @@ class Sessions:
     async def by_cookie(self, token: str) -> Principal | None:
         """The principal of an open session; None where there is no such session."""
         return await self._principal(token_hash(token), self._of_session, token)
+
+    async def why_ended(self, token: str) -> str | None:
+        """Why the session of this cookie is not open: "ended" or "expired"; None where there was none."""
+        return await self._find_reason(token_hash(token))
 
     async def by_token(self, token: str) -> Principal | None:
         """The principal of a bearer token.
@@ -50,6 +56,10 @@ class Sessions:
     def forget(self, token: str) -> None:
         """Drops a session's principal from the cache, so that signing out counts at once in this process."""
         self._cache.drop(token_hash(token))
+
+    def forget_customer(self, customer: str) -> None:
+        """Drops whatever lets a customer in who was erased."""
+        self._cache.forget(customer)
 
     async def _principal(
         self, key: str | bytes, look_up: Callable[[str], Awaitable[Principal | None]], token: str

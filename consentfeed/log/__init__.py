@@ -1,4 +1,5 @@
-"""The log: what happened, in order. Events, their positions and ids, and the hash chain. Pure: no I/O.
+"""The log: what happened, in order. Events, their positions and ids, the hash chain; the Merkle tree over it, signed
+checkpoints, and evidence. Pure: no I/O.
 
 In:  rows of consentfeed.events, from postgres.
 Out: events with their bytes for feed and api; ids for everybody who shows or takes one.

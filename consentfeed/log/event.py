@@ -72,11 +72,14 @@ class _User(msgspec.Struct):
 
 
 class _Body(msgspec.Struct):
-    """What the wire shows of a body, in this order; of consent and customer the one that the kind is about."""
+    """What the wire shows of a body, in this order; of consent … notice the one of the kind."""
 
     type: str
     consent: msgspec.Raw | UnsetType = UNSET
     customer: msgspec.Raw | UnsetType = UNSET
+    preferences: msgspec.Raw | UnsetType = UNSET
+    request: msgspec.Raw | UnsetType = UNSET
+    notice: msgspec.Raw | UnsetType = UNSET
     timestamp: str | None = None
     user: _User | None = None
     actor: msgspec.Raw = msgspec.Raw(b"null")

@@ -12,7 +12,13 @@ class Kind(NamedTuple):
 
 CONSENT_UPDATED: Final = Kind("consent-updated", frozenset({"granted", "revoked", "expired"}))
 CUSTOMER_UPDATED: Final = Kind("customer-updated", frozenset({"customer-updated"}))
-KINDS: Final = (CONSENT_UPDATED, CUSTOMER_UPDATED)
+PREFERENCES_UPDATED: Final = Kind("preferences-updated", frozenset({"preferences-updated"}))
+RIGHTS_REQUEST_UPDATED: Final = Kind("rights-request-updated", frozenset({"rights-request-updated"}))
+CUSTOMER_ERASED: Final = Kind("customer-erased", frozenset({"customer-erased"}))
+NOTICE_PUBLISHED: Final = Kind("notice-published", frozenset({"notice-published"}))
+KINDS: Final = (
+    CONSENT_UPDATED, CUSTOMER_UPDATED, PREFERENCES_UPDATED, RIGHTS_REQUEST_UPDATED, CUSTOMER_ERASED, NOTICE_PUBLISHED,
+)  # fmt: skip
 
 _NAMES: Final = {row_type: kind.name for kind in KINDS for row_type in kind.types}
 

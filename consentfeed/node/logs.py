@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line."""
+"""Logs: one JSON object a line; for people at a terminal a plain line."""
 
 import logging
 from typing import Any
@@ -7,7 +7,7 @@ import structlog
 
 
 def configure(level: str) -> None:
-    """One JSON object a line on stderr, ours and the libraries' alike."""
+    """One line for each on stderr, ours and the libraries' alike: JSON, or what people read where it is a terminal."""
     shared: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -25,7 +25,9 @@ def configure(level: str) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(),
+                structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
+                if handler.stream.isatty()
+                else structlog.processors.JSONRenderer(),
             ],
         )
     )

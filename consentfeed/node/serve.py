@@ -2,12 +2,13 @@
 
 import asyncio
 import gc
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from consentfeed.errors import ConsentfeedError
 from consentfeed.http.server import listening_socket, server
-from consentfeed.node import logs
+from consentfeed.node import checkpoint_files, logs
 from consentfeed.node.wiring import Node
 from consentfeed.postgres import fit
 from consentfeed.postgres.database import Database
@@ -22,6 +23,8 @@ async def check(settings: Settings) -> None:
     """Whether a node could serve; raises Unfit, saying why."""
     require(settings, "database_url", "secret")
     require_whole_provider(settings)
+    checkpoint_files.signer(settings)
+    checkpoint_files.folder(settings)
     database = Database(settings.database_url or "", 1)
     try:
         await database.open()
@@ -30,19 +33,26 @@ async def check(settings: Settings) -> None:
         await database.close()
 
 
-def serve(settings: Settings, announce: Callable[[int], None] = lambda _port: None) -> int:
+def listen(settings: Settings) -> socket.socket:
+    """A socket on the address of the settings; raises CannotListen."""
+    try:
+        return listening_socket(settings.host, settings.port)
+    except (OSError, UnicodeError) as error:  # UnicodeError: of a host that no name can be
+        raise CannotListen(f"cannot listen on {settings.host}:{settings.port}: {error}; use --host or --port") from None
+
+
+def serve(
+    settings: Settings, announce: Callable[[int], None] = lambda _port: None, demo: Mapping[str, str] | None = None
+) -> int:
     """Runs a node until SIGTERM or SIGINT; the exit status. Raises SettingsError, Unfit and CannotListen.
 
-    announce: is called with the port, once it listens.
+    announce: is called with the port, once it listens; demo: hashes of the demo's password by account, of `dev` alone.
     """
     logs.configure(settings.log_level)
     asyncio.run(check(settings))
-    try:
-        listening = listening_socket(settings.host, settings.port)
-    except (OSError, UnicodeError) as error:  # UnicodeError: of a host that no name can be
-        raise CannotListen(f"cannot listen on {settings.host}:{settings.port}: {error}; use --host or --port") from None
+    listening = listen(settings)
     announce(listening.getsockname()[1])
-    node = Node(settings)
+    node = Node(settings, demo)
     running = server(node.front, node.drain, settings)
     # The events in memory are many objects and no garbage: looked through at Python's usual pace, they took a third of
     # the time of a node that writes, in pauses of up to 0.1 s.

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,23 +13,42 @@ from consentfeed import metrics
 from consentfeed.api.accesses import AccessApi
 from consentfeed.api.auth import AuthApi
 from consentfeed.api.bulk_decisions import BulkDecisionApi
+from consentfeed.api.checkpoints import CheckpointApi
+from consentfeed.api.checks import CheckApi
 from consentfeed.api.consents import ConsentApi
+from consentfeed.api.contact_preferences import ContactPreferencesApi
 from consentfeed.api.customer_history import CustomerHistoryApi
 from consentfeed.api.customers import CustomerApi
+from consentfeed.api.deadlines import DeadlineApi
 from consentfeed.api.decisions import DecisionApi
+from consentfeed.api.erasures import ErasureApi, Erasures
 from consentfeed.api.events import EventApi
+from consentfeed.api.evidence import EvidenceApi
+from consentfeed.api.exports import ExportApi
+from consentfeed.api.imports import ImportApi
+from consentfeed.api.log_history import LogHistoryApi
 from consentfeed.api.nodes import NodeApi
 from consentfeed.api.notices import NoticeApi
+from consentfeed.api.operator import OperatorApi
 from consentfeed.api.ops import OpsApi
+from consentfeed.api.own_account import OwnAccountApi
+from consentfeed.api.password_check import PasswordCheck
+from consentfeed.api.passwords import PasswordApi
 from consentfeed.api.phones import Phones
 from consentfeed.api.preferences import PreferenceApi
+from consentfeed.api.proofs import ProofApi
 from consentfeed.api.purposes import PurposeApi
 from consentfeed.api.revocations import RevocationApi
+from consentfeed.api.rights_actions import RightsActionApi
+from consentfeed.api.rights_package import RightsPackageApi
+from consentfeed.api.rights_requests import RightsRequestApi
 from consentfeed.api.sessions import SessionApi
 from consentfeed.api.sso import SsoApi
 from consentfeed.api.sso_logout import SsoLogoutApi
+from consentfeed.api.statistics import StatisticsApi
 from consentfeed.api.users import UserApi
 from consentfeed.api.verify import VerifyApi
+from consentfeed.api.webhooks import WebhookApi
 from consentfeed.feed.live import Feed
 from consentfeed.feed.replay import Replay
 from consentfeed.http.authenticate import Authenticator
@@ -38,10 +57,11 @@ from consentfeed.http.hosts import Hosts
 from consentfeed.http.limits import Limits
 from consentfeed.http.middleware import Front, Routed
 from consentfeed.http.origin import Origins
-from consentfeed.http.pages import PAGES, Pages
+from consentfeed.http.pages import Pages, is_page
 from consentfeed.http.routing import Gate, routes
 from consentfeed.http.terms import Sizes
 from consentfeed.identity.browser_sessions import BrowserSessions
+from consentfeed.identity.demo_accounts import DemoAccounts
 from consentfeed.identity.jwks import Jwks
 from consentfeed.identity.oidc import OidcClient
 from consentfeed.identity.provider_sessions import ProviderSessions
@@ -49,15 +69,22 @@ from consentfeed.identity.sessions import Sessions
 from consentfeed.identity.signin import ways
 from consentfeed.identity.tokens import BearerTokens
 from consentfeed.log.ids import SealedIds
+from consentfeed.node import checkpoint_files
+from consentfeed.node.checkpoints import Checkpoints
 from consentfeed.node.chores import Chores
 from consentfeed.node.guards import Guards
 from consentfeed.node.reporter import Reporter
 from consentfeed.postgres import fit
 from consentfeed.postgres.database import Database
+from consentfeed.postgres.exports import Exports
 from consentfeed.postgres.listener import Listener
 from consentfeed.settings import Settings, require
 from consentfeed.stream.streams import Streams
 from consentfeed.stream.watchdog import Watchdog
+from consentfeed.webhooks.addresses import Addresses
+from consentfeed.webhooks.signing import Seal
+from consentfeed.webhooks.source import Source
+from consentfeed.webhooks.webhooks import Webhooks
 from consentfeed.writes.trail import Trail
 from consentfeed.writes.writer import Writer
 
@@ -75,16 +102,30 @@ _REASONS = {
 class Node:
     """One process's parts, wired."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, demo: Mapping[str, str] | None = None) -> None:
+        """demo: hashes of the demo's password by account, of `consentfeed dev` alone."""
         require(settings, "database_url", "secret")
         assert settings.database_url
         assert settings.secret
         self.settings = settings
+        self._demo = demo or {}
         self.failed = False
         self.database = database = Database(settings.database_url, settings.pool_size, logs=True)
         self.reporter = Reporter(database.operations)
         self.guards = Guards(database.operations)
-        self.chores = Chores(database.consents, database.operations, database.trail, settings.trail_days)
+        self.chores = Chores(
+            database.consents,
+            database.operations,
+            database.trail,
+            database.rights_requests,
+            settings.trail_days,
+            settings.request_text_days,
+            settings.time_zone,
+        )
+        self.signer = checkpoint_files.signer(settings)
+        self.checkpoints = Checkpoints(
+            database.checkpoints, self.signer, checkpoint_files.folder(settings), settings.checkpoint_seconds
+        )
         self.feed = Feed(
             database.log.events_after,
             database.log.log_head,
@@ -95,6 +136,13 @@ class Node:
         self.listener = Listener(settings.database_url, self.feed.wake, settings.probe_seconds)
         self.replay = Replay(database.log, self.feed, max(settings.pool_size // 2, 1))
         self.streams = Streams(self.feed, self.replay, settings)
+        self.webhooks = Webhooks(
+            database.webhooks,
+            self.feed,
+            Source(self.feed, self.replay, database.log.judge_position),
+            Seal(settings.secret),
+            Addresses(settings.webhook_networks),
+        )
         accounts = database.accounts
         self.watchdog = Watchdog(self.streams, self.feed, accounts.ended, accounts.touch_sessions, settings)
         self.writer = Writer(
@@ -107,36 +155,63 @@ class Node:
         self.jwks = _jwks(settings)
         self.oidc = OidcClient(settings, self.jwks) if self.jwks and settings.client_id else None
         tokens = BearerTokens(settings, self.jwks, database.customers.has_customer)
-        self.sessions = Sessions(tokens.principal, accounts.find_sessions, accounts.touch_sessions, accounts.ended)
+        self.sessions = Sessions(
+            tokens.principal,
+            accounts.find_sessions,
+            accounts.touch_sessions,
+            accounts.ended,
+            accounts.why_session_ended,
+        )
+        self.feed.follow(self.sessions.forget_customer)
         limits, allowed = Limits(settings), settings.cors_origins.split()
         self._ops = OpsApi(self.reasons, settings.metrics_token)
         self.endpoints = self._endpoints(limits)
         self._ops.describe(self.endpoints)
         authenticate = Authenticator(self.sessions, limits)
         gate = Gate(authenticate, Origins(allowed, settings.public_url), limits, Sizes.of(settings))
-        self.app = Routed(
-            routes=[*routes(self.endpoints, gate), *Pages(authenticate).routes()], lifespan=self._lifespan
-        )
+        pages = Pages(authenticate)
+        self.app = Routed(routes=[*routes(self.endpoints, gate), *pages.routes()], lifespan=self._lifespan)
         https = settings.secure_cookie or (settings.public_url or "").startswith("https:")
-        self.front = Front(self.app, limits, Hosts(settings), origins=allowed, https=https)
+        self.front = Front(self.app, limits, Hosts(settings), pages.missing, origins=allowed, https=https)
 
     def _endpoints(self, limits: Limits) -> list[Endpoint]:
         """All routes of the API."""
         settings, database, trail = self.settings, self.database, self.trail
+        erasures = Erasures(database.customers, settings.secret or "")
         sealed_ids, phones = SealedIds(settings.secret or ""), Phones(settings.phone_region)
         browser_sessions = BrowserSessions(database.accounts, self.sessions, settings)
         provider_sessions = ProviderSessions(database.accounts, browser_sessions, settings)
-        sso = SsoApi(self.oidc, provider_sessions, settings, limits, PAGES)
+        check, offered = PasswordCheck(limits), ways(settings)
+        demo = DemoAccounts(self._demo, database.accounts.find_user)
+        sso = SsoApi(self.oidc, provider_sessions, settings, limits, is_page)
         parts = (
-            AuthApi(database.accounts, limits, browser_sessions, ways(settings), sso.end_session_url),
+            AuthApi(database.accounts, check, browser_sessions, offered, demo, sso.end_session_url),
+            OwnAccountApi(database.accounts, database.customers),
+            PasswordApi(database.accounts, check, limits, offered, trail, settings.public_url),
             sso,
             SsoLogoutApi(database.accounts.end_provider_sessions, self.jwks, settings),
             ConsentApi(database.consents, database.log, sealed_ids, phones, trail),
             DecisionApi(self.writer, sealed_ids, trail),
             BulkDecisionApi(database.consents, self.writer, limits, trail),
             RevocationApi(database.consents, database.purposes, self.writer, phones, trail),
+            CheckApi(database.consents, phones, trail),
+            ExportApi(
+                Exports(settings.database_url or "", settings.exports),
+                database.consents,
+                phones,
+                trail,
+                settings.export_seconds,
+            ),
             CustomerApi(database.customers, phones, trail),
+            ContactPreferencesApi(database.customers, trail),
+            ErasureApi(erasures),
+            RightsRequestApi(database.rights_requests, database.accounts, sealed_ids, trail),
+            RightsActionApi(database.rights_requests, erasures, sealed_ids, trail),
+            RightsPackageApi(database.rights_requests, database.checkpoints, self.signer, sealed_ids, trail),
+            DeadlineApi(database.rights_requests),
+            ImportApi(database.imports, erasures, phones, trail),
             CustomerHistoryApi(database.customers, database.log, sealed_ids, trail),
+            LogHistoryApi(database.log, trail),
             PurposeApi(database.purposes),
             NoticeApi(database.purposes),
             EventApi(database.purposes, self.feed, self.replay, self.streams, sealed_ids, trail),
@@ -144,8 +219,14 @@ class Node:
             UserApi(database.accounts, trail),
             SessionApi(database.accounts, trail),
             NodeApi(database.operations),
+            StatisticsApi(database.operations, database.log, database.consents),
             VerifyApi(database.log),
-            AccessApi(database.trail, trail),
+            EvidenceApi(database.evidence, database.checkpoints, self.signer, sealed_ids, trail),
+            CheckpointApi(database.checkpoints, self.signer),
+            ProofApi(database.log, database.checkpoints, self.signer, sealed_ids),
+            WebhookApi(database.webhooks, database.purposes, self.webhooks, self.replay, trail),
+            AccessApi(database.trail, database.customers, database.accounts, trail),
+            OperatorApi(settings),
             self._ops,
         )
         return [endpoint for part in parts for endpoint in part.endpoints()]
@@ -176,6 +257,9 @@ class Node:
                 self.writer.run,
                 self.chores.expire,
                 self.chores.keep_house,
+                self.chores.count_requests,
+                self.checkpoints.run,
+                self.webhooks.run,
                 self.guards.run,
                 self.reporter.run,
             )
@@ -185,6 +269,7 @@ class Node:
         metrics.tasks.set_function(lambda: len(asyncio.all_tasks(loop)))
         metrics.listener_age.set_function(lambda: self.listener.age)
         metrics.feed_lag_seconds.set_function(lambda: self.feed.lag)
+        metrics.checkpoint_age.set_function(lambda: self.checkpoints.age)
         for reason, true in self._ailing().items():
             metrics.not_ready.labels(reason).set_function(true)
         try:
@@ -195,6 +280,8 @@ class Node:
             await asyncio.gather(*tasks, return_exceptions=True)
             self.trail.close()
             await self.reporter.stop()
+            await self.checkpoints.stop()
+            await self.webhooks.stop()
             if self.oidc:
                 await self.oidc.close()
             if self.jwks:

@@ -10,12 +10,14 @@ from consentfeed.postgres.pool import Pool, Record
 
 
 class Account(NamedTuple):
-    """An account that may sign in."""
+    """An account as sign-in and passwords need it; issuer is the identity provider that signs it in."""
 
     id: UUID
     email: str
     role: str
     password_hash: str | None
+    is_disabled: bool = False
+    issuer: str | None = None
 
 
 class OpenSession(NamedTuple):
@@ -53,14 +55,51 @@ class AccountQueries:
         self._pool = pool
 
     async def find_user(self, email: str) -> Account | None:
-        """The account with this e-mail address, unless disabled."""
+        """The account of our own with this e-mail address."""
         rows = await self._pool.fetch("SELECT * FROM consentfeed.find_user($1)", email)
         return Account(*rows[0]) if rows else None
 
-    async def add_user(self, email: str, role: str, password_hash: str | None, customer: UUID | None) -> UUID:
+    async def find_account(self, user: str) -> Account | None:
+        """The account with this id, unless disabled."""
+        rows = await self._pool.fetch("SELECT * FROM consentfeed.find_account($1)", user)
+        return Account(**rows[0]) if rows else None
+
+    async def change_password(self, user: UUID, former_hash: str, password_hash: str, session: UUID | None) -> bool:
+        """Changes it where the hash is still the former one, and ends all sessions but this one; whether it did."""
+        rows = await self._pool.fetch(
+            "SELECT consentfeed.change_password($1, $2, $3, $4)", user, former_hash, password_hash, session
+        )
+        return bool(rows[0][0])
+
+    async def set_password(self, user: str, password_hash: str) -> str | None:
+        """Why it was not set (a code of errors.PROBLEMS), or None; ends all sessions."""
+        rows = await self._pool.fetch("SELECT consentfeed.set_password($1, $2)", user, password_hash)
+        problem: str | None = rows[0][0]
+        return problem
+
+    async def make_password_link(self, user: str, token_sha256: bytes, lifetime: timedelta) -> tuple[str | None, str]:
+        """Why none was made (a code of errors.PROBLEMS) or None, and until when it can be used."""
+        rows = await self._pool.fetch(
+            "SELECT * FROM consentfeed.make_password_link($1, $2, $3)", user, token_sha256, lifetime
+        )
+        problem, expires_at = rows[0]
+        return problem, expires_at or ""
+
+    async def has_password_link(self, token_sha256: bytes) -> bool:
+        """Whether there is a link with this token that can be used."""
+        return bool((await self._pool.fetch("SELECT consentfeed.find_password_link($1)", token_sha256))[0][0])
+
+    async def use_password_link(self, token_sha256: bytes, password_hash: str) -> bool:
+        """Sets the password of the link's account, and ends all its sessions; whether the link could be used."""
+        rows = await self._pool.fetch("SELECT consentfeed.use_password_link($1, $2)", token_sha256, password_hash)
+        return bool(rows[0][0])
+
+    async def add_user(
+        self, email: str, role: str, password_hash: str | None, customer: UUID | None, name: str | None = None
+    ) -> UUID:
         """Adds an account; StatementFailed 23505 where the address is taken."""
         rows = await self._pool.fetch(
-            "SELECT consentfeed.add_user($1, $2, $3, $4)", email, role, password_hash, customer
+            "SELECT consentfeed.add_user($1, $2, $3, $4, $5)", email, role, password_hash, customer, name
         )
         added: UUID = rows[0][0]
         return added
@@ -87,33 +126,60 @@ class AccountQueries:
         account: str | None = (await self._pool.fetch("SELECT consentfeed.one_user($1)", user))[0][0]
         return account
 
+    async def account_names(self, ids: Sequence[UUID]) -> dict[UUID, str]:
+        """Whose these accounts are, by name, else by address; an id that is no account's is left out."""
+        rows = await self._pool.fetch("SELECT * FROM consentfeed.account_names($1)", ids)
+        return {row["id"]: row["name"] for row in rows}
+
+    async def rename_user(
+        self, user: UUID | str, name: str | None, expected: Sequence[str] | None = None
+    ) -> str | None:
+        """Says whose account it is; why it was not done (a code of errors.PROBLEMS), or None."""
+        rows = await self._pool.fetch("SELECT consentfeed.rename_user($1, $2, $3)", user, name, expected)
+        problem: str | None = rows[0][0]
+        return problem
+
     async def change_user(
-        self, user: str, actor: str, *, role: str | None = None, disabled: bool | None = None
+        self,
+        user: str,
+        actor: str,
+        expected: Sequence[str] | None = None,
+        *,
+        role: str | None = None,
+        disabled: bool | None = None,
     ) -> str | None:
         """Why it was not changed (a code of errors.PROBLEMS), or None."""
-        rows = await self._pool.fetch("SELECT consentfeed.change_user($1, $2, $3, $4)", user, actor, role, disabled)
+        rows = await self._pool.fetch(
+            "SELECT consentfeed.change_user($1, $2, $3, $4, $5)", user, actor, role, disabled, expected
+        )
         problem: str | None = rows[0][0]
         return problem
 
     async def admit_account(
-        self, account: UUID, sign_in: ProviderSignIn, email: str, role: str, customer: UUID | None
+        self,
+        account: UUID,
+        sign_in: ProviderSignIn,
+        email: str,
+        role: str,
+        customer: UUID | None,
+        name: str | None,
     ) -> str | None:
         """Makes or updates the account of a provider's sign-in; why not (a code of errors.PROBLEMS), or None."""
         rows = await self._pool.fetch(
-            "SELECT consentfeed.admit_account($1, $2, $3, $4, $5, $6)",
-            account, sign_in.issuer, sign_in.subject, email, role, customer,
+            "SELECT consentfeed.admit_account($1, $2, $3, $4, $5, $6, $7)",
+            account, sign_in.issuer, sign_in.subject, email, role, customer, name,
         )  # fmt: skip
         problem: str | None = rows[0][0]
         return problem
 
     async def open_session(
         self, user: UUID, token_sha256: bytes, lifetime: timedelta, idle: timedelta, agent: str | None,
-        sign_in: ProviderSignIn | None = None,
+        sign_in: ProviderSignIn | None, password_hash: str | None,
     ) -> UUID | None:  # fmt: skip
-        """A new session, None where the account has just been disabled."""
+        """A new session, None where the account has just been disabled, or its password changed from this hash."""
         rows = await self._pool.fetch(
-            "SELECT consentfeed.open_session($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-            user, token_sha256, lifetime, idle, agent, *(sign_in or (None,) * 4),
+            "SELECT consentfeed.open_session($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            user, token_sha256, lifetime, idle, agent, *(sign_in or (None,) * 4), password_hash,
         )  # fmt: skip
         session: UUID | None = rows[0][0]
         return session
@@ -123,6 +189,12 @@ class AccountQueries:
         rows = await self._pool.fetch("SELECT * FROM consentfeed.find_sessions($1)", tokens_sha256)
         found = {token: OpenSession(*session) for token, *session in rows}
         return {token: found.get(token) for token in tokens_sha256}
+
+    async def why_session_ended(self, token_sha256: bytes) -> str | None:
+        """ "ended" or "expired"; None where there is no such session, or it is open."""
+        rows = await self._pool.fetch("SELECT consentfeed.why_session_ended($1)", token_sha256)
+        reason: str | None = rows[0][0]
+        return reason
 
     async def touch_sessions(self, sessions: Sequence[UUID]) -> None:
         """Notes that the sessions are used."""

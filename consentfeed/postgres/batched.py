@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Hashable, Mapping
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -55,8 +55,12 @@ class Batched(Generic[K, V]):
         self._waiting = {}
 
     async def _ask_until_nobody_waits(self) -> None:
-        while self._waiting:
-            await self._answer(self._next_batch())
+        try:
+            while self._waiting:
+                await self._answer(self._next_batch())
+        finally:
+            # Here, too: callbacks come later, and who asks between would wait for a task that has ended.
+            self._under_way.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
     def _next_batch(self) -> dict[K, asyncio.Future[V]]:
         batch: dict[K, asyncio.Future[V]] = {}

@@ -65,6 +65,15 @@ class ConsentQueries:
         rows = await self._pool.fetch("SELECT * FROM consentfeed.one_consent($1, $2)", consent, customer)
         return (rows[0][0], rows[0][1], rows[0][2]) if rows else None
 
+    async def consents_at(self, *args: object) -> list[Record]:
+        """Arguments as of the SQL function; first the position, then (state, version, kept, customer_id); no row at all
+        where the kept log begins later."""
+        return await self._pool.fetch("SELECT * FROM consentfeed.consents_at($1, $2, $3, $4, $5, $6, $7)", *args)
+
+    async def check_consents(self, *args: object) -> list[Record]:
+        """Arguments as of the SQL function; first the position, then the answers; no row where the log begins later."""
+        return await self._pool.fetch("SELECT * FROM consentfeed.check_consents($1, $2, $3, $4, $5, $6, $7)", *args)
+
     async def contact_consents(
         self, msisdn: str | None, email: str | None, channel: str, purpose: str | None
     ) -> list[Record]:
@@ -81,3 +90,7 @@ class ConsentQueries:
             "SELECT * FROM consentfeed.consent_ids($1, $2, $3)", customers, purposes, channels
         )
         return [row[0] for row in rows]
+
+    async def count_consents(self) -> list[Record]:
+        """Rows of (purpose, granted, revoked, expired, pending)."""
+        return await self._pool.fetch("SELECT * FROM consentfeed.count_consents()")

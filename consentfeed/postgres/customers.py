@@ -1,5 +1,6 @@
 """Customers: registered, found, and read."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from consentfeed.postgres.pool import Pool, Record
@@ -11,10 +12,53 @@ class CustomerQueries:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def register_customer(self, *args: object) -> bool:
-        """Arguments as of the SQL function; whether the customer is new."""
-        rows = await self._pool.fetch("SELECT consentfeed.register_customer($1, $2, $3, $4, $5, $6, $7, $8)", *args)
-        return bool(rows[0][0])
+    async def register_customer(self, *args: object) -> bool | None:
+        """Arguments as of the SQL function; whether the customer is new, None where the customer was erased."""
+        rows = await self._pool.fetch(
+            "SELECT consentfeed.register_customer($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", *args
+        )
+        new: bool | None = rows[0][0]
+        return new
+
+    async def register_by_reference(self, *args: object) -> tuple[UUID, bool]:
+        """Arguments as of the SQL function; the customer's id, and whether the customer is new."""
+        rows = await self._pool.fetch(
+            "SELECT id, created FROM consentfeed.register_by_reference($1, $2, $3, $4, $5, $6, $7, $8)", *args
+        )
+        return rows[0]["id"], rows[0]["created"]
+
+    async def contacts(self, customer: str) -> Record | None:
+        """What an erasure leaves hashes of: (version, email, msisdn, reference), the address folded."""
+        rows = await self._pool.fetch(
+            "SELECT version, email_key, msisdn, reference FROM consentfeed.customers WHERE id = $1", customer
+        )
+        return rows[0] if rows else None
+
+    async def erase_customer(self, *args: object) -> Record:
+        """Arguments as of the SQL function; (problem, erased_at, seq, hash). Raises as Pool.commit() does."""
+        return (
+            await self._pool.commit(
+                "SELECT * FROM consentfeed.erase_customer($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", *args
+            )
+        )[0]
+
+    async def contact_preferences(self, customer: str) -> str | None:
+        """As the API writes them (JSON); None: there is no such customer."""
+        query = "SELECT consentfeed.preferences_json(known) FROM consentfeed.customers AS known WHERE id = $1"
+        rows = await self._pool.fetch(query, customer)
+        return rows[0][0] if rows else None
+
+    async def save_contact_preferences(self, *args: object) -> Record:
+        """Arguments as of the SQL function; (problem, preferences, seq, hash). Raises as Pool.commit() does."""
+        query = (
+            "SELECT * FROM consentfeed.save_contact_preferences("
+            "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+        )
+        return (await self._pool.commit(query, *args))[0]
+
+    async def list_erased(self, *args: object) -> list[Record]:
+        """Arguments as of the SQL function; rows of (id, erased_at)."""
+        return await self._pool.fetch("SELECT * FROM consentfeed.list_erased($1, $2, $3)", *args)
 
     async def list_customers(self, *args: object) -> list[Record]:
         """Arguments as of the SQL function; rows of (customer, sort_key, id)."""
@@ -42,3 +86,8 @@ class CustomerQueries:
             email,
         )
         return rows[0][0] if len(rows) == 1 else None
+
+    async def customer_names(self, ids: Sequence[UUID]) -> dict[UUID, str | None]:
+        """What these customers are called; an id that is nobody's is left out."""
+        rows = await self._pool.fetch("SELECT * FROM consentfeed.customer_names($1)", ids)
+        return {row["id"]: row["name"] for row in rows}

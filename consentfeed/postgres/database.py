@@ -1,13 +1,18 @@
 """PostgreSQL as the service sees it: one pool, and the queries of each theme over it."""
 
 from consentfeed.postgres.accounts import AccountQueries
+from consentfeed.postgres.checkpoints import CheckpointQueries
 from consentfeed.postgres.consents import ConsentQueries
 from consentfeed.postgres.customers import CustomerQueries
+from consentfeed.postgres.evidence import EvidenceQueries
+from consentfeed.postgres.imports import ImportQueries
 from consentfeed.postgres.log import LogQueries
 from consentfeed.postgres.operations import OperationQueries
 from consentfeed.postgres.pool import Pool
 from consentfeed.postgres.purposes import PurposeQueries
+from consentfeed.postgres.rights_requests import RightsRequestQueries
 from consentfeed.postgres.trail import TrailQueries
+from consentfeed.postgres.webhooks import WebhookQueries
 
 
 class Database:
@@ -21,9 +26,14 @@ class Database:
         self.log = LogQueries(self.pool)
         self.consents = ConsentQueries(self.pool)
         self.customers = CustomerQueries(self.pool)
+        self.imports = ImportQueries(self.pool)
+        self.rights_requests = RightsRequestQueries(self.pool)
         self.purposes = PurposeQueries(self.pool)
         self.accounts = AccountQueries(self.pool)
         self.trail = TrailQueries(self.pool)
+        self.evidence = EvidenceQueries(self.pool)
+        self.checkpoints = CheckpointQueries(self.pool)
+        self.webhooks = WebhookQueries(self.pool)
         self.operations = OperationQueries(self.pool)
 
     async def open(self) -> None:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from consentfeed.errors import EmptyLog
 from consentfeed.log.event import Row
 from consentfeed.log.position import Position
-from consentfeed.postgres.pool import Pool
+from consentfeed.postgres.pool import Pool, Record
 
 _EVENTS_AFTER: Final = "SELECT * FROM consentfeed.events_after($1, $2)"
 
@@ -59,6 +59,11 @@ class LogQueries:
         rows = await self._pool.fetch("SELECT * FROM consentfeed.customer_history($1, $2, $3)", customer, before, limit)
         return [Row(*row) for row in rows]
 
+    async def log_history(self, before: int | None, limit: int) -> list[Row]:
+        """All events before a position, newest first."""
+        rows = await self._pool.fetch("SELECT * FROM consentfeed.log_history($1, $2)", before, limit)
+        return [Row(*row) for row in rows]
+
     async def judge_position(self, position: Position, customer: str | None) -> Verdict:
         """Whether the log contains a position; with a customer, whether it is one of the customer's."""
         prefix = position.hash[:8] if customer else position.hash[:4]
@@ -85,3 +90,17 @@ class LogQueries:
     async def kept_events(self) -> int:
         """How many events the log holds."""
         return int((await self._pool.fetch("SELECT consentfeed.kept_events()"))[0][0])
+
+    async def first_kept(self) -> int:
+        """The position of the first event that is kept."""
+        rows = await self._pool.fetch("SELECT seq FROM consentfeed.events ORDER BY seq LIMIT 1")
+        return int(rows[0][0]) if rows else 0
+
+    async def log_copy(self, first: int, count: int) -> list[tuple[int, str, bytes]]:
+        """Positions, bodies and hashes of kept events that follow one another, as they lie in the table."""
+        rows = await self._pool.fetch("SELECT * FROM consentfeed.log_copy($1, $2)", first, count, seconds=60)
+        return [(row[0], row[1], row[2]) for row in rows]
+
+    async def decisions_by_day(self, days: int) -> list[Record]:
+        """Rows of (day, purpose, granted, revoked)."""
+        return await self._pool.fetch("SELECT * FROM consentfeed.decisions_by_day($1)", days)

@@ -45,6 +45,10 @@ class OperationQueries:
         """The nodes that have reported lately."""
         return await self._pool.fetch("SELECT * FROM consentfeed.list_nodes()")
 
+    async def list_minutes(self) -> list[Record]:
+        """What the nodes did in each minute of the last hour: (at, streams, decisions, lag_seconds)."""
+        return await self._pool.fetch("SELECT * FROM consentfeed.list_minutes()")
+
     async def server(self) -> tuple[int, bool, datetime]:
         """The version as a number (150018 is 15.18), whether it is a standby, and its time."""
         rows = await self._pool.fetch(

@@ -18,17 +18,22 @@ class PurposeQueries:
         """All purposes in their order."""
         return await self._pool.fetch("SELECT * FROM consentfeed.list_purposes()")
 
+    async def channels(self) -> dict[str, str]:
+        """What each channel reaches, "msisdn" or "email"; those that reach neither are not in it."""
+        rows = await self._pool.fetch("SELECT key, address FROM consentfeed.channels ORDER BY key")
+        return {row["key"]: row["address"] for row in rows}
+
     async def save_purpose(
         self, key: str, title: str, description: str, channels: Sequence[str], days: int | None, position: int,
-        *, offered: bool,
-    ) -> bool | None:  # fmt: skip
-        """Whether the purpose is new; None where it would lose a channel."""
+        *, offered: bool, expected: Sequence[str] | None,
+    ) -> str:  # fmt: skip
+        """added, changed, stale (it is not as expected), or channel-lost (it would lose a channel)."""
         rows = await self._pool.fetch(
-            "SELECT consentfeed.save_purpose($1, $2, $3, $4, $5, $6, $7)",
-            key, title, description, channels, days, position, offered,
+            "SELECT consentfeed.save_purpose($1, $2, $3, $4, $5, $6, $7, $8)",
+            key, title, description, channels, days, position, offered, expected,
         )  # fmt: skip
-        new: bool | None = rows[0][0]
-        return new
+        outcome: str = rows[0][0]
+        return outcome
 
     async def give_consents(self, purpose: str) -> None:
         """Pending consents for all customers who have none yet for this purpose."""
@@ -57,12 +62,12 @@ class PurposeQueries:
 
     async def save_draft(self, *args: object) -> str | None:
         """Arguments as of the SQL function; why it was not written (a code of errors.PROBLEMS), or None."""
-        rows = await self._pool.fetch("SELECT consentfeed.save_draft($1, $2, $3, $4, $5, $6)", *args)
+        rows = await self._pool.fetch("SELECT consentfeed.save_draft($1, $2, $3, $4, $5, $6, $7)", *args)
         problem: str | None = rows[0][0]
         return problem
 
-    async def publish_notice(self, purpose: str, version: int) -> str | None:
-        """Why it was not published (a code of errors.PROBLEMS), or None."""
-        rows = await self._pool.fetch("SELECT consentfeed.publish_notice($1, $2)", purpose, version)
+    async def publish_notice(self, *args: object) -> str | None:
+        """Arguments as of the SQL function; why it was not published (a code of errors.PROBLEMS), or None."""
+        rows = await self._pool.fetch("SELECT consentfeed.publish_notice($1, $2, $3, $4, $5, $6)", *args)
         problem: str | None = rows[0][0]
         return problem

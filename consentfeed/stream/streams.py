@@ -45,7 +45,7 @@ class Streams:
             replay.read_older,
             self._reset,
             lambda event_id: frames.heartbeat(event_id, self.stale),
-            replay.forget,
+            self._forget,
             heartbeat_seconds=settings.heartbeat_seconds,
             stall_seconds=settings.stall_seconds,
         )
@@ -100,6 +100,13 @@ class Streams:
         event_id, retry = stream.ids.write(stream.start.resume_position), self._settings.retry_ms
         lost = stream.start.lost
         return frames.lost_position(event_id, lost, retry) if lost else frames.first_bytes(event_id, retry)
+
+    def _forget(self, customer: str) -> None:
+        """Lets go of what identifies a customer, and of the customer's own streams: nobody may read them any more."""
+        self._replay.forget(customer)
+        for stream in list(self.open):
+            if stream.principal.only_customer == customer and not stream.ending:
+                self.end(stream, "signed-out")
 
     async def _reset(self, reader: Reader, reason: str | None) -> tuple[bytes, Position]:
         """What tells a reader in mid-stream that its position is lost, and where it goes on."""

@@ -24,6 +24,7 @@ class Decision(msgspec.Struct, kw_only=True):
     method: str
     only_customer: str | None = None
     if_match: list[int] | None = None
+    renew: bool | None = None
     notice_version: int | None = None
     language: str | None = None
     reason_code: str | None = None

@@ -18,11 +18,19 @@ from consentfeed.postgres.batched import Batched
 logger = structlog.get_logger()
 Action = Literal[
     "list-consents", "read-consent", "read-history", "repeat-decision", "list-customers", "read-customer",
-    "register-customer", "revoke-by-contact", "open-stream", "read-events", "list-accounts", "read-account",
-    "list-sessions", "read-trail",
+    "register-customer", "revoke-by-contact", "check-consents", "open-stream", "read-events", "list-accounts",
+    "read-account", "list-sessions", "read-trail", "change-password", "set-password", "make-password-link",
+    "export-consents", "import-rows", "save-webhook", "rotate-webhook", "replay-webhook", "delete-webhook",
+    "read-preferences", "change-preferences", "list-rights-requests", "read-rights-request", "change-rights-request",
+    "read-package",
 ]  # fmt: skip
 # A line also when nobody's data are in the answer itself.
-_ALWAYS: Final = frozenset({"open-stream", "read-trail", "revoke-by-contact"})
+_ALWAYS: Final = frozenset(
+    {
+        "open-stream", "export-consents", "read-trail", "revoke-by-contact", "change-password", "set-password",
+        "make-password-link", "save-webhook", "rotate-webhook", "replay-webhook", "delete-webhook",
+    }
+)  # fmt: skip
 SAME_SECONDS: Final = 60.0
 _NONE: Final[Mapping[str, object]] = {}
 _REMEMBERED: Final = 50_000

@@ -9,6 +9,9 @@ CREATE TABLE consentfeed.notices (
     text text NOT NULL CHECK (text <> ''),
     sha256 bytea NOT NULL,
     published_at timestamptz,
+    actor_kind text,
+    actor_id text,
+    method text,
     PRIMARY KEY (purpose, version, language)
 );
 COMMENT ON TABLE consentfeed.notices IS 'The texts customers are shown. The highest published version of a purpose is in force; a published text never changes.';
@@ -20,5 +23,8 @@ COMMENT ON COLUMN consentfeed.notices.description IS 'One plain sentence of what
 COMMENT ON COLUMN consentfeed.notices.text IS 'The text, exactly as shown.';
 COMMENT ON COLUMN consentfeed.notices.sha256 IS 'SHA-256 of the text in UTF-8; set by trigger, and bound into every grant.';
 COMMENT ON COLUMN consentfeed.notices.published_at IS 'From when on it is in force; NULL: a draft, which may still change.';
+COMMENT ON COLUMN consentfeed.notices.actor_kind IS 'Who published it: admin, or database (with SQL); NULL: a draft.';
+COMMENT ON COLUMN consentfeed.notices.actor_id IS 'The account''s id, or the SQL role.';
+COMMENT ON COLUMN consentfeed.notices.method IS 'How: rest, or sql.';
 
 INSERT INTO consentfeed.migrations (name) VALUES ('0004_notices');

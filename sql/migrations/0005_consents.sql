@@ -16,7 +16,7 @@ CREATE TABLE consentfeed.consents (
     updated_at timestamptz NOT NULL DEFAULT statement_timestamp(),
     actor_kind text CHECK (actor_kind IN ('customer', 'csr', 'admin', 'service', 'system', 'database')),
     actor_id text,
-    method text CHECK (method IN ('rest', 'bulk', 'expiry', 'address-change', 'sql')),
+    method text CHECK (method IN ('rest', 'bulk', 'expiry', 'address-change', 'command', 'sql')),
     reason_code text,
     reason_reference text,
     note_sha256 bytea,
@@ -41,19 +41,21 @@ COMMENT ON COLUMN consentfeed.consents.expires_at IS 'When the last grant ends o
 COMMENT ON COLUMN consentfeed.consents.updated_at IS 'Time of the statement that made the last event (or the row).';
 COMMENT ON COLUMN consentfeed.consents.actor_kind IS 'Who made the last change: customer, csr, admin, service, system (expiry), or database (somebody with SQL).';
 COMMENT ON COLUMN consentfeed.consents.actor_id IS 'Id of that actor; for database the SQL role.';
-COMMENT ON COLUMN consentfeed.consents.method IS 'How the change came: rest, bulk, sql; expiry (its time ran out) or address-change (see channels).';
+COMMENT ON COLUMN consentfeed.consents.method IS 'How the change came: rest, bulk, command, sql; expiry (its time ran out) or address-change (see channels).';
 COMMENT ON COLUMN consentfeed.consents.reason_code IS 'Code of the reason given with the last change.';
 COMMENT ON COLUMN consentfeed.consents.reason_reference IS 'Reference given with the reason, such as the number of a ticket; not personal data.';
 COMMENT ON COLUMN consentfeed.consents.note_sha256 IS 'Salted SHA-256 of the free text given with the reason; the text itself is in event_notes.';
 
 -- The list of consents, newest change first, page by page.
 CREATE INDEX consents_updated_at ON consentfeed.consents (updated_at, id);
+-- The same of decisions alone: a new purpose gives every customer a pending consent, all of them newer.
+CREATE INDEX consents_decided_at ON consentfeed.consents (updated_at, id) WHERE status <> 'pending';
 -- What expire_consents() looks for.
 CREATE INDEX consents_expires_at ON consentfeed.consents (expires_at) WHERE status = 'granted';
 
 CREATE TYPE consentfeed.decision AS (
     consent_id uuid, action text, only_customer uuid, actor_kind text, actor_id text, method text,
-    if_match bigint [], notice_version bigint, language text, reason_code text, reason_reference text, note text,
+    if_match bigint [], renew boolean, notice_version bigint, language text, reason_code text, reason_reference text, note text,
     principal text, route text, key text, key_item bigint, request_sha256 text
 );
 COMMENT ON TYPE consentfeed.decision IS 'One decision as record_decisions() takes it, as a JSON object.';

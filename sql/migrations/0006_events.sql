@@ -16,7 +16,7 @@ CREATE TABLE consentfeed.events (
 ) PARTITION BY RANGE (seq);
 COMMENT ON TABLE consentfeed.events IS 'Everything that happened to consents, in commit order without gaps. Nobody can update, delete or truncate it; retention drops whole partitions.';
 COMMENT ON COLUMN consentfeed.events.seq IS 'Position: grows by exactly one per event in the order of commits. 0 is the row "log-created".';
-COMMENT ON COLUMN consentfeed.events.type IS 'granted, revoked, expired (of a consent); customer-updated; log-created for row 0; other kinds may come.';
+COMMENT ON COLUMN consentfeed.events.type IS 'granted, revoked, expired (of a consent); customer-updated; preferences-updated; rights-request-updated; customer-erased; notice-published; log-created for row 0; other kinds may come.';
 COMMENT ON COLUMN consentfeed.events.consent_id IS 'The consent that changed; NULL for other kinds of events.';
 COMMENT ON COLUMN consentfeed.events.customer_id IS 'The customer concerned; NULL where there is none.';
 COMMENT ON COLUMN consentfeed.events.recorded_at IS 'When it was appended, at commit; never before the row before it. The time of the decision is "timestamp" in the body.';

@@ -297,6 +297,25 @@ def test_customers_come_by_name_page_by_page(rest: Rest) -> None:
     assert {CUSTOMER, OTHER} <= {one["id"] for one in listed}
 
 
+def test_a_listed_customer_says_what_is_granted_and_when_it_changed_last(rest: Rest) -> None:
+    customer = rest.customer("Summed Up")
+    wanted = {"q": "summed"}
+    (found,) = ok(rest.get("/customers", params=wanted), CustomerPage)["customers"]
+    total = len(rest.json("/consents", params={"customer": customer})["consents"])
+    assert found["consents"] == {"granted": 0, "total": total, "decided_at": None}
+    rest.sql("UPDATE consentfeed.consents SET status = 'granted' WHERE customer_id = %s", customer)
+    rest.sql("UPDATE consentfeed.consents SET status = 'revoked' WHERE (customer_id, channel) = (%s, 'sms')", customer)
+    ((at,),) = rest.sql(
+        "SELECT consentfeed.rfc3339(max(updated_at)) FROM consentfeed.consents WHERE customer_id = %s", customer
+    )
+    (found,) = ok(rest.get("/customers", params=wanted), CustomerPage)["customers"]
+    ((granted,),) = rest.sql(
+        "SELECT count(*) FROM consentfeed.consents WHERE (customer_id, status) = (%s, 'granted')", customer
+    )
+    assert 0 < granted < total
+    assert found["consents"] == {"granted": granted, "total": total, "decided_at": at}
+
+
 def test_a_search_is_paged_too(rest: Rest) -> None:
     wanted = {rest.customer(f"Quentin {n}") for n in range(3)}
     first = rest.json("/customers", params={"q": "quentin", "limit": 2})

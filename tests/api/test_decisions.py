@@ -89,6 +89,35 @@ def test_the_event_says_who_did_it(rest: Rest, role: str) -> None:
     assert event["data"]["user"]["id"] == owner
 
 
+@pytest.mark.parametrize("bulk", [False, True])
+def test_a_grant_that_has_an_end_is_renewed_where_the_request_says_so(rest: Rest, bulk: bool) -> None:
+    consent = rest.consent_for(rest.purpose(validity="30 days"))
+    first = ok(rest.decide("grant", consent))["consent"]
+
+    def grant(**body: Any) -> Any:
+        if not bulk:
+            return ok(rest.decide("grant", consent, json=body), Decided)
+        decision = {"action": "grant", "consent_id": consent, **body}
+        return ok(rest.call("POST", "/decisions", "service", json={"decisions": [decision]}))["outcomes"][0]
+
+    for body in ({}, {"renew": False}):
+        assert grant(**body) == {"consent": first, "event": None}
+    renewed = grant(renew=True)
+    assert renewed["event"] is not None
+    assert renewed["consent"]["version"] == 2
+    assert renewed["consent"]["expires_at"] > first["expires_at"]
+    assert renewed["consent"]["granted_at"] > first["granted_at"]
+    assert [event["data"]["type"] for event in rest.history(consent)] == ["granted", "granted"]
+
+
+def test_a_grant_without_an_end_has_nothing_to_renew_and_a_revocation_passes_it_over(rest: Rest) -> None:
+    consent = rest.consent_for(rest.purpose())
+    first = ok(rest.decide("grant", consent))["consent"]
+    assert ok(rest.decide("grant", consent, json={"renew": True})) == {"consent": first, "event": None}
+    assert ok(rest.decide("revoke", consent, json={"renew": True}))["consent"]["status"] == "revoked"
+    problem(rest.decide("grant", consent, json={"renew": "yes"}), "invalid")
+
+
 # On the customer's behalf
 
 

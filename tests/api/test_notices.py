@@ -7,9 +7,12 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from consentfeed.api.events import EventPage
 from consentfeed.api.notices import Notice, NoticeVersions
 from consentfeed.api.purposes import Purpose, Purposes
 from tests.support.rest import Rest, ok, problem
+from tests.support.seed import CUSTOMER, STAFF
+from tests.support.sql import expired_grant
 
 OFFER = {
     "title": "Roaming offers", "channels": ["sms"], "description": "Prices abroad.", "default_validity_days": 90,
@@ -56,8 +59,9 @@ def test_a_new_purpose_is_201_and_a_change_200_and_both_are_listed(rest: Rest) -
     for status, changes in ((201, {}), (200, {}), (200, {"title": "Other", "offered": False, "position": 7})):
         answer = put(rest, key, **changes)
         assert answer.status_code == status
-        assert ok(answer, Purpose) == listed | changes
-        assert [one for one in rest.json("/purposes")["purposes"] if one["key"] == key] == [listed | changes]
+        saved = ok(answer, Purpose)
+        assert saved == {**listed, **changes, "tag": saved["tag"]}
+        assert [one for one in rest.json("/purposes")["purposes"] if one["key"] == key] == [saved]
 
 
 def test_what_is_left_out_gets_its_default(rest: Rest) -> None:
@@ -88,10 +92,23 @@ def pending(rest: Rest, customer: str, key: str) -> set[tuple[str, str, int]]:
     return {(one["channel"], one["status"], one["version"]) for one in listed}
 
 
+def test_a_purpose_is_offered_from_its_first_notice_on(rest: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("consentfeed.postgres.purposes._PAGE", 2)
+    early, key = rest.customer(), new_key()
+    ok(put(rest, key))
+    ok(draft(rest, key, 1))
+    late = rest.customer()  # registered between
+    assert [pending(rest, one, key) for one in (early, late)] == [set(), set()]
+    ok(publish(rest, key, 1))
+    assert [pending(rest, one, key) for one in (early, late, rest.customer())] == [{("sms", "pending", 0)}] * 3
+
+
 def test_customers_get_pending_consents_for_what_is_offered_anew(rest: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("consentfeed.postgres.purposes._PAGE", 2)
     customers, key, head = [rest.customer() for _ in range(5)], new_key(), rest.database.head()
     ok(put(rest, key, offered=False))
+    rest.publish(key, 1)
+    head += 2  # of the notice, in two languages
     assert [pending(rest, customer, key) for customer in customers] == [set()] * 5
     ok(put(rest, key))
     assert [pending(rest, customer, key) for customer in customers] == [{("sms", "pending", 0)}] * 5
@@ -111,6 +128,7 @@ def test_a_new_channel_adds_consents_and_leaves_the_answers_alone(rest: Rest) ->
 def test_what_broke_off_is_finished_by_the_same_request(rest: Rest) -> None:
     key, customer = new_key(), rest.customer()
     rest.sql("SELECT consentfeed.save_purpose(%s, 'T', '', '{sms}', NULL, 0, true)", key)
+    rest.publish(key, 1)
     assert pending(rest, customer, key) == set()
     assert put(rest, key).status_code == 200
     assert pending(rest, customer, key) == {("sms", "pending", 0)}
@@ -170,7 +188,8 @@ def test_a_draft_is_seen_by_admins_alone_and_can_be_written_anew(rest: Rest) -> 
     assert notices[0] == {
         "version": 2, "language": "si", "title": "A purpose", "description": "", "text": text,
         "sha256": hashlib.sha256(text.encode()).hexdigest(),
-        "published_at": None, "in_force": False,
+        "published_at": None, "in_force": False, "granted": 0,
+        "tag": notices[0]["tag"], "version_tag": notices[0]["version_tag"],
     }  # fmt: skip
     assert [(one["version"], one["language"], one["in_force"]) for one in notices[1:]] == [
         (1, "en", True), (1, "si", True),
@@ -190,6 +209,48 @@ def test_publishing_puts_all_languages_into_force_at_once_and_supersedes(rest: R
     assert ok(rest.get(f"/notices/{key}/2/ta", "customer"))["text"] == "You agree."
     granted = ok(rest.decide("grant", rest.consent_for(key), json={"notice_version": 2, "language": "ta"}))
     assert granted["consent"]["notice"]["version"] == 2
+
+
+def test_how_many_have_agreed_is_told_by_version_and_language(rest: Rest) -> None:
+    key = rest.purpose()
+    first = rest.consent_for(key)
+    ok(rest.decide("grant", first, json={"language": "si"}))
+    expired_grant(rest.database, rest.consent_for(key))
+    revoked = rest.consent_for(key)
+    for action in ("grant", "revoke"):
+        ok(rest.decide(action, revoked, json={"language": "en"}))
+    ok(draft(rest, key, 2, "en"))
+    ok(publish(rest, key, 2))
+    ok(rest.decide("grant", rest.consent_for(key), json={"language": "en"}))
+    notices = ok(rest.get(f"/purposes/{key}/notices", "admin"), NoticeVersions)["notices"]
+    assert {(one["version"], one["language"]): one["granted"] for one in notices} == {
+        (1, "en"): 0, (1, "si"): 1, (2, "en"): 1,
+    }  # fmt: skip
+
+
+def test_publishing_is_an_event_for_staff_and_services_and_says_who_did_it(rest: Rest) -> None:
+    key = rest.purpose(versions=0)
+    after = rest.json("/events")["next"]
+    for language in ("si", "en"):
+        ok(draft(rest, key, 1, language, f"In {language}"))
+    assert rest.json(f"/events?kind=all&after={after}")["events"] == []
+    ok(publish(rest, key, 1))
+    for role in ("csr", "admin", "service"):
+        page = ok(rest.get(f"/events?kind=notice-published&after={after}", role), EventPage)
+        assert [event["event"] for event in page["events"]] == ["notice-published"] * 2
+        for event, language in zip(page["events"], ("en", "si"), strict=True):
+            data = event["data"]
+            assert (data["type"], data["user"], data["reason"]) == ("notice-published", None, None)
+            assert (data["actor"], data["method"]) == ({"kind": "admin", "id": STAFF["admin"]}, "rest")
+            sha256 = hashlib.sha256(f"In {language}".encode()).hexdigest()
+            published_at = data["notice"].pop("published_at")
+            assert data["notice"] == {"key": key, "version": 1, "language": language, "sha256": sha256}
+            assert published_at == data["timestamp"]
+    assert rest.json(f"/events?kind=consent-updated&after={after}")["events"] == []
+    for query in ("purpose=marketing", f"customer={CUSTOMER}"):
+        assert rest.json(f"/events?kind=all&{query}&after={after}")["events"] == []
+    own = rest.json("/events?kind=all&after=0-00000000", "customer")["events"]
+    assert "notice-published" not in {event["event"] for event in own}
 
 
 def test_the_first_version_of_a_purpose_can_be_any(rest: Rest) -> None:

@@ -123,7 +123,20 @@ def test_every_operation_says_what_it_takes_and_gives(described: dict[str, Any])
         assert in_path == set(re.findall(r"\{(\w+)\}", name))
         assert all(one["required"] for one in operation["parameters"] if one["in"] == "path")
         method = name.split()[0]
-        bare = name.endswith(("/auth/logout", "/disable", "/enable", "/end", "/end-others", "/publish", "/verify"))
+        bare = name.endswith(
+            (
+                "/auth/logout",
+                "/disable",
+                "/enable",
+                "/end",
+                "/end-others",
+                "/users/{id}/password-link",
+                "/publish",
+                "/verify",
+                "/rotate",
+                "/test",
+            )
+        )
         assert ("requestBody" in operation) == (method in {"POST", "PUT"} and not bare)
         # Who must be signed in, or need not.
         assert not operation["security"] or {"401", "403"} <= set(operation["responses"])
@@ -133,7 +146,7 @@ def test_lists_describe_their_parameters_and_answers(described: dict[str, Any]) 
     listed = operations(described)["GET /api/v1/consents"]
     parameters = {one["name"]: one["schema"] for one in listed["parameters"]}
     times = {"updated_after", "updated_before"}
-    assert set(parameters) == {"customer", "purpose", "channel", "status", "q", "sort", "limit", "cursor"} | times
+    assert set(parameters) == {"customer", "purpose", "channel", "status", "q", "sort", "limit", "cursor", "at"} | times
     assert set(parameters["status"]["items"]["enum"]) == {"pending", "granted", "revoked", "expired"}
     assert (parameters["limit"]["maximum"], parameters["limit"]["default"]) == (1000, 100)
     answer = listed["responses"]["200"]
@@ -147,6 +160,13 @@ def test_the_feed_describes_its_filters_and_places(described: dict[str, Any]) ->
     filters = {("query", name) for name in ("customer", "purpose", "channel", "type", "kind", "after", "limit")}
     assert named == filters | {("header", "Last-Event-ID")}
     assert feed["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].endswith("/EventPage")
+
+
+def test_what_webhooks_send_is_described(described: dict[str, Any]) -> None:
+    sent = described["webhooks"]["events"]["post"]
+    assert [one["name"] for one in sent["parameters"]] == ["webhook-id", "webhook-timestamp", "webhook-signature"]
+    assert len(sent["requestBody"]["content"]["application/json"]["schema"]["anyOf"]) == 2
+    assert set(described["components"]["schemas"]["SentEvent"]["required"]) == {"type", "timestamp", "data", "id"}
 
 
 def test_decisions_describe_their_headers_and_bodies(described: dict[str, Any]) -> None:

@@ -166,7 +166,7 @@ def test_a_customers_account_is_the_one_that_also_has_a_password(site: Site, sha
 
 def test_what_the_page_offers_is_the_provider_alone(site: Site) -> None:
     client = site.node.client()
-    expected = {"password": False, "single_sign_on": {"title": "Single sign-on"}}
+    expected = {"password": False, "password_help": None, "single_sign_on": {"title": "Single sign-on"}, "demo": None}
     assert ok(client.get("/api/v1/auth/ways"), Ways) == expected
     sign_in = {"email": "csr@example.com", "password": PASSWORD}
     problem(client.post("/api/v1/auth/login", json=sign_in), "passwords-off")

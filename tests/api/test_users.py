@@ -93,6 +93,11 @@ def test_an_address_that_is_taken_is_409_in_capitals_too(rest: Rest) -> None:
         ({"role": "customer"}, "$.customer_id"),
         ({"role": "customer", "customer_id": NOBODY}, "$.customer_id"),
         ({"role": "customer", "customer_id": "7"}, "$.customer_id"),
+        ({"name": ""}, "$.name"),
+        ({"name": "x" * 201}, "$.name"),
+        ({"name": "two\nlines"}, "$.name"),
+        ({"name": "Anna\u202eavliS"}, "$.name"),
+        ({"name": "42"}, "$.name"),
         ({"id": NOBODY}, "id"),
     ],
 )
@@ -103,6 +108,34 @@ def test_an_account_that_cannot_be_is_422_and_the_answer_says_where(
     body = {"email": f"{uuid4().hex}@example.com", "role": "csr", **change}
     assert where in problem(rest.call("POST", "/users", "admin", json=body), "invalid")["detail"]
     assert rest.written() == before
+
+
+def test_an_account_has_a_name_if_it_was_given_one_and_a_customers_is_the_customers(rest: Rest) -> None:
+    assert add(rest)["name"] is None
+    assert add(rest, name=" Nadeesha Silva ")["name"] == "Nadeesha Silva"
+    customer = rest.customer("Somebody Known")
+    assert add(rest, "customer", customer_id=customer)["name"] == "Somebody Known"
+    body = {
+        "email": f"{uuid4().hex}@example.com",
+        "role": "customer",
+        "name": "Another",
+        "customer_id": rest.customer(),
+    }
+    assert "$.name" in problem(rest.call("POST", "/users", "admin", json=body), "invalid")["detail"]
+
+
+def test_an_account_says_when_it_last_signed_in(rest: Rest, browser: httpx.Client) -> None:
+    account = add(rest, password=PASSWORD)
+    assert account["last_sign_in_at"] is None
+    ok(rest.get("/auth/me", "csr", subject=account["id"]))  # a token is no sign-in
+    problem(sign_in(browser, account["email"], "wrong"), "wrong-password")
+    assert ok(rest.get("/users", "admin", params={"q": account["id"]}))["users"] == [account]
+    ok(sign_in(browser, account["email"]))
+    (found,) = ok(rest.get("/users", "admin", params={"q": account["id"]}), AccountPage)["users"]
+    ((opened,),) = rest.sql(
+        "SELECT consentfeed.rfc3339(created_at) FROM consentfeed.sessions WHERE user_id = %s", account["id"]
+    )
+    assert found == {**account, "last_sign_in_at": opened}
 
 
 def test_accounts_come_by_address_page_by_page(rest: Rest) -> None:
@@ -141,11 +174,13 @@ def test_a_disabled_account_is_out_with_its_sessions_streams_and_tokens_until_it
     cookie = rest.node.tail(cookie=browser.cookies["consentfeed_session"])
     token = rest.node.tail("csr", subject=account["id"])
     disabled = ok(change(rest, account["id"], "disable"), Account)
-    assert disabled == {**account, "disabled_at": disabled["disabled_at"]}
+    account |= {"last_sign_in_at": disabled["last_sign_in_at"]}
+    assert disabled["tag"] != account["tag"]
+    assert disabled == {**account, "disabled_at": disabled["disabled_at"], "tag": disabled["tag"]}
     assert ok(change(rest, account["id"], "disable")) == disabled, "and it stays as it was"
     for tail in (cookie, token):
         assert tail.wait_event("goodbye", 5).data == {"reason": "signed-out"}
-    problem(sign_in(browser, account["email"]), "wrong-password")
+    problem(sign_in(browser, account["email"]), "account-disabled")
     assert ok(change(rest, account["id"], "enable"), Account) == account
     wait_until(lambda: rest.get("/auth/me", "csr", subject=account["id"]).status_code == 200, 5)
     wait_until(lambda: browser.get("/auth/me").status_code == 401, 5, "its session stays ended")
@@ -157,7 +192,9 @@ def test_another_role_ends_what_was_open_in_the_old_one(rest: Rest, browser: htt
     sign_in(browser, account["email"])
     cookie = rest.node.tail(cookie=browser.cookies["consentfeed_session"])
     token = rest.node.tail("admin", subject=account["id"])
-    assert ok(change(rest, account["id"], "role", json={"role": "csr"}), Account) == {**account, "role": "csr"}
+    changed = ok(change(rest, account["id"], "role", json={"role": "csr"}), Account)
+    assert changed["tag"] != account["tag"]
+    assert changed == {**account, "role": "csr", **{name: changed[name] for name in ("last_sign_in_at", "tag")}}
     for tail in (cookie, token):
         assert tail.wait_event("goodbye", 5).data == {"reason": "signed-out"}
     wait_until(lambda: rest.get("/auth/me", "admin", subject=account["id"]).status_code == 401, 5, "the token's role")
@@ -169,7 +206,8 @@ def test_another_role_ends_what_was_open_in_the_old_one(rest: Rest, browser: htt
 def test_the_same_role_again_changes_nothing_and_ends_nothing(rest: Rest, browser: httpx.Client) -> None:
     account = add(rest, password=PASSWORD)
     sign_in(browser, account["email"])
-    assert ok(change(rest, account["id"], "role", json={"role": "csr"})) == account
+    same = ok(change(rest, account["id"], "role", json={"role": "csr"}))
+    assert same == {**account, "last_sign_in_at": same["last_sign_in_at"]}
     rows = rest.sql("SELECT ended_at FROM consentfeed.sessions WHERE user_id = %s", account["id"])
     assert rows == [(None,)]
 

@@ -1,9 +1,13 @@
 """`consentfeed dev`: from beginning to end, and where it refuses to begin."""
 
 import json
+import os
+import pty
 import re
 import signal
+import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +33,7 @@ DEV = (*CONSENTFEED, "dev", "--port", "0", "--data-dir")
 )
 def test_dev_listens_on_loopback_alone(run: Run, monkeypatch: pytest.MonkeyPatch, host: str) -> None:
     monkeypatch.setattr(embedded, "postgres", lambda *_: pytest.fail("it started"))
-    assert refused(run("dev", "--host", host), host, "loopback")
+    assert refused(run("dev", "--port", "0", "--host", host), host, "loopback")
     assert refused(run("dev", host=host), host, "loopback")
 
 
@@ -39,7 +43,7 @@ def test_dev_takes_any_loopback(run: Run, monkeypatch: pytest.MonkeyPatch, host:
         raise EmbeddedError("it would start")
 
     monkeypatch.setattr(embedded, "postgres", start)
-    assert refused(run("dev", "--host", host), "it would start")
+    assert refused(run("dev", "--port", "0", "--host", host), "it would start")
 
 
 def test_a_data_dir_where_dev_has_not_run_is_said(run: Run, tmp_path: Path) -> None:
@@ -49,7 +53,7 @@ def test_a_data_dir_where_dev_has_not_run_is_said(run: Run, tmp_path: Path) -> N
 
 def test_a_data_dir_that_cannot_be_made_is_said(run: Run, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    assert refused(run("dev", "--data-dir", str(tmp_path / "file" / "below")), "--data-dir")
+    assert refused(run("dev", "--port", "0", "--data-dir", str(tmp_path / "file" / "below")), "--data-dir")
 
 
 def url_of(running: subprocess.Popen[str]) -> tuple[str, str]:
@@ -101,6 +105,8 @@ def test_dev_from_beginning_to_end(run: Run, data_dir: Path) -> None:
             email = f"{role}@sltmobitel.lk"
             assert email in text
             assert sign_in(url, email, "consentfeed").json()["user"]["role"] == role
+        offered = httpx.get(f"{url}/api/v1/auth/ways").json()["demo"]
+        assert offered == {"accounts": [*demo.ACCOUNTS], "password": demo.PASSWORD}
         token = printed(run, "token", "--role", "csr", "--expires", "15m", "--data-dir", str(data_dir))
         with httpx.Client(base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {token}"}) as http:
             for query in ("Nethmi", "0710000001", "customer@sltmobitel.lk"):
@@ -137,7 +143,7 @@ def test_dev_from_beginning_to_end(run: Run, data_dir: Path) -> None:
         with process(*tail) as following:
             assert following.stdout
             first = json.loads(following.stdout.readline())
-            assert (first["id"][:2], first["event"]) == ("1-", "consent-updated")
+            assert first["event"] == "consent-updated"
     assert refused(run("verify", "--data-dir", str(data_dir)), "cannot be reached")
     elsewhere = ["dev", "--data-dir", str(data_dir), "--port", "0", "--host", "192.0.2.1"]
     assert refused(run(*elsewhere), "loopback", "csr@sltmobitel.lk", "user disable")
@@ -150,5 +156,35 @@ def test_dev_from_beginning_to_end(run: Run, data_dir: Path) -> None:
 def test_dev_does_not_offer_a_password_where_an_identity_provider_signs_in(capsys: pytest.CaptureFixture[str]) -> None:
     provider = {"issuer": "https://id.example.com", "client_id": "consentfeed"}
     for changes, shown in (({}, demo.PASSWORD), (provider, "off"), (provider | {"passwords": True}, demo.PASSWORD)):
-        dev_command._announce(Settings(**changes), 3001, "postgresql://owner@127.0.0.1/consentfeed")
+        dev_command._announce(Settings(**changes), 3001, "postgresql://owner@127.0.0.1/consentfeed", [*demo.ACCOUNTS])
         assert f"  password      {shown}" in capsys.readouterr().out
+
+
+def test_dev_says_which_accounts_still_have_the_demos_password(capsys: pytest.CaptureFixture[str]) -> None:
+    one = next(iter(demo.ACCOUNTS))
+    for accounts, shown in (([], "changed\n"), ([one], f"{demo.PASSWORD} (of {one}; the others")):
+        dev_command._announce(Settings(), 3001, "postgresql://owner@127.0.0.1/consentfeed", accounts)
+        assert f"  password      {shown}" in capsys.readouterr().out
+
+
+def test_a_port_that_is_taken_is_said_before_anything_is_made(run: Run, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        folder = tmp_path / "data"
+        assert refused(
+            run("dev", "--port", port, "--data-dir", str(folder)), f"cannot listen on 127.0.0.1:{port}", "--port"
+        )
+    assert not folder.exists()
+
+
+def test_on_a_terminal_logs_are_lines_for_people_and_elsewhere_json() -> None:
+    script = (
+        "import structlog; from consentfeed.node import logs; logs.configure('info');"
+        "structlog.get_logger().info('something happened', node=1)"
+    )
+    piped = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stderr
+    assert json.loads(piped)["event"] == "something happened"
+    ours, theirs = pty.openpty()
+    subprocess.run([sys.executable, "-c", script], stderr=theirs, check=True)
+    line = os.read(ours, 1000).decode()
+    assert re.fullmatch(r"[-0-9T:.Z]+ \[info +\] something happened +node=1\s+", line), line

@@ -88,6 +88,24 @@ def test_what_another_server_sends(run: Run, name: str, options: list[str]) -> N
         assert json.loads(line)["data"]["type"] == HOSTILE
 
 
+def test_a_line_of_tail_is_short_and_names_nobody(run: Run) -> None:
+    consent = {"purpose": "marketing", "channel": "sms", "customer_id": "c0"}
+    who = {"user": {"id": "c0", "email": "nimal@example.com"}, "reason": {"text": "Nimal called"}}
+    event = {"timestamp": "t", "type": "revoked", "consent": consent, "actor": {"kind": "csr"}} | who
+    blocks = [
+        ("1-a", "consent-updated", json.dumps(event)),
+        ("2-b", "customer-updated", json.dumps({"customer": {"id": "c0", "name": "Nimal"}} | who)),
+        ("3-c", "reset", '{"reason":"forked"}'),
+    ]
+    with http_server(stream(*blocks, ("4-d", "goodbye", '{"reason":"signed-out"}'))) as url:
+        lines = run("tail", "--url", url, "--token", "a").out.splitlines()
+    assert lines == [
+        "t  1-a  revoked  marketing/sms  customer c0  by csr",
+        "2-b  customer-updated",
+        "3-c  reset  forked",
+    ]
+
+
 def test_what_the_doctor_sees(run: Run, shared_database: Sql) -> None:
     settings = {"database_url": shared_database.app_url, "secret": SECRET}
     answer: Answer = fixed(503, json.dumps({"reasons": [HOSTILE]}).encode(), Content_Type="a\x1b[31m\x9b")

@@ -28,10 +28,17 @@ def test_an_added_account_signs_in_until_it_is_disabled(run: Run, serve_settings
     assert signed_in.json()["user"]["id"] in added.out
     assert f"{first}  admin  active" in run("user", "list", **serve_settings).out.splitlines()
     assert run("user", "disable", "--email", first.upper(), **serve_settings).status == 0
-    assert sign_in(url, first, "a long password").status_code == 401
+    assert sign_in(url, first, "a long password").status_code == 403
     assert re.search(
         rf"^{first}  admin  disabled \d{{4}}-\d\d-\d\d$", run("user", "list", **serve_settings).out, re.MULTILINE
     )
+
+
+def test_an_account_may_have_a_name(run: Run, serve_settings: dict[str, str]) -> None:
+    add = ["user", "add", "--email", "named@example.com", "--role", "csr", "--no-password", "--name", "Nadeesha Silva"]
+    assert run(*add, **serve_settings).status == 0
+    assert "named@example.com  csr  active  Nadeesha Silva" in run("user", "list", **serve_settings).out.splitlines()
+    assert "at `--name`" in run(*add[:-1], "Anna\u202eavliS", **serve_settings).err
 
 
 def test_an_account_without_a_password_serves_tokens_alone(run: Run, serve_settings: dict[str, str], url: str) -> None:
@@ -59,6 +66,7 @@ def test_a_customers_account_is_the_customers(run: Run, serve_settings: dict[str
         (["--email", "nobody@example.com", "--role", "customer", "--no-password"], "", "customer"),
         (["--email", "new@example.com", "--role", "csr", "--password-stdin"], "too short\n", "10 characters"),
         (["--email", "new@example.com", "--role", "csr", "--password-stdin"], "", "10 characters"),
+        (["--email", "new@example.com", "--role", "csr", "--password-stdin"], "consentfeed\n", "everybody knows"),
     ],
 )
 def test_an_account_that_cannot_be_is_refused(

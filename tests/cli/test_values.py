@@ -7,22 +7,28 @@ import subprocess
 import pytest
 
 from tests.cli.command import Result, Run, refused
-from tests.cli.every_command import COMMANDS, WAITING
+from tests.cli.every_command import COMMANDS, WITH_ARGUMENTS
 from tests.support.process import CONSENTFEED, environment
 
 NO_URL = ["", "nonsense", "ftp://a", "http://", "http://[::1", "http://a:b", "http://a:99999", f"http://u:{'p4ss'}@a"]
-OF_A_FOLDER = ["verify", "token --role csr", "user list", "doctor", "dev"]
+OF_A_FOLDER = ["verify", "token --role csr", "user list", "doctor", "dev --port 0"]
 # Commands up to the option, its values, and a word of the error.
 VALUES = [
-    (["tail --url", "doctor --url"], NO_URL, "https://consents.example.com"),
-    (["tail --token", "doctor --url http://a --token"], ["", "a b", "ä", "a\n"], "`consentfeed token`"),
+    (["tail --url", "doctor --url", "export --url"], NO_URL, "https://consents.example.com"),
+    (["tail --token", "export --token"], ["", "a b", "ä", "a\n"], "`consentfeed token`"),
+    (["doctor --url http://a --token"], ["", "a b", "ä", "a\n"], "`consentfeed token`"),
     (["tail --after"], ["", "a b", "ä"], "42-9f2ab1c3"),
     (["migrate --database-url"], ["", "postgresql://a:99999/b", f"postgresql://o:{'p4ss'}/x@h/b"], ""),
     ([f"{start} --data-dir" for start in OF_A_FOLDER], ["", "~nobody-here/x"], "CONSENTFEED_DATA_DIR"),
-    (["verify --data-dir", "dev --data-dir"], ["x" * 300], "x" * 300),
+    (["verify --data-dir", "dev --port 0 --data-dir"], ["x" * 300], "x" * 300),
     (["serve --host"], ["a..b", "192.0.2.1"], "cannot listen on"),
     (["serve --host", "dev --host"], [""], "CONSENTFEED_HOST"),
     (["serve --port", "dev --port"], ["65536", "-1"], "CONSENTFEED_PORT"),
+    (["verify --key x --checkpoint"], ["no-such-file"], "no-such-file"),
+    (["verify --key"], ["", "log+00000000+AAAA"], "--checkpoint"),
+    (["verify --log"], ["no-such-file"], "no-such-file"),
+    (["export-log -o"], ["no-such-folder/copy"], "no-such-folder"),
+    (["checkpoint-key"], ["no-such-folder/key"], "no-such-folder"),
     (["verify --expect"], ["", "2", "2-9F2AB1C3", "\x1b"], "42-9f2ab1c3"),
     (["token --role csr --expires"], ["", "0s", "8", "8d", "99999999h"], "8h"),
     (["token --role csr --email", "user add --role csr --no-password --email"], ["", "a", "a@b\x1b[31m"], "--email"),
@@ -43,15 +49,21 @@ def test_an_option_that_cannot_be_used(run: Run, settings: dict[str, str], comma
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_setting_that_cannot_be_used(run: Run, settings: dict[str, str], name: str) -> None:
-    command = shlex.split(WAITING[name][0]) if name in WAITING else [name]
+    command = shlex.split(WITH_ARGUMENTS.get(name, name))
     assert refused(run(*command, **settings | {"pool_size": "none"}), "CONSENTFEED_POOL_SIZE")
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name != "dev"])
 def test_a_setting_that_is_missing(run: Run, name: str) -> None:
-    command = shlex.split(WAITING[name][0]) if name in WAITING else [name]
-    needed = {"migrate": "CONSENTFEED_OWNER_URL", "tail": "CONSENTFEED_TOKEN"}.get(name, "CONSENTFEED_DATABASE_URL")
-    assert refused(run(*command), needed)
+    command = shlex.split(WITH_ARGUMENTS.get(name, name))
+    needed = {
+        "migrate": "CONSENTFEED_OWNER_URL",
+        "tail": "CONSENTFEED_TOKEN",
+        "export": "CONSENTFEED_TOKEN",
+        "import": "CONSENTFEED_TOKEN",
+        "checkpoint-key": "CONSENTFEED_CHECKPOINT_KEY",
+    }
+    assert refused(run(*command), needed.get(name, "CONSENTFEED_DATABASE_URL"))
 
 
 def test_options_that_exclude_each_other_are_a_usage_error(run: Run, settings: dict[str, str]) -> None:

@@ -1,6 +1,7 @@
 """`consentfeed verify`: whether the log is whole, and where it is not."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from tests.cli.command import Result, Run, refused
 from tests.cli.conftest import three_events
 from tests.support.database import Sql
+from tests.support.waiting import wait_until
 
 
 def test_verify_says_that_the_log_is_whole_and_its_head(run: Run, logged: Sql) -> None:
@@ -50,11 +52,26 @@ def test_verify_of_a_log_without_its_first_row(run: Run, database: Sql) -> None:
 
 def test_verify_goes_on_for_longer_than_the_role_may_take_for_a_statement(run: Run, logged: Sql) -> None:
     limit = f"ALTER ROLE consentfeed_app IN DATABASE {logged.name}"
-    Sql.run_as(logged.admin_url, f"{limit} SET statement_timeout = 1")
-    try:
-        assert run("verify", database_url=logged.app_url).out.startswith("the log is whole")
-    finally:
-        Sql.run_as(logged.admin_url, f"{limit} RESET statement_timeout")
+    waits = (
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND usename = 'consentfeed_app'"
+        " AND wait_event_type = 'Lock' AND clock_timestamp() - query_start > interval '0.6s'"
+    )
+    with psycopg.connect(logged.admin_url) as holder, ThreadPoolExecutor(1) as beside:
+        holder.execute("LOCK TABLE consentfeed.events")
+
+        def let_go_when_it_has_waited_for_longer() -> None:
+            try:
+                wait_until(lambda: Sql.run_as(logged.admin_url, waits))
+            finally:
+                holder.rollback()
+
+        Sql.run_as(logged.admin_url, f"{limit} SET statement_timeout = '0.5s'")
+        try:
+            waiting = beside.submit(let_go_when_it_has_waited_for_longer)
+            assert run("verify", database_url=logged.app_url).out.startswith("the log is whole")
+            waiting.result()
+        finally:
+            Sql.run_as(logged.admin_url, f"{limit} RESET statement_timeout")
 
 
 @pytest.mark.parametrize(

@@ -137,4 +137,7 @@ def test_every_room_says_what_it_is() -> None:
         module = ast.parse(path.read_text())
         text = ast.get_docstring(module) or ""
         assert [part for part in ("In:", "Out:", "Always so:") if part in text] == ["In:", "Out:", "Always so:"], path
-        assert len(module.body) == 1, f"{path} imports or defines something: a room has no face of its own"
+        # What other programs import has one, as the contract says: from consentfeed.client import Client.
+        assert len(module.body) == 1 or path.parent.name == "client", (
+            f"{path} imports or defines something: a room has no face of its own"
+        )

@@ -7,8 +7,16 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from consentfeed import metrics
 from consentfeed.embedded.binaries import find_binaries
+from consentfeed.log.checkpoint import Checkpoint
+from consentfeed.log.note import Signer
+from consentfeed.node.checkpoint_files import signer
+from consentfeed.settings import Settings
+from tests.node.test_checkpoints import made, steps
 from tests.sql.test_retention import cut_small
+from tests.sql.test_tree import tamper
+from tests.support.checkpoints import add_events, key_file, make_checkpoint
 from tests.support.database import Sql, new_database
 from tests.support.process import shell
 from tests.support.seed import CUSTOMER
@@ -86,7 +94,62 @@ def test_what_is_backed_up_can_be_restored_and_fits_the_head_that_was_noted(
     database.set(second, "granted")
     assert database.verify() == []
     (count,) = database.run("SELECT count(*) FROM pg_policies WHERE policyname = 'one_customer'")
-    assert count == (2,)
+    assert count == (4,)
+
+
+def test_who_was_erased_after_the_backup_is_erased_again(database: Sql, owner: Type) -> None:
+    def name() -> str | None:
+        found: str | None = database.value("SELECT name FROM consentfeed.customers WHERE id = %s", CUSTOMER)
+        return found
+
+    database.run(
+        "SELECT consentfeed.erase_customer(%s, 0, NULL, NULL, NULL, 'admin', 'a', 'rest', 'asked', NULL, NULL)",
+        CUSTOMER,
+    )
+    keep, again = commands("Erase again after a restore")
+    owner(keep)
+    # What a restore from before the erasure leaves.
+    database.run("ALTER TABLE consentfeed.customers DISABLE TRIGGER stamp")
+    database.run("UPDATE consentfeed.customers SET erased_at = NULL, name = 'Back' WHERE id = %s", CUSTOMER)
+    database.run("ALTER TABLE consentfeed.customers ENABLE TRIGGER stamp")
+    assert name() == "Back"
+    assert "erased 1 again; 0 were erased already, and 0 are not in this database" in owner(again)
+    assert name() is None
+    assert "erased 0 again; 1 were erased already" in owner(again)
+
+
+def test_a_kept_checkpoint_is_what_the_log_is_held_against(database: Sql, owner: Type, tmp_path: Path) -> None:
+    sign, hold = commands("Sign checkpoints")
+    owner(sign)
+    signer = Signer("consents.example.com", (tmp_path / "checkpoint.pem").read_bytes())
+    assert (tmp_path / "checkpoint.vkey").read_text() == f"{signer.key}\n"
+    size, root = make_checkpoint(database), database.value("SELECT root FROM consentfeed.checkpoints")
+    (tmp_path / "kept-checkpoint").write_text(signer.sign(Checkpoint(signer.key.name, size, root).text))
+    assert "its first 1 events are those that consents.example.com has signed" in owner(hold)
+
+
+def test_a_restored_log_is_signed_again_under_another_name(database: Sql, owner: Type, tmp_path: Path) -> None:
+    folder = tmp_path / "checkpoints"
+    folder.mkdir()
+    add_events(database, 10)
+    before = signer(Settings(checkpoint_key=key_file(tmp_path), log_name="consents.example.com"))
+    assert before
+    steps(database, before, folder)
+    tamper(database, "DELETE FROM consentfeed.checkpoints", "DELETE FROM consentfeed.events WHERE seq > 5")
+    add_events(database, 20)
+    steps(database, before, folder)
+    assert made(database) == [], "it would contradict what was signed"
+    (again,) = commands("Checkpoints after a restore")
+    settings = dict(line.split("=", 1) for line in owner(f"{again}env").splitlines() if line.startswith("CONSENTFEED_"))
+    after = signer(
+        Settings(checkpoint_key=settings["CONSENTFEED_CHECKPOINT_KEY"], log_name=settings["CONSENTFEED_LOG_NAME"])
+    )
+    assert after
+    assert after.key.name != before.key.name
+    steps(database, after, Path(settings["CONSENTFEED_CHECKPOINT_DIR"]))
+    assert made(database) == [26]
+    assert (tmp_path / "checkpoints-2" / "26").exists()
+    metrics.checkpoint_contradicted.set(0)
 
 
 def test_an_upgrade_shows_what_it_would_do_and_does_it(cluster: str, database: Sql, tmp_path: Path) -> None:

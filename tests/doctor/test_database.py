@@ -3,8 +3,11 @@
 import psycopg
 import pytest
 
+from consentfeed.log.checkpoint import Checkpoint
 from consentfeed.postgres import sql_files
 from tests.doctor.examined import bad, look_at
+from tests.sql.test_tree import tamper
+from tests.support.checkpoints import add_events, make_checkpoint
 from tests.support.database import OWNER, Sql
 
 
@@ -110,3 +113,32 @@ def test_an_open_transaction_that_holds_consents_is_told(database: Sql, statemen
         pid = f"process {holder.info.backend_pid} of role {OWNER}"
         bad(look_at(database.app_url, "transactions"), "warning", pid, "pg_terminate_backend")
         holder.rollback()
+
+
+def test_a_checkpoint_that_does_not_fit_or_is_late_is_told(database: Sql) -> None:
+    assert look_at(database.app_url, "checkpoints").severity == "ok"
+    bad(look_at(database.app_url, "checkpoints", signs=True), "warning", "no checkpoint yet")
+    add_events(database, 300)
+    size = make_checkpoint(database)
+    assert look_at(database.app_url, "checkpoints", signs=True).severity == "ok"
+    root = database.value("SELECT root FROM consentfeed.checkpoints")
+    for signed in (Checkpoint("log", size, bytes(32)), Checkpoint("log", size + 1, root)):
+        bad(look_at(database.app_url, "checkpoints", signed=signed), "problem", "CONSENTFEED_CHECKPOINT_DIR", "verify")
+    add_events(database, 1)
+    assert look_at(database.app_url, "checkpoints", signs=True).severity == "ok", "it has just come"
+    tamper(database, "UPDATE consentfeed.events SET recorded_at = recorded_at - interval '2 minutes' WHERE seq = 301")
+    bad(look_at(database.app_url, "checkpoints", signs=True), "warning", "301 of 302", "CONSENTFEED_CHECKPOINT_KEY")
+    tamper(database, "UPDATE consentfeed.events SET hash = sha256('') WHERE seq = 300")
+    bad(look_at(database.app_url, "checkpoints"), "problem", "in the database does not fit", "verify")
+
+
+def test_a_webhook_that_fails_or_was_given_up_is_told(database: Sql) -> None:
+    assert "there are none" in look_at(database.app_url, "webhooks").seen
+    database.run("SELECT consentfeed.save_webhook('crm', 'https://a.test', '{all}', '{}', '{}', '{}', 1, false, '', 9)")
+    assert look_at(database.app_url, "webhooks").severity == "ok"
+    add_events(database, 2)
+    failing = "failing_since = now(), last_error = 'status', last_error_detail = '500'"
+    database.run(f"UPDATE consentfeed.webhooks SET {failing}")
+    bad(look_at(database.app_url, "webhooks"), "warning", "crm (status 500, 2 events behind)", "docs/webhooks.md")
+    database.run("UPDATE consentfeed.webhooks SET disabled_at = now()")
+    bad(look_at(database.app_url, "webhooks"), "problem", "given up: crm")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 
 import pytest
@@ -17,7 +17,7 @@ from consentfeed.log.ids import PLAIN
 from consentfeed.log.position import Position
 from consentfeed.postgres.database import Database
 from consentfeed.postgres.log import Verdict
-from tests.support.database import Sql
+from tests.support.database import Sql, new_database
 
 _FLIP = (
     "UPDATE consentfeed.consents SET status = CASE status WHEN 'granted' THEN 'revoked' ELSE 'granted' END"
@@ -26,14 +26,22 @@ _FLIP = (
 ASKING = 50
 
 
+@pytest.fixture(scope="module")
+def filled(cluster: str, template: str) -> Iterator[str]:
+    """Name of a database with a log of two pages and a half."""
+    with new_database(cluster, template) as database:
+        customers = [database.new_customer() for _ in range(25)]
+        for _ in range(5 * PAGE // 2 // (25 * 4)):
+            database.run(_FLIP, customers)
+        assert database.head() == 5 * PAGE // 2
+        yield database.name
+
+
 @pytest.fixture
-def full(database: Sql) -> Sql:
-    """A log of two pages and a half."""
-    customers = [database.new_customer() for _ in range(25)]
-    for _ in range(5 * PAGE // 2 // (25 * 4)):
-        database.run(_FLIP, customers)
-    assert database.head() == 5 * PAGE // 2
-    return database
+def full(cluster: str, filled: str) -> Iterator[Sql]:
+    """A copy of it."""
+    with new_database(cluster, filled) as database:
+        yield database
 
 
 class Table:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consentfeed.http.fields import MediaRange, elements, media_ranges, prefers, strong_tags
+from consentfeed.http.fields import MediaRange, elements, media_ranges, prefers, strong_tags, takes_coding
 
 STREAM = MediaRange("text", "event-stream", {"charset": "utf-8"}, 1)
 JSON = MediaRange("application", "json", {}, 1)
@@ -92,6 +92,7 @@ def test_any_field_at_all_is_read(field: str) -> None:
     assert all(0 <= one.weight <= 1 and one.type and one.subtype for one in media_ranges(field))
     prefers(field, STREAM, JSON)
     strong_tags(field)
+    takes_coding(field, "gzip")
 
 
 @pytest.mark.parametrize(
@@ -103,4 +104,19 @@ def test_no_field_that_fits_into_a_head_takes_long(part: str) -> None:
         began = time.process_time()
         prefers(field, STREAM, JSON)
         strong_tags(field)
+        takes_coding(field, "gzip")
         assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    ("accept_encoding", "takes"),
+    [
+        ("gzip", True), ("br, GZIP;q=0.5", True), ("gzip ; q=1", True), ("gzip;Q=0.001", True),
+        ("deflate,\tgzip", True),
+        ("", False), ("identity", False), ("*", False), ("x-gzip", False), ("gzipped", False),
+        ("gzip;q=0", False), ("gzip;Q=0", False), ("gzip ;\tq=0.000", False),
+        ("gzip;q=x", False), ("gzip;q=", False), ("gzip;q=2", False), ('"gzip"', False),
+    ],
+)  # fmt: skip
+def test_a_coding_is_named_in_any_way_and_refused_by_a_weight_of_nothing(accept_encoding: str, takes: bool) -> None:
+    assert takes_coding(accept_encoding, "gzip") == takes

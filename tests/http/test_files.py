@@ -5,6 +5,7 @@ import pytest
 
 from consentfeed.http.pages import WEB
 from tests.support.rest import Rest, problem
+from tests.support.tokens import bearer
 
 FILE = next(WEB.rglob("*.js"))
 PATHS = [f"/web/{FILE.relative_to(WEB)}", "/"]
@@ -43,3 +44,24 @@ def test_one_that_means_nothing_is_passed_over(rest: Rest, path: str, method: st
     answer = ask(rest, path, part, method)
     assert answer.status_code == 200
     assert int(answer.headers["content-length"]) == len(httpx.get(rest.node.url + path).content)
+
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/csr/", "//", "/customer/consents", "/healthz/x", "/%2e%2e/x"])
+def test_a_person_gets_a_page_where_there_is_none_and_a_program_a_problem(rest: Rest, path: str) -> None:
+    answer = httpx.get(rest.node.url + path, headers={"Accept": BROWSER})
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "There is no such page" in answer.text
+    assert "default-src 'none'; script-src 'self'" in answer.headers["content-security-policy"]
+    assert answer.headers["cache-control"] == "no-store"
+    for accept in ("*/*", "application/json", "application/json, text/html;q=0.9", ""):
+        problem(httpx.get(rest.node.url + path, headers={"Accept": accept}), "not-found")
+    problem(httpx.post(rest.node.url + path, headers={"Accept": BROWSER}), "not-found")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nothing", "/web/nothing.js", "/api/v1/consents/x"])
+def test_of_the_api_and_of_files_everybody_gets_the_problem(rest: Rest, path: str) -> None:
+    headers = {"Accept": BROWSER, "Authorization": f"Bearer {bearer('csr')}"}
+    problem(httpx.get(rest.node.url + path, headers=headers), "not-found")

@@ -37,6 +37,7 @@ ANSWERS = {
 }
 PAGES = {
     "/": None,
+    "/password": None,
     "/customer": "customer",
     "/csr": "csr",
     "/admin": "admin",

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from consentfeed import metrics
-from consentfeed.api import auth
+from consentfeed.api import password_check
 from consentfeed.http import limits
 from consentfeed.http.limits import Rate
 from consentfeed.identity.passwords import check_password
@@ -332,7 +332,7 @@ def test_who_sends_many_passwords_at_once_has_one_looked_at_at_a_time_and_holds_
         under_way -= 1
         return False
 
-    monkeypatch.setattr(auth, "check_password", slow)
+    monkeypatch.setattr(password_check, "check_password", slow)
     node = start_node(address_failures=3)
     with ThreadPoolExecutor(20) as pool:
         answers = [pool.submit(sign_in, node, "wrong", f"{turn}@example.com", **HERE) for turn in range(20)]

@@ -25,6 +25,12 @@ TOO_LARGE, TOO_LATE = (431, b"/problems/headers-too-large"), (408, b"/problems/r
 HEAD_BYTES = Settings().head_bytes
 
 
+@pytest.fixture(autouse=True)
+def _short_farewell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each refusal is followed until the connection is closed."""
+    monkeypatch.setattr(protocol, "_LINGER_SECONDS", 0.2)
+
+
 @contextmanager
 def connected(node: RunningNode) -> Iterator[socket.socket]:
     with socket.create_connection(("127.0.0.1", node.port), 20) as raw:

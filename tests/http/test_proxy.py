@@ -43,6 +43,7 @@ def test_the_events_of_a_stream_arrive_one_by_one_and_unaltered(
             database.set(consent, "granted")
             # Before there is another one that could push it out.
             passed.wait(partial(_has, turn))
+            direct.wait(partial(_has, turn))
         assert [block.raw for block in passed.events] == [block.raw for block in direct.events]
         passed.wait_event("heartbeat")
         assert passed.headers is not None

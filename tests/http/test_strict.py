@@ -10,6 +10,7 @@ import httpx
 import msgspec
 import pytest
 
+from consentfeed.api.rights_actions import ACTIONS
 from consentfeed.http.endpoint import SAFE, Endpoint
 from consentfeed.node.wiring import Node
 from consentfeed.settings import Settings
@@ -20,6 +21,11 @@ from tests.support.waiting import wait_until
 
 # Routes that look for an identity provider first, which there is none of here.
 OF_A_PROVIDER = ("GET /api/v1/auth/sso", "GET /api/v1/auth/sso/callback")
+# Those that answer 404 or ask for a parameter before they come to conditions: there are no logo and no checkpoint here.
+EARLIER = (
+    "GET /api/v1/operator/logo", "GET /api/v1/checkpoint", "GET /api/v1/checkpoint/key",
+    "GET /api/v1/proofs/inclusion", "GET /api/v1/proofs/consistency",
+)  # fmt: skip
 ENDPOINTS = {
     one.name: one
     for one in Node(Settings(database_url="postgresql://nobody@127.0.0.1:1/none", secret=SECRET)).endpoints
@@ -57,14 +63,33 @@ def ask(rest: Rest) -> Iterator[Ask]:
             path = _path(rest, endpoint) + query
             return client.request(endpoint.method, path, headers=token | (headers or {}), content=content)
 
+    _request(rest)
     before = rest.written()
     yield send
     assert rest.written() == before
 
 
+def _request(rest: Rest) -> str:
+    """A request of the customer's, always the same."""
+    found = "SELECT id::text FROM consentfeed.rights_requests"
+    if not rest.sql(found):
+        rest.sql("INSERT INTO consentfeed.rights_requests (customer_id, kind) VALUES (%s, 'access')", CUSTOMER)
+    return str(rest.sql(found)[0][0])
+
+
 def _path(rest: Rest, endpoint: Endpoint) -> str:
-    there = {"key": "marketing", "version": "1", "language": "en"}
+    there = {
+        "key": "marketing",
+        "version": "1",
+        "language": "en",
+        "reference": "A-1",
+        "name": "crm",
+        "kind": "access",
+        "day": "2031-01-01",
+    }
     there["id"] = CUSTOMER if "/customers/" in endpoint.path else rest.database.consents(CUSTOMER)[0]
+    if "/rights-requests/" in endpoint.path:
+        there["id"] = _request(rest)
     return re.sub(r"\{(\w+)\}", lambda match: there[match[1]], endpoint.path)
 
 
@@ -144,7 +169,7 @@ def test_no_coding_is_none(ask: Ask, coding: str) -> None:
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)
-@pytest.mark.parametrize("name", [name for name in ENDPOINTS if name not in (*OF_A_PROVIDER, *REVOCATIONS)])
+@pytest.mark.parametrize("name", [name for name in ENDPOINTS if name not in (*OF_A_PROVIDER, *REVOCATIONS, *EARLIER)])
 def test_a_condition_that_a_route_does_not_look_at_is_422(ask: Ask, name: str, condition: str) -> None:
     if condition in ENDPOINTS[name].headers:
         return
@@ -152,10 +177,17 @@ def test_a_condition_that_a_route_does_not_look_at_is_422(ask: Ask, name: str, c
     assert condition in detail
 
 
-def test_grants_alone_look_at_one(ask: Ask) -> None:
+def test_these_alone_look_at_one(ask: Ask) -> None:
     honoured = {(name, header) for name, one in ENDPOINTS.items() for header in one.headers if header in CONDITIONS}
     grants = ("POST /api/v1/customer/consents/{id}/grant", "POST /api/v1/consents/{id}/grant")
-    assert honoured == {(name, "If-Match") for name in grants}
+    changes = [f"POST /api/v1/users/{{id}}/{act}" for act in ("name", "role", "disable", "enable")]
+    notice, webhook = "PUT /api/v1/purposes/{key}/notices/{version}/{language}", "PUT /api/v1/webhooks/{name}"
+    forms = ("PUT /api/v1/purposes/{key}", notice, webhook)
+    publishing = "POST /api/v1/purposes/{key}/notices/{version}/publish"
+    contact = ("PUT /api/v1/customer/contact-preferences", "PUT /api/v1/customers/{id}/contact-preferences")
+    rights = [f"POST /api/v1/rights-requests/{{id}}/{act}" for act in ACTIONS] + ["PUT /api/v1/deadlines/{kind}"]
+    expected = {(name, "If-Match") for name in (*grants, *changes, *forms, *contact, *rights, publishing)}
+    assert honoured == expected | {(name, "If-None-Match") for name in forms}
     for name in grants:
         body = msgspec.json.encode({"reason": {"code": "phone-call"}, "notice_version": 1})
         problem(ask(name, "", {"If-Match": '"999"'}, body), "stale")

@@ -1,6 +1,7 @@
 """What a proxy in front of a node and the node itself might read in two ways is refused, and nothing is done for it."""
 
 import socket
+from http.client import HTTPResponse
 
 import pytest
 
@@ -44,9 +45,10 @@ def ask(rest: Rest, line: str, *headers: str, body: bytes = b"") -> tuple[int, b
     raw = "\r\n".join([line, *headers, "Connection: close", "", ""]).encode("latin-1") + body
     with socket.create_connection(("127.0.0.1", rest.node.port), 10) as connection:
         connection.sendall(raw)
-        answer = b"".join(iter(lambda: connection.recv(65536), b""))
-    head, _, content = answer.partition(b"\r\n\r\n")
-    return int(head.split()[1]), content
+        # And not until its end: after a bad request the node listens for a second more.
+        answer = HTTPResponse(connection)
+        answer.begin()
+        return answer.status, answer.read()
 
 
 def get(rest: Rest, target: str) -> tuple[int, bytes]:

@@ -268,7 +268,12 @@ def test_passwords_are_off_where_a_provider_is_configured_unless_they_are_asked_
 ) -> None:
     client = start_node(**settings).client()
     ways = ok(client.get("/api/v1/auth/ways"), Ways)
-    assert ways == {"password": password, "single_sign_on": title and {"title": title}}
+    assert ways == {
+        "password": password,
+        "password_help": None,
+        "single_sign_on": title and {"title": title},
+        "demo": None,
+    }
     answer = client.post("/api/v1/auth/login", json={"email": "csr@example.com", "password": PASSWORD})
     assert answer.status_code == (200 if password else 403)
     if not password:

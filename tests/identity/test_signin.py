@@ -70,15 +70,26 @@ def test_the_address_may_be_written_in_capitals(browser: httpx.Client) -> None:
 
 
 def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(rest: Rest, browser: httpx.Client) -> None:
-    without_password, disabled = f"{uuid4().hex}@example.com", new_account(rest.database)
+    without_password = f"{uuid4().hex}@example.com"
     rest.sql("SELECT consentfeed.add_user(%s, 'csr', NULL, NULL)", without_password)
-    rest.sql("SELECT consentfeed.disable_user(%s)", disabled)
     wrong = browser.post(LOGIN, json={"email": "csr@example.com", "password": "not the password"})
     problem(wrong, "wrong-password")
-    for email in ("nobody@example.com", without_password, disabled, ""):
+    for email in ("nobody@example.com", without_password, ""):
         answer = sign_in(browser, email)
         assert (answer.status_code, answer.content) == (wrong.status_code, wrong.content)
         assert "set-cookie" not in answer.headers
+
+
+def test_that_an_account_is_disabled_is_told_to_who_knows_its_password_alone(rest: Rest, browser: httpx.Client) -> None:
+    email = new_account(rest.database)
+    rest.sql("SELECT consentfeed.disable_user(%s)", email)
+    unknown = browser.post(LOGIN, json={"email": "nobody@example.com", "password": "not the password"})
+    wrong = browser.post(LOGIN, json={"email": email, "password": "not the password"})
+    problem(wrong, "wrong-password")
+    assert wrong.content == unknown.content
+    right = sign_in(browser, email)
+    problem(right, "account-disabled")
+    assert "set-cookie" not in right.headers
 
 
 @pytest.mark.parametrize(
@@ -147,13 +158,55 @@ def test_a_session_ends_by_itself(rest: Rest, browser: httpx.Client) -> None:
     problem(browser.get(ME), "signed-out")
 
 
+OF_ACCOUNT = "WHERE user_id = (SELECT id FROM consentfeed.users WHERE email = %s)"
+ENDS = {
+    "signed out elsewhere": (f"UPDATE consentfeed.sessions SET ended_at = now() {OF_ACCOUNT}", "ended"),
+    "at its limit": (f"UPDATE consentfeed.sessions SET expires_at = now() {OF_ACCOUNT}", "expired"),
+    "not used": (f"UPDATE consentfeed.sessions SET last_seen_at = now() - idle_limit {OF_ACCOUNT}", "expired"),
+    "ended long after it was used": (
+        f"UPDATE consentfeed.sessions SET last_seen_at = now() - 2 * idle_limit, ended_at = now() {OF_ACCOUNT}",
+        "expired",
+    ),
+    "disabled": ("SELECT consentfeed.disable_user(%s)", "ended"),
+    "disabled past all functions": ("UPDATE consentfeed.users SET disabled_at = now() WHERE email = %s", "ended"),
+}
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_a_session_that_has_ended_says_why_and_never_that_the_account_is_disabled(
+    rest: Rest, browser: httpx.Client, how: str
+) -> None:
+    email = new_account(rest.database)
+    ok(sign_in(browser, email))
+    statement, reason = ENDS[how]
+    rest.sql(statement, email)
+    found = problem(browser.get(ME), "signed-out", reason=reason)
+    assert "disabled" not in str(found)
+    cookie = {"Cookie": f"{COOKIE}={browser.cookies[COOKIE]}"}
+    browser.cookies.clear()
+    for path, query in (("/csr", ""), ("/account", "to=/account&"), ("/", ""), ("/?to=/account", "to=/account&")):
+        answer = browser.get(path, headers=cookie)
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/?{query}problem=session-{reason}")
+        assert f"{COOKIE}=; Max-Age=0;" in answer.headers["set-cookie"], "it is said once"
+    assert browser.get(f"/?problem=session-{reason}", headers=cookie).status_code == 200
+
+
+def test_where_there_was_no_session_nothing_is_said_of_one(browser: httpx.Client) -> None:
+    for cookie in ({}, {"Cookie": f"{COOKIE}=nonsense"}):
+        assert "reason" not in problem(browser.get(ME, headers=cookie), "signed-out")
+        assert browser.get("/csr", headers=cookie).headers["location"] == "/"
+    sign_in(browser)
+    other = {"Consentfeed-User": STAFF["admin"]}
+    assert "reason" not in problem(browser.get(ME, headers=other), "signed-out"), "it is open"
+
+
 def test_a_disabled_account_is_out_within_seconds_with_cookie_and_token(rest: Rest, browser: httpx.Client) -> None:
     email = new_account(rest.database)
     account = ok(sign_in(browser, email))["user"]["id"]
     assert browser.get(ME).status_code == rest.get("/auth/me", subject=account).status_code == 200
     rest.sql("SELECT consentfeed.disable_user(%s)", email)
     wait_until(lambda: browser.get(ME).status_code == rest.get("/auth/me", subject=account).status_code == 401, 5)
-    problem(sign_in(browser, email), "wrong-password")
+    problem(sign_in(browser, email), "account-disabled")
 
 
 def test_a_bearer_token_serves_wherever_a_cookie_does(rest: Rest) -> None:

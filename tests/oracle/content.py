@@ -8,7 +8,7 @@ import msgspec
 
 
 class Content(NamedTuple):
-    """A digest of an event's data, and what it makes of a consent."""
+    """A digest of an event's data, and what it makes of a consent; version 0 where it is about something else."""
 
     digest: bytes
     consent: str
@@ -25,5 +25,5 @@ def digest(data: dict[str, Any]) -> bytes:
 def content(data: bytes) -> Content:
     """What an event's data says, as it came over the wire."""
     event = msgspec.json.decode(data)
-    consent = event["consent"]
+    consent = event.get("consent", {"id": "", "version": 0, "status": ""})
     return Content(digest(event), consent["id"], consent["version"], consent["status"])

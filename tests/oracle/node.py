@@ -27,8 +27,15 @@ _BUFFER = 32768  # bytes that the way to a client holds, so that one that does n
 class Node(NodeProcess):
     """errors: what a supervisor would complain of."""
 
-    def __init__(self, folder: Path, database_url: str, package: Path, variables: Mapping[str, str]) -> None:
-        super().__init__(database_url, settings=_SETTINGS, package=package, variables=variables)
+    def __init__(
+        self,
+        folder: Path,
+        database_url: str,
+        settings: Mapping[str, str],
+        package: Path,
+        variables: Mapping[str, str],
+    ) -> None:
+        super().__init__(database_url, settings={**_SETTINGS, **settings}, package=package, variables=variables)
         self.log = folder / f"node-{self.port}.log"
         self.name = f"node {self.port}"
         self.proxy = Proxy(self.port, seed=str(self.port), buffer=_BUFFER)

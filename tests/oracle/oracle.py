@@ -52,6 +52,7 @@ class Oracle:
         if self.enough:
             return
         self._late(settling.late_readers(self.world, head, self._settle_seconds))
+        self._late(settling.late_receivers(self.world, head, self._settle_seconds))
         for check in self._checks:
             check.look()
         self.world.read()
@@ -93,7 +94,21 @@ class Oracle:
         for writer in self.world.writers:
             check_claims(writer, histories, self.verdict)
         self._judge_histories()
+        self._judge_deliveries(head)
+        self._judge_notes()
         self._judge_errors()
+
+    def _judge_notes(self) -> None:
+        for what in self.world.notes.judge(list(self.world.histories.values())):
+            self.verdict.add("log", "signer", what)
+        self.verdict.counts["checkpoints"] = self.world.notes.count
+
+    def _judge_deliveries(self, head: int) -> None:
+        deliveries = self.world.deliveries
+        for kind, what in deliveries.judge(self.world.histories, head):
+            self.verdict.add(kind, "receiver", what)
+        self.verdict.counts["deliveries"] = deliveries.count
+        self.verdict.counts["deliveries that failed"] = deliveries.failures
 
     def _judge_histories(self) -> None:
         for history in self.world.histories.values():

@@ -106,8 +106,9 @@ class Reader(threading.Thread):
             position = position or response.headers["Consentfeed-Position"]
             consents |= {consent["id"]: (consent["version"], consent["status"]) for consent in page["consents"]}
             cursor = page.get("next")
-        self.position, self.consents = resume or position, consents
-        self.marks.append(Mark("start", self.position, consents=dict(consents), reason=reason))
+        self.consents = consents
+        self.marks.append(Mark("start", resume or position, consents=dict(consents), reason=reason))
+        self.position = resume or position  # the last: who sees it looks at the marks
 
     def take(self, id: str, event: str, data: bytes) -> None:
         """One block: an event, a reset, or a position."""
@@ -116,7 +117,7 @@ class Reader(threading.Thread):
             return
         if not id:
             raise ValueError(f"{event or 'block'} without an id")
-        if event == "consent-updated":
+        if event in ("consent-updated", "rights-request-updated"):
             digest, consent, version, status = content(data)
             self.marks.append(Mark("event", id, digest))
             if version > self.consents.get(consent, (0, ""))[0]:

@@ -40,6 +40,8 @@ def readers(ports: list[int], seed: str, customers: list[str]) -> list[Reader]:
         Streaming("snapshot", ports, seed, everything, from_list=True),
         Streaming("customer", ports, seed, Sees(owner=own), from_list=True),
         Streaming("customer-filtered", ports, seed, Sees(owner=other, channels=("sms", "push"))),
+        Streaming("kinds", ports, seed, Sees(all_kinds=True)),
+        Polling("kinds-customer", ports, seed, Sees(owner=own, all_kinds=True)),
         Streaming("filtered", ports, seed, some),
         Streaming("of-customers", ports, seed, Sees(customers=(own, other)), from_list=True),
         Slow("slow", ports, seed, everything),

@@ -9,6 +9,8 @@ from tests.oracle.truth import Fact, History
 from tests.support.tokens import SECRET, bearer
 
 _SEALED = SealedIds(SECRET)
+# A stream that asks for no kind is told of these alone.
+_CONSENTS = ("granted", "revoked", "expired")
 
 
 class Sees(NamedTuple):
@@ -19,10 +21,15 @@ class Sees(NamedTuple):
     purposes: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
+    all_kinds: bool = False
 
     def sees(self, fact: Fact) -> bool:
         """Whether this event is for the reader."""
-        return self.watches(fact.customer, fact.purpose, fact.channel) and fact.type in (self.types or (fact.type,))
+        return (
+            self.watches(fact.customer, fact.purpose, fact.channel)
+            and fact.type in (self.types or (fact.type,))
+            and (self.all_kinds or fact.type in _CONSENTS)
+        )
 
     def watches(self, customer: str, purpose: str, channel: str) -> bool:
         """Whether the reader is told of this consent."""
@@ -39,7 +46,8 @@ class Sees(NamedTuple):
         parts = {
             "customer": self.customers, "purpose": self.purposes, "channel": self.channels, "type": self.types,
         }  # fmt: skip
-        return "&".join(f"{name}={quote(value)}" for name, values in parts.items() for value in values)
+        kind = ["kind=all"] if self.all_kinds else []
+        return "&".join(kind + [f"{name}={quote(value)}" for name, values in parts.items() for value in values])
 
     def token(self) -> str:
         """Whose eyes these are."""

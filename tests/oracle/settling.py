@@ -19,6 +19,7 @@ def hold(world: World) -> int:
         (reader.quiet if isinstance(reader, Polling) else reader.steady).set()
     time.sleep(0.3)  # they have asked for the last time, and writers go on
     world.hold()
+    world.deliveries.steady.set()
     world.table(_NOTHING_EXPIRES)
     world.read()
     return len(world.history.facts)
@@ -33,10 +34,17 @@ def late_readers(world: World, head: int, seconds: float) -> Late:
     yield from _behind(world, pollers, head, seconds)
 
 
+def late_receivers(world: World, head: int, seconds: float) -> Late:
+    """The receiver of webhooks is sent all events up to this one."""
+    if world.deliveries.behind(world.table, head, seconds):
+        yield "receiver", f"has not been sent everything {seconds:g} s after all had healed"
+
+
 def let_go(world: World) -> None:
     """Readers come and go again, and writers write."""
     for reader in world.readers:
         reader.steady.clear()
+    world.deliveries.steady.clear()
     world.let_go()
 
 

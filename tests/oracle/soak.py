@@ -23,6 +23,9 @@ from tests.oracle.verdict import KINDS, Verdict
 _ENDS_NODES = ("node_is_killed", "nodes_are_rolled")
 _COUNTED = {
     "log": "events in the log at the end",
+    "checkpoints": "checkpoints that were signed, the root of each computed from the table",
+    "deliveries": "events that the receiver of webhooks was sent, each compared with the table",
+    "deliveries that failed": "times that this receiver failed, hung, forgot, lied or restarted",
     "event": "events that readers were told, each compared with the table",
     "position": "positions alone that they were told (heartbeats, pages)",
     "first": "streams that were opened",

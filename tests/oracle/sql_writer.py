@@ -10,6 +10,13 @@ from tests.oracle.writer import Claim, Eras, Writer
 
 _UPDATE: LiteralString = "UPDATE consentfeed.consents SET status = %s WHERE id = %s RETURNING version, status"
 _PRESENT: LiteralString = "SELECT version FROM consentfeed.consents WHERE id = %s FOR NO KEY UPDATE"
+_DEMAND: LiteralString = "INSERT INTO consentfeed.rights_requests (customer_id, kind) VALUES (%s, 'access')"
+# Held first: what it may become follows from what it is then.
+_HANDLE: LiteralString = (
+    "UPDATE consentfeed.rights_requests SET status = %s WHERE id = ("
+    "SELECT request.id FROM consentfeed.rights_requests AS request WHERE request.status = %s LIMIT 1 FOR NO KEY UPDATE)"
+)
+_HANDLED = (("received", "in-progress"), ("in-progress", "waiting-for-customer"), ("waiting-for-customer", "fulfilled"))
 # What a transaction may be told that waited too long for a row, or at a higher level raced another.
 _WAITED = ("40P01", "55P03")
 _RACED = "40001"
@@ -62,6 +69,8 @@ class SqlWriter(Writer):
     def _step(self, connection: psycopg.Connection[Any]) -> list[Change]:
         """One update, perhaps behind a savepoint, perhaps rolled back to it; what it changed."""
         changes: list[Change] = []
+        if self.random.random() < 0.2:
+            self._demand(connection)
         if self.random.random() < 0.3:
             with connection.transaction() as savepoint:
                 changes = self._update(connection)
@@ -72,6 +81,13 @@ class SqlWriter(Writer):
             changes = self._update(connection)
         self.waits(0.02)
         return changes
+
+    def _demand(self, connection: psycopg.Connection[Any]) -> None:
+        """A customer demands something, or another has what was demanded."""
+        if self.random.random() < 0.5:
+            connection.execute(_DEMAND, (self.random.choice(list(self.consents)),))
+        else:
+            connection.execute(_HANDLE, self.random.choice(_HANDLED)[::-1])
 
     def _update(self, connection: psycopg.Connection[Any]) -> list[Change]:
         consent, status = self.random.choice(self.all), self.random.choice(("granted", "revoked"))

@@ -19,6 +19,9 @@ def test_every_reader_gets_exactly_what_the_table_says_whatever_goes_wrong(seed:
     verdict = run(seed, goes_on=lambda _oracle, count: count < FAULTS, settle_every=2)
     assert not verdict.violations, f"seed {seed!r}: {verdict}"
     assert verdict.counts["event"] > 1000
+    assert verdict.counts["checkpoints"] > 2
+    assert verdict.counts["deliveries"] >= verdict.counts["log"] > 300
+    assert verdict.counts["deliveries that failed"] > 1
 
 
 def test_a_seed_replays_who_decides_what_in_which_order() -> None:

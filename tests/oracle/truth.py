@@ -19,11 +19,14 @@ _EVENTS: LiteralString = (
 _CONSENTS: LiteralString = "SELECT id::text, version, status FROM consentfeed.consents"
 _DROPPED: LiteralString = "SELECT coalesce(max(last_seq), -1) FROM consentfeed.dropped_partitions"
 # Columns of the row, and what is kept for verifying alone: the feed does not show them.
-_HIDDEN = ("seq", "consent_id", "customer_id", "recorded_at", "note_sha256")
+_HIDDEN = ("seq", "consent_id", "customer_id", "recorded_at", "note_sha256", "text_sha256")
 
 
 class Fact(NamedTuple):
-    """One event: its hash, a digest of what the feed must show of it, and what decides who may see it."""
+    """One event: its hash, a digest of what the feed must show of it, and what decides who may see it.
+
+    Of a rights request, consent is the request's id: its versions follow one another, too.
+    """
 
     hash: bytes
     digest: bytes
@@ -40,15 +43,15 @@ class Fact(NamedTuple):
 
 def _fact(hash: bytes, body: str, email: str | None, note: str | None) -> Fact:
     event: dict[str, Any] = msgspec.json.decode(body)
-    consent, reason = event["consent"], event["reason"]
+    consent, reason = event.get("consent") or event["request"], event["reason"]
     recorded_at, customer = event["recorded_at"], event["customer_id"]
     wire = {name: value for name, value in event.items() if name not in _HIDDEN}
     wire["user"]["email"] = email
     if reason:
         reason["text"] = note
     return Fact(
-        hash[:8], digest(wire), intern(event["type"]), intern(customer), intern(consent["purpose"]),
-        intern(consent["channel"]), intern(consent["id"]), consent["version"], intern(consent["status"]),
+        hash, digest(wire), intern(event["type"]), intern(customer), intern(consent.get("purpose", "")),
+        intern(consent.get("channel", "")), intern(consent["id"]), consent["version"], intern(consent["status"]),
         reason["reference"] if reason else None, recorded_at,
     )  # fmt: skip
 
@@ -104,7 +107,7 @@ class History:
             def differs(seq: int) -> bool:
                 query = "SELECT hash FROM consentfeed.events WHERE seq = %s"
                 row = connection.execute(query, (seq,)).fetchone()
-                return row is None or row[0][:8] != self.facts[seq - 1].hash
+                return row is None or row[0] != self.facts[seq - 1].hash
 
             # Each hash holds all those before it, so that from the first that differs on, all do.
             dropped = self._number(connection.execute(_DROPPED))

@@ -8,9 +8,11 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from tests.oracle.clock import Clock
+from tests.oracle.deliveries import Deliveries
 from tests.oracle.disk import Disk
 from tests.oracle.install import DATABASE, furnish
 from tests.oracle.node import Node
+from tests.oracle.notes import Notes
 from tests.oracle.reader import Reader
 from tests.oracle.readers import readers
 from tests.oracle.rest_writer import RestWriter
@@ -53,6 +55,7 @@ class World:
             undo.callback(self.close)
             self._start_database(customers, sql)
             self._start_nodes(package)
+            self._start_receiver()
             undo.pop_all()
         ports = [node.proxy.port for node in self.nodes]
         self.readers = readers(ports, seed, list(self.consents))
@@ -61,6 +64,7 @@ class World:
     def _start_database(self, customers: int, sql: str) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="consentfeed-oracle-"))
         self.folder.chmod(0o755)
+        self.notes = Notes(self.folder)
         self.disk, self.clock = Disk(self.folder), Clock(self.folder)
         preloads = filter(None, (one.environment.get("LD_PRELOAD") for one in (self.disk, self.clock)))
         variables = self.disk.environment | self.clock.environment | {"LD_PRELOAD": ":".join(preloads)}
@@ -71,6 +75,7 @@ class World:
         self.database_proxy = Proxy(self.database.port, seed=f"{self.seed}/database")
         self._closing.callback(self.database_proxy.close)
         self._app_url = self.database_proxy.url(furnish(self.database, customers, sql).app_url)
+        self.notes.origin = self.table("SELECT hash FROM consentfeed.events WHERE seq = 0")[0][0]  # type: ignore[assignment]
         self.clock.jump(0)
         # What a session writes before it has the true time is a day old, and its idempotency key gone.
         wait_until(lambda: abs(self._database_time() - time.time()) < 5, 30, "PostgreSQL has the true time")
@@ -87,11 +92,18 @@ class World:
         return float(str(self.table("SELECT extract(epoch FROM clock_timestamp())")[0][0]))
 
     def _start_nodes(self, package: Path) -> None:
-        self.nodes = [Node(self.folder, self._app_url, package, self.clock.environment) for _ in range(2)]
+        settings = {**self.notes.settings, "webhook_networks": "127.0.0.0/8"}
+        variables = self.clock.environment
+        self.nodes = [Node(self.folder, self._app_url, settings, package, variables) for _ in range(2)]
         for node in self.nodes:
             self._closing.callback(node.close)
             node.spawn()
         self.revive()
+
+    def _start_receiver(self) -> None:
+        self.deliveries = Deliveries(self.seed)
+        self._closing.callback(self.deliveries.close)
+        self.deliveries.register(self.nodes[0].url)
 
     def _writers(self, ports: list[int], bulk: int, pace: float) -> list[Writer]:
         url = self.database_proxy.url(self.database.url(DATABASE))

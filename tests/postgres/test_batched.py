@@ -118,3 +118,19 @@ async def test_a_close_is_told_to_all_who_wait_and_to_all_who_come(one: Asked) -
         with pytest.raises(DatabaseAway, match="closed"):
             await task
     assert one.questions == [["a"]]
+
+
+def test_who_asks_in_the_moment_in_which_the_last_batch_ends_is_answered() -> None:
+    async def scenario() -> None:
+        late: list[asyncio.Task[str]] = []
+
+        async def ask(keys: list[str]) -> dict[str, str]:
+            if keys == ["first"]:  # it begins between the end of this task and the callbacks that follow
+                late.append(asyncio.ensure_future(batched.get("late")))
+            return {key: key for key in keys}
+
+        batched = Batched(ask, at_once=1)
+        assert await batched.get("first") == "first"
+        assert await asyncio.wait_for(late[0], 5) == "late"
+
+    asyncio.run(scenario())

@@ -10,6 +10,8 @@ from tests.support.database import Sql
 from tests.support.seed import CUSTOMER, OTHER
 from tests.support.sql import bodies, decide, decision, sql_role
 
+NOBODY = "a0000000-0000-4000-8000-000000000077"
+
 
 def _changes(database: Sql) -> list[dict[str, Any]]:
     return [event for event in bodies(database) if event["type"] == "customer-updated"]
@@ -125,3 +127,20 @@ def test_many_customers_changed_by_one_statement_have_one_event_each(database: S
 def test_nobody_else_writes_uncommitted_events(database: Sql, statement: str) -> None:
     with psycopg.connect(database.app_url) as connection, pytest.raises(errors.InsufficientPrivilege):
         connection.execute(statement.format("consentfeed.uncommitted_events").encode())
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        f"register_customer('{NOBODY}', 'N', NULL, NULL, NULL, 'service', 'x', 'rest', 'A-1')",
+        "add_user('CSR@example.com', 'csr', 'hash', NULL)",
+    ],
+)
+def test_what_somebody_else_has_already_is_refused_without_being_shown(database: Sql, call: str) -> None:
+    database.run("UPDATE consentfeed.customers SET reference = 'A-1' WHERE id = %s", OTHER)
+    with pytest.raises(psycopg.errors.UniqueViolation) as refused:
+        Sql.run_as(database.app_url if call.startswith("register") else database.url, f"SELECT consentfeed.{call}")
+    # PostgreSQL's own detail holds the value, and its log the detail.
+    assert refused.value.diag.message_detail is None
+    assert "A-1" not in str(refused.value)
+    assert "csr@example.com" not in str(refused.value).lower()

@@ -94,7 +94,7 @@ def test_the_everyday_questions_of_the_readme_are_answered(database: Sql, sql_fo
         CUSTOMER,
     )
     blocks = re.findall(r"```sql\n(.*?)```", (sql_folder / "README.md").read_text(), re.DOTALL)
-    assert len(blocks) == 10
+    assert len(blocks) == 13
     answers = [Sql.run_as(database.url, block) for block in blocks]
     assert [row[1] for row in answers[1]] == ["granted"]
     assert [row[1:4] for row in answers[-1]] == [("csr@example.com", "csr", "read-customer")]

@@ -29,6 +29,37 @@ def sha256(database: Sql, purpose: str, version: int, language: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
+def _publications(database: Sql) -> list[dict[str, Any]]:
+    rows = database.run("SELECT body::json FROM consentfeed.events WHERE type = 'notice-published' ORDER BY seq")
+    return [body for (body,) in rows]
+
+
+def test_a_notice_that_is_published_is_an_event_whoever_does_it_and_a_draft_is_none(database: Sql) -> None:
+    publish(database, "marketing", 2, published_at="NULL")
+    publish(database, "marketing", 2, published_at="NULL", language="si")
+    database.run("UPDATE consentfeed.notices SET text = text || '.' WHERE version = 2")
+    assert _publications(database) == []
+    database.run("UPDATE consentfeed.notices SET published_at = now() WHERE version = 2")
+    publish(database, "profiling", 3, published_at="now() + interval '1 hour'")
+    role = database.run("SELECT current_user::text")[0][0]
+    notices = []
+    for event in _publications(database):
+        notices.append((event["notice"]["key"], event["notice"]["version"], event["notice"]["language"]))
+        assert (event["actor"], event["method"]) == ({"kind": "database", "id": role}, "sql")
+        assert (event["consent_id"], event["customer_id"], event["user"]) == (None, None, None)
+    assert notices == [("marketing", 2, "en"), ("marketing", 2, "si"), ("profiling", 3, "en")]
+    assert database.verify() == []
+
+
+def test_who_published_a_notice_cannot_be_claimed(database: Sql) -> None:
+    database.run(
+        "INSERT INTO consentfeed.notices (purpose, version, language, text, published_at, actor_kind, actor_id, method)"
+        " VALUES ('marketing', 2, 'en', 'Two', now(), 'admin', 'somebody', 'rest')"
+    )
+    (event,) = _publications(database)
+    assert (event["actor"]["kind"], event["method"]) == ("database", "sql")
+
+
 def test_granting_binds_the_notice_in_force_in_the_customers_language(database: Sql) -> None:
     publish(database, "marketing", 2, language="si")
     publish(database, "marketing", 2)
@@ -103,7 +134,7 @@ def test_granting_again_under_a_newer_notice_is_a_change(database: Sql) -> None:
     database.set(consent, "granted")
     assert [event["consent"]["notice"]["version"] for event in bodies(database)] == [1, 2]
     publish(database, "marketing", 3)
-    assert decide(database.app_url, decision(consent, "grant"))[0].seq == 3
+    assert decide(database.app_url, decision(consent, "grant"))[0].seq == 5  # with an event for each notice
 
 
 def test_a_newer_notice_changes_no_grant_by_itself(database: Sql) -> None:
@@ -119,9 +150,9 @@ def test_without_a_notice_in_force_a_grant_is_refused_with_a_hint(database: Sql)
     database.run("INSERT INTO consentfeed.purposes (key, title, channels) VALUES ('new', 'New', '{sms}')")
     publish(database, "new", 1, published_at="NULL")
     publish(database, "new", 2, published_at="now() + interval '1 hour'")
-    customer = database.new_customer()
     ((consent,),) = database.run(
-        "SELECT id::text FROM consentfeed.consents WHERE customer_id = %s AND purpose = 'new'", customer
+        "INSERT INTO consentfeed.consents (customer_id, purpose, channel) VALUES (%s, 'new', 'sms') RETURNING id::text",
+        database.new_customer(),
     )
     refused(database.url, "UPDATE consentfeed.consents SET status = 'granted' WHERE id = %s", consent)
     assert decide(database.app_url, decision(consent, "grant"))[0].problem == "no-notice"

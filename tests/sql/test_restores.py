@@ -103,7 +103,7 @@ def test_with_disabled_triggers_the_data_alone_is_the_same_log_and_goes_on(
     # pg_restore enables the guards again, but no longer for every role of replication.
     assert restored.run(GUARDS) == [("O",)]
     disabled = look_at(restored.app_url, "guards")
-    bad(disabled, "problem", "trigger refuse_delete on consents is enabled, not always enabled", "consentfeed migrate")
+    bad(disabled, "problem", "trigger before_1_refuse_identity on consents is enabled, not", "consentfeed migrate")
     assert migrations.migrate(restored.url).mended
     assert restored.run(GUARDS) == [("A",)]
     assert look_at(restored.app_url, "guards").severity == "ok"

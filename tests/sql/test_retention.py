@@ -45,6 +45,26 @@ def verdict(database: Sql, seq: int, prefix: bytes, customer: str | None = None)
     return str(rows[0][0])
 
 
+def test_what_was_is_known_as_far_back_as_the_log_is_kept_and_no_further(small: Sql) -> None:
+    times = dict(small.run("SELECT seq, recorded_at FROM consentfeed.events"))
+    small.run(DROP)
+    small.run(DROP)
+    past = (
+        "SELECT seq, kept, state::json ->> 'status' FROM consentfeed.consents_at(NULL, %s, NULL, NULL, NULL, NULL, %s)"
+    )
+    own, other = small.consents()[0], small.consents(OTHER)[0]
+    # Row 8 is the first that is kept; own was decided before it alone, other before it and after.
+    assert Sql.run_as(small.app_url, past, own, times[7]) == []
+    assert Sql.run_as(small.app_url, past, own, times[8]) == [(8, None, None), (None, True, "revoked")]
+    assert Sql.run_as(small.app_url, past, other, times[9])[1:] == [(None, True, "granted")]
+    third = small.consents(OTHER)[1]
+    small.set(third, "granted")
+    assert Sql.run_as(small.app_url, past, third, times[9])[1:] == [(None, True, "pending")]
+    now = small.value("SELECT now()")
+    small.set(own, "granted")
+    assert Sql.run_as(small.app_url, past, own, now)[1:] == [(None, False, None)], "event 2 said so, and is gone"
+
+
 def test_dropping_a_partition_keeps_its_last_hash_and_the_rest_verifies(small: Sql) -> None:
     hashes = dict(small.run("SELECT seq, hash FROM consentfeed.events"))
     assert small.run(DROP) == [(3,)]

@@ -25,21 +25,39 @@ COLUMNS = f"""
     WHERE attnum > 0 AND NOT attisdropped
 """
 # What the service reads without a function of the owner's between: whole tables, and columns of others.
-WHOLE_TABLES = {"customers", "purposes", "notices", "consents", "events", "dropped_partitions", "nodes"}
-SINGLE_COLUMNS = {("event_notes", "seq"), ("event_notes", "note"), ("migrations", "name")}
+WHOLE_TABLES = {
+    "customers",
+    "purposes",
+    "notices",
+    "channels",
+    "consents",
+    "events",
+    "rights_requests",
+    "dropped_partitions",
+    "nodes",
+}
+SINGLE_COLUMNS = {("event_notes", "seq"), ("event_notes", "note"), ("migrations", "name")} | {
+    ("rights_texts", column)
+    for column in ("request_id", "version", "part", "customer_id", "written_at", "author_kind", "text")
+}
 # What those of the service's functions that run as their caller call themselves.
 HELPERS = {
-    "rfc3339", "current_status", "consent_json", "customer_json", "known_customer_json", "find_customers",
-    "consents_filter", "folded_address", "small_letters", "folded_name", "words", "separators", "name_query",
+    "contact_until", "preferences_json", "rights_request_json", "rights_texts_json",
+    "rfc3339", "state_tag", "purpose_tag", "notice_tag", "current_status", "position_at", "state_at", "consent_json",
+    "customer_json", "known_customer_json", "find_customers", "consents_summary",
+    "consents_filter", "export_consents", "export_cell",
+    "folded_address", "small_letters", "folded_name", "words", "separators", "name_query",
     "language_fits",
 }  # fmt: skip
 # All others run as the owner: they write, or read what the service may not.
 AS_THE_CALLER = {
     "log_head", "events_after", "customer_events_after", "consent_history", "judge_place", "customer_place",
-    "customer_history",
+    "customer_history", "log_copy", "log_history",
     "kept_events", "list_consents", "about_consents", "about_customers", "customer_consents", "one_consent",
+    "consents_at", "check_consents", "export_lines", "export_cells", "evidence_facts", "list_erased",
     "consent_ids", "contact_consents", "list_customers", "list_notices", "list_purposes", "list_nodes",
-    "differing_rights", "server_state", "held_locks",
+    "differing_rights", "server_state", "held_locks", "decisions_by_day", "count_consents", "customer_names",
+    "list_rights_requests", "one_rights_request", "rights_history", "count_rights_requests",
 }  # fmt: skip
 # Functions that put SQL together: from names that they read themselves, or from their own constants and USING.
 PUT_SQL_TOGETHER = {
@@ -190,13 +208,20 @@ def test_functions_that_read_alone_do_not_claim_to_write_nor_the_other_way_round
         name for _, name in database.run(FUNCTIONS + " AND provolatile = 'v' AND prorettype <> 'trigger'::regtype")
     }
     assert volatile == {
-        "about_consents", "add_event_partitions", "add_user", "admit_account", "append_events", "change_user",
-        "disable_user",
-        "drop_oldest_partition", "end_own_sessions", "end_provider_sessions", "end_session", "expire_consents",
-        "expire_held",
-        "forget_accesses", "forget_expired", "forget_node", "give_consents", "guard_log_table", "open_session",
-        "publish_notice", "record_accesses", "record_decisions", "register_customer", "report_node", "save_draft",
-        "save_preferences", "save_purpose", "touch_sessions",
+        "about_consents", "add_checkpoint", "add_event_partitions", "add_user", "admit_account", "append_events",
+        "advance_webhook", "delete_webhook", "fail_webhook",
+        "build_tiles", "change_password", "change_user", "disable_user", "drop_oldest_partition", "end_held",
+        "end_own_sessions", "end_provider_sessions", "end_session", "erase_customer", "expire_consents",
+        "take_key", "keep_key", "forget_rights_texts",
+        "open_rights_request", "act_on_rights_request", "fulfil_erasure", "move_deadlines",
+        "rights_reference", "save_deadline", "save_holiday", "delete_holiday", "save_time_zone",
+        "register_by_reference", "rename_user", "save_contact_preferences",
+        "import_customers", "import_decisions", "import_rows", "count_import",
+        "forget_accesses", "forget_expired", "forget_node", "give_consents", "guard_log_table", "hold_follower",
+        "hold_webhooks", "release_webhooks", "replay_webhook", "rotate_webhook", "save_webhook",
+        "make_password_link", "open_session", "publish_notice", "record_accesses", "record_decisions",
+        "register_customer", "release_follower", "report_node", "save_draft", "save_preferences", "save_purpose",
+        "set_password", "touch_sessions", "use_password_link",
     }  # fmt: skip
 
 

@@ -52,7 +52,7 @@ def open_session(
     agent: str | None = "Firefox",
 ) -> str | None:
     outside = (ISSUER, subject, sid, issued) if subject else (None,) * 4
-    call = "SELECT consentfeed.open_session(%s, %s, %s, %s, %s, %s, %s, %s, %s)::text"
+    call = "SELECT consentfeed.open_session(%s, %s, %s, %s, %s, %s, %s, %s, %s, NULL)::text"
     args = (account, secrets.token_bytes(32), lifetime, idle, agent, *outside)
     session: str | None = Sql.run_as(database.app_url, call, *args)[0][0]
     return session

@@ -277,7 +277,9 @@ def test_heartbeats_carry_the_position_and_the_time(node: RunningNode, database:
 
 @pytest.mark.parametrize("asked", ["nonsense", "99-00000000", "-1-00000000", "01-00000000", "1-ZZZZZZZZ", "9" * 40])
 def test_a_place_that_is_malformed_or_ahead_is_reset_unknown(node: RunningNode, database: Sql, asked: str) -> None:
+    knowing = node.tail(after="0-00000000")
     database.set(database.consents()[0], "granted")
+    knowing.wait(lambda t: t.seqs == [1])  # by now the node knows where the log ends
     tail = node.tail(after=asked)
     reset = tail.wait_event("reset")
     assert reset.data == {"reason": "unknown", "snapshot": "/api/v1/consents"}

@@ -87,7 +87,18 @@ def with_login(url: str, user: str, password: str, database: str) -> str:
 def make_owner(cluster: str) -> None:
     """The role that owns databases of tests, no superuser. cluster: URL of a superuser, here and below."""
     if not Sql.run_as(cluster, "SELECT 1 FROM pg_roles WHERE rolname = %s", OWNER):
-        Sql.run_as(cluster, f"CREATE ROLE {OWNER} LOGIN CREATEROLE PASSWORD '{OWNER_PASSWORD}'")
+        Sql.run_as(cluster, f"CREATE ROLE {OWNER} CREATEROLE")
+        give_login(cluster, OWNER, OWNER_PASSWORD)
+
+
+def give_login(url: str, role: str, password: str) -> None:
+    """A login whose password is hashed once and not 4,096 times, where the server (16 and newer) can do so.
+
+    Tests connect tens of thousands of times, and half of that was hashing.
+    """
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SELECT set_config(name, '1', false) FROM pg_settings WHERE name = 'scram_iterations'")
+        connection.execute(f"ALTER ROLE {role} LOGIN PASSWORD '{password}'".encode())
 
 
 def in_cluster(cluster: str, name: str, *, owner: bool = True) -> Sql:
@@ -99,7 +110,9 @@ def in_cluster(cluster: str, name: str, *, owner: bool = True) -> Sql:
 
 def create_database(cluster: str, name: str, template: str = "template1", *, owner: bool = True) -> Sql:
     """A copy of a database, by default an empty one."""
-    Sql.run_as(cluster, f"CREATE DATABASE {name} TEMPLATE {template}" + (f" OWNER {OWNER}" if owner else ""))
+    # Copied file by file, not through the WAL: what a crash loses is made anew, and it takes a third of the time.
+    copy = f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"
+    Sql.run_as(cluster, copy + (f" OWNER {OWNER}" if owner else ""))
     return in_cluster(cluster, name, owner=owner)
 
 
@@ -117,4 +130,4 @@ def new_database(cluster: str, template: str = "template1", *, owner: bool = Tru
 def install(database: Sql) -> None:
     """The schema, and a login for the service."""
     migrations.migrate(database.url)
-    Sql.run_as(database.admin_url, f"ALTER ROLE consentfeed_app LOGIN PASSWORD '{APP_PASSWORD}'")
+    give_login(database.admin_url, "consentfeed_app", APP_PASSWORD)

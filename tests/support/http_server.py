@@ -10,12 +10,14 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 
 @contextmanager
 def http_server(answer: Answer) -> Iterator[str]:
-    """The URL of a server that has every GET answered so."""
+    """The URL of a server that has every GET and POST answered so."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             with suppress(OSError):  # the client has gone
                 answer(self)
+
+        do_POST = do_GET  # noqa: N815
 
         def log_message(self, *_: object) -> None:
             pass

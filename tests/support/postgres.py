@@ -8,7 +8,6 @@ import secrets
 import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -19,6 +18,7 @@ import psycopg
 from consentfeed.embedded import cluster, supervisor
 from consentfeed.embedded.binaries import find_binaries, runnable
 from consentfeed.embedded.site import account_for
+from tests.support import scratch
 from tests.support.database import Sql
 from tests.support.ports import free_port
 from tests.support.waiting import wait_until
@@ -41,7 +41,7 @@ class Server:
         variables: Mapping[str, str] = {},
         password: str = "",
     ) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="consentfeed-postgres-"))
+        self.folder = scratch.new_folder()
         self.data = self.folder / "data"
         self.port = free_port()
         self.settings = {**_DEFAULTS, **settings}

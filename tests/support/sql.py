@@ -81,10 +81,9 @@ def row_of(database: Sql, consent: str) -> dict[str, Any]:
 
 
 def bodies(database: Sql, after: int = 0) -> list[dict[str, Any]]:
-    """Bodies of the events after a position."""
-    return [
-        row[0] for row in database.run("SELECT body::json FROM consentfeed.events WHERE seq > %s ORDER BY seq", after)
-    ]
+    """Bodies of the events after a position that are about a customer: publishing a notice is not."""
+    statement = "SELECT body::json FROM consentfeed.events WHERE seq > %s AND type <> 'notice-published' ORDER BY seq"
+    return [row[0] for row in database.run(statement, after)]
 
 
 def publish(database: Sql, purpose: str, version: int, published_at: str = "now()", language: str = "en") -> None:

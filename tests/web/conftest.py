@@ -4,7 +4,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
@@ -13,8 +12,8 @@ from tests.support.node import RunningNode, StartNode
 from tests.support.seed import CUSTOMER, PASSWORD
 from tests.web import browser as chromium
 
-THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-ARTEFACTS = Path(__file__).parent / "screenshots"
+# The dashboard with everything in its list; by itself it lists decisions, and at first there is none.
+CSR = "/csr#?status=any"
 # What a browser says of answers that are not 200; tests that provoke them look at what the page says instead.
 EXPECTED = ("Failed to load resource",)
 
@@ -62,7 +61,7 @@ class Person:
         """As one of the accounts of the template database, whose page it is; test_signin does it by the page."""
         credentials = {"email": f"{role}@example.com", "password": PASSWORD}
         assert self.context.request.post(f"{self.url}/api/v1/auth/login", data=credentials).ok
-        page = self.tab(f"/{role}")
+        page = self.tab(CSR if role == "csr" else f"/{role}")
         expect(page.locator("#user")).to_have_text(f"{role}@example.com")  # before it nothing can be clicked
         return page
 
@@ -107,4 +106,4 @@ def has_node() -> bool:
     return shutil.which("node") is not None
 
 
-__all__ = ["ARTEFACTS", "CUSTOMER", "THEMES", "NewPerson", "Person", "has_node"]
+__all__ = ["CSR", "CUSTOMER", "NewPerson", "Person", "has_node"]

@@ -14,6 +14,10 @@ const ROOMS = {
   admin: PAGE,
   csr: PAGE,
   customer: PAGE,
+  evidence: PAGE,
+  missing: PAGE,
+  password: PAGE,
+  reference: PAGE,
   signin: PAGE,
 };
 

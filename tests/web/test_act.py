@@ -1,13 +1,16 @@
 """Acting on a customer's behalf: nothing is granted but under the text on the screen, nothing fresh is overwritten."""
 
+import re
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
+from consentfeed.http.pages import WEB
 from tests.support.database import Sql
 from tests.support.seed import CUSTOMER
-from tests.web.conftest import NewPerson
+from tests.support.sql import bodies
+from tests.web.conftest import CSR, NewPerson
 from tests.web.test_walk import DESK, live, row
 
 PURPOSES = "**/api/v1/purposes"
@@ -48,16 +51,16 @@ def card_of(person: NewPerson) -> Page:
     return page
 
 
-def act_on(page: Page, purpose: str = "Offers", channel: str = "SMS") -> Locator:
-    """The dialog about one of the consents on the card."""
-    page.locator("#card .card-line").filter(has_text=purpose).filter(has_text=channel).get_by_role("button").click()
+def act_on(page: Page, action: str = "grant", purpose: str = "Offers", channel: str = "SMS") -> Locator:
+    """The dialog for granting or revoking one of the consents on the card."""
+    line = page.locator("#card .card-line").filter(has_text=purpose).filter(has_text=channel)
+    line.locator(f"[data-slot={action}]").click()
     expect(page.locator("#act-form")).to_be_visible()
     return page.locator("#act-form")
 
 
-def answer(form: Locator, action: str) -> None:
-    """Says what the customer wants, and why."""
-    form.locator(f"input[value={action}]").check()
+def answer(form: Locator) -> None:
+    """Says how it is known what the customer wants."""
     form.locator("#act-code").select_option("phone-call")
 
 
@@ -74,13 +77,13 @@ def test_where_the_texts_cannot_be_read_nothing_is_granted_until_one_is_on_the_s
     page = someone.sign_in("csr")
     live(page)
     page.locator("#grid [role=row]").filter(has_text="Nimal Perera").filter(has_text="marketing").first.click()
-    form = act_on(page, "marketing", "E-mail")
+    form = act_on(page, "grant", "marketing", "E-mail")
     expect(page.locator("#act-text")).to_contain_text("No notice is published")
-    answer(form, "grant")
+    answer(form)
     expect(page.locator("#act-submit")).to_have_attribute("aria-disabled", "true")
     press(form)
     expect(page.locator("#act-problem")).to_contain_text("No text is shown")
-    assert database.head() == 0
+    assert bodies(database) == []
     someone.context.unroute(PURPOSES)
     press(form)
     expect(page.locator("#act-text")).to_have_text("What you agree to: Offers en")
@@ -97,8 +100,8 @@ def test_a_revocation_needs_no_text(person: NewPerson, database: Sql) -> None:
     page = someone.sign_in("csr")
     live(page)
     page.locator("#grid [role=row]").filter(has_text="Nimal Perera").filter(has_text="SMS").first.click()
-    form = act_on(page, "marketing")
-    answer(form, "revoke")
+    form = act_on(page, "revoke", "marketing")
+    answer(form)
     page.locator("#act-submit").click()
     expect(form).to_be_hidden()
     assert database.value("SELECT status FROM consentfeed.consents WHERE id = %s", consent(database)) == "revoked"
@@ -109,7 +112,7 @@ def test_a_purpose_that_is_younger_than_the_page_is_read_when_it_is_needed(perso
     live(page)
     new_purpose(database)
     row(page).click()
-    form = act_on(page, "roaming")
+    form = act_on(page, "grant", "roaming")
     expect(page.locator("#act-text")).to_have_text("We tell you what calls abroad cost.")
     expect(page.locator("#act-about")).to_contain_text("Nimal Perera")
     sent: list[Any] = []
@@ -119,7 +122,7 @@ def test_a_purpose_that_is_younger_than_the_page_is_read_when_it_is_needed(perso
             sent.append(request.post_data_json)
 
     page.on("request", note)
-    answer(form, "grant")
+    answer(form)
     page.locator("#act-submit").click()
     expect(form).to_be_hidden()
     assert [(one["notice_version"], one["language"]) for one in sent] == [(1, "en")]
@@ -154,14 +157,51 @@ def test_a_text_that_is_superseded_while_it_is_read_is_not_agreed_to(person: New
         "INSERT INTO consentfeed.notices (purpose, version, language, text, published_at)"
         " VALUES ('marketing', 2, 'en', 'Offers, text 2', now())"
     )
-    answer(form, "grant")
+    answer(form)
     page.locator("#act-submit").click()
     expect(page.locator("#act-problem")).to_contain_text("A newer notice is in force")
     expect(page.locator("#act-text")).to_have_text("Offers, text 2")
-    assert database.head() == 0
+    assert bodies(database) == []
     page.locator("#act-submit").click()
     expect(form).to_be_hidden()
     assert database.value("SELECT notice_version FROM consentfeed.consents WHERE status = 'granted'") == 2
+
+
+def test_a_consent_that_ends_soon_is_renewed_under_the_text_that_is_read_out(person: NewPerson, database: Sql) -> None:
+    for days, channel in ((89, "sms"), (91, "email")):
+        database.run("UPDATE consentfeed.purposes SET default_validity = make_interval(days => %s)", days)
+        database.set(consent(database, channel=channel), "granted")
+    database.run("UPDATE consentfeed.purposes SET default_validity = '365 days'")
+    page = card_of(person)
+    expect(page.get_by_role("button", name="Renew… Offers · SMS")).to_be_visible()
+    expect(page.get_by_role("button", name="Offers · E-mail").filter(has_text="Renew")).to_be_hidden()
+    form = act_on(page)
+    expect(page.locator("#act-title")).to_have_text("Renew: Offers · SMS")
+    expect(page.locator("#act-text")).to_have_text("What you agree to: Offers en")
+    answer(form)
+    form.get_by_role("button", name="Renew on behalf").click()
+    expect(form).to_be_hidden()
+    expect(page.get_by_role("button", name="Renew… Offers · SMS")).to_be_hidden()
+    expect(page.locator(".toast").get_by_role("button", name="Undo")).to_have_count(0)
+    row = "SELECT status, version, expires_at > now() + '364 days' FROM consentfeed.consents WHERE id = %s"
+    assert database.run(row, consent(database)) == [("granted", 2, True)]
+
+
+def test_a_grant_over_a_grant_is_not_undone_by_a_revocation(person: NewPerson, database: Sql) -> None:
+    database.set(consent(database), "granted")
+    database.run(
+        "INSERT INTO consentfeed.notices (purpose, version, language, text, published_at)"
+        " VALUES ('marketing', 2, 'en', 'Offers, text 2', now())"
+    )
+    page = card_of(person)
+    for channel, undo in (("SMS", 0), ("E-mail", 1)):
+        form = act_on(page, channel=channel)
+        answer(form)
+        page.locator("#act-submit").click()
+        expect(form).to_be_hidden()
+        told = page.locator(".toast").filter(has_text=f"Offers · {channel} granted for")
+        expect(told).to_be_visible()
+        expect(told.get_by_role("button", name="Undo")).to_have_count(undo)
 
 
 def test_the_dialog_says_what_has_changed_while_it_is_open_and_nothing_is_pressed_over_it(
@@ -169,7 +209,7 @@ def test_the_dialog_says_what_has_changed_while_it_is_open_and_nothing_is_presse
 ) -> None:
     page = card_of(person)
     form = act_on(page)
-    answer(form, "grant")
+    answer(form)
     expect(page.locator("#act-text")).to_contain_text("Offers")
     page.evaluate(PRESS_AT_ONCE)
     database.set(consent(database), "revoked")
@@ -190,11 +230,11 @@ def test_a_grant_that_a_change_was_faster_than_says_what_happened_and_asks_anew(
 ) -> None:
     someone = person(**DESK)
     someone.sign_in(role).close()
-    page = someone.tab("/csr")
+    page = someone.tab(CSR)
     live(page)
     row(page).click()
     form = act_on(page)
-    answer(form, "grant")
+    answer(form)
     conditions: list[str | None] = []
 
     def overtake(route: Route) -> None:
@@ -217,8 +257,7 @@ def test_a_grant_that_a_change_was_faster_than_says_what_happened_and_asks_anew(
 
 def test_what_is_missing_is_said_beside_it(person: NewPerson) -> None:
     page = card_of(person)
-    form = act_on(page)
-    form.locator("input[value=revoke]").check()
+    act_on(page, "revoke")
     page.locator("#act-submit").click()
     expect(page.locator("#act-code-problem")).to_have_text("Choose a reason.")
     expect(page.locator("#act-code")).to_be_focused()
@@ -244,7 +283,7 @@ COVERED = """(form) => [...form.querySelectorAll('button, input, select, textare
 def test_what_has_the_focus_is_never_covered(person: NewPerson, size: dict[str, int]) -> None:
     page = card_of(person)
     form = act_on(page)
-    answer(form, "grant")
+    answer(form)
     page.set_viewport_size(size)  # type: ignore[arg-type]
     assert form.evaluate(COVERED) == []
     page.keyboard.press("Escape")
@@ -255,8 +294,8 @@ def test_what_has_the_focus_is_never_covered(person: NewPerson, size: dict[str, 
 
 def test_what_went_wrong_is_in_sight_on_a_phone(person: NewPerson) -> None:
     page = card_of(person)
-    form = act_on(page)
-    answer(form, "revoke")
+    form = act_on(page, "revoke")
+    answer(form)
     page.set_viewport_size({"width": 360, "height": 740})
     page.route("**/revoke", lambda route: route.abort())
     page.locator("#act-note").focus()
@@ -275,11 +314,23 @@ def test_what_was_typed_before_the_page_is_ready_is_searched_for(person: NewPers
     held: list[Route] = []
     someone.context.route("**/auth/me", lambda route: held.append(route))
     with someone.context.expect_event("request", lambda request: request.url.endswith("/auth/me")):
-        page = someone.tab("/csr")
+        page = someone.tab(CSR)
     page.fill("#search", "kamala")
+    page.evaluate("document.addEventListener('change', ({ target }) => (window.replayed = target.id))")
     held[0].continue_()
-    expect(page.locator("#grid-rows [role=row]")).to_have_count(4)
-    expect(page.locator("#grid-rows [role=row]").first).to_contain_text("Kamala")
+    expect(page.locator("#found-rows [role=row]")).to_have_count(1)
+    expect(page.locator("#found-rows [role=row]")).to_contain_text("Kamala")
+    assert page.evaluate("window.replayed") == "search"  # whatever field it is, it says so when it is heard
+
+
+FIELD = re.compile(r"<(?:input|select|textarea)\b[^>]*>")
+
+
+def test_no_field_keeps_over_a_reload_what_the_page_has_not_heard() -> None:
+    pages = [page for page in WEB.rglob("*.html") if page.parent.name != "signin"]
+    assert pages
+    for page in pages:
+        assert [tag for tag in FIELD.findall(page.read_text()) if " autocomplete=" not in tag] == [], page.name
 
 
 def test_what_has_failed_is_read_again_and_the_light_is_not_green_until_then(person: NewPerson) -> None:
@@ -295,3 +346,32 @@ def test_what_has_failed_is_read_again_and_the_light_is_not_green_until_then(per
         page.unroute(path)
     expect(page.locator("#strip")).to_be_hidden(timeout=30_000)
     expect(page.locator("#light")).to_have_attribute("data-light", "green")
+
+
+def test_a_text_that_is_published_while_the_card_is_open_can_be_read_and_granted(
+    person: NewPerson, database: Sql
+) -> None:
+    database.run("INSERT INTO consentfeed.purposes (key, title, channels) VALUES ('new', 'New purpose', '{sms}')")
+    database.run("INSERT INTO consentfeed.consents (customer_id, purpose, channel) VALUES (%s, 'new', 'sms')", CUSTOMER)
+    page = card_of(person)
+    line = page.locator("#card .card-line").filter(has_text="New purpose")
+    expect(line).to_be_visible()
+    expect(line.locator("[data-slot=grant]")).to_be_hidden()
+    database.run(
+        "INSERT INTO consentfeed.notices (purpose, version, language, text, published_at)"
+        " VALUES ('new', 1, 'en', 'What is new.', now())"
+    )
+    form = act_on(page, "grant", "New purpose")
+    answer(form)
+    expect(page.locator("#act-text")).to_have_text("What is new.")
+    page.locator("#act-submit").click()
+    expect(form).to_be_hidden()
+    assert bodies(database)[-1]["consent"]["notice"]["version"] == 1
+
+
+def test_the_dialog_starts_in_the_language_that_the_customers_is_looked_up_by(person: NewPerson, database: Sql) -> None:
+    database.run("UPDATE consentfeed.customers SET language = 'si-LK' WHERE id = %s", CUSTOMER)
+    page = card_of(person)
+    act_on(page)
+    expect(page.locator("#act-language")).to_have_value("si")
+    expect(page.locator("#act-text")).to_have_text("What you agree to: Offers si")

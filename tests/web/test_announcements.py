@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from tests.support.database import Sql
-from tests.web.conftest import NewPerson, Person
+from tests.web.conftest import CSR, NewPerson, Person
 from tests.web.test_walk import DESK, live
 
 # Notes each region that comes into a page with its text already in it.
@@ -51,6 +51,6 @@ def test_a_page_that_gets_no_answer_says_so_in_a_region_that_was_there(person: N
     someone.sign_in("csr").close()
     someone.context.add_init_script(WATCH)
     someone.context.route("**/api/v1/auth/me", lambda route: route.fulfill(status=503, headers={"Retry-After": "60"}))
-    page = someone.tab("/csr")
+    page = someone.tab(CSR)
     expect(page.get_by_role("alert")).to_contain_text("Try again")
     assert page.evaluate("window.late") == []

@@ -2,16 +2,17 @@
 
 import json
 import re
-from itertools import product
-from pathlib import Path
 
+import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.support.database import Sql
 from tests.support.node import RunningNode, StartNode
 from tests.support.seed import CUSTOMER
+from tests.support.sql import bodies
 from tests.support.waiting import wait_until
-from tests.web.conftest import ARTEFACTS, THEMES, NewPerson
+from tests.web.conftest import NewPerson
+from tests.web.looks import picture, sideways, violations_in_both_themes
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 LIVE = "#light[data-phase=live]"
@@ -95,7 +96,7 @@ def test_offline_a_save_fails_with_words_and_a_lost_answer_is_found_by_the_feed(
     switch(page).tap()
     expect(line(page).locator(".problem")).to_contain_text("Nothing is lost")
     expect(switch(page)).to_have_attribute("aria-checked", "false")
-    assert database.head() == 0
+    assert bodies(database) == []
 
     def lose(route: Route) -> None:
         route.fetch()
@@ -227,6 +228,7 @@ def test_what_nobody_could_read_is_not_agreed_to(person: NewPerson, database: Sq
     database.run(
         "INSERT INTO consentfeed.consents (customer_id, purpose, channel) VALUES (%s, 'roaming', 'sms')", CUSTOMER
     )
+    database.run("UPDATE consentfeed.consents SET status = 'revoked' WHERE purpose = 'roaming'")  # else it is not shown
     page = customer(person)
     sent: list[object] = []
     page.on("request", lambda request: sent.append(request.post_data_json) if request.method == "POST" else None)
@@ -257,7 +259,7 @@ def test_a_superseded_text_is_not_agreed_to_the_new_one_is_shown_first(person: N
     page.keyboard.press("Escape")
     expect(line(page).locator(".problem")).to_contain_text("The text has changed")
     expect(switch(page)).to_have_attribute("aria-checked", "false")
-    assert database.head() == 0
+    assert bodies(database) == []
     switch(page).tap()
     expect(switch(page)).to_have_attribute("aria-checked", "true")
     expect(line(page).locator(".problem")).to_be_empty()
@@ -355,7 +357,7 @@ def test_the_light_is_silent_while_live_and_says_since_when_it_is_not(
     expect(page.locator("#strip")).to_be_hidden()
     port = int(node.url.rsplit(":", 1)[1])
     node.stop()
-    expect(page.locator("#light")).to_contain_text("Offline since", timeout=30_000)
+    expect(page.locator("#light")).to_contain_text("We cannot reach our service right now", timeout=30_000)
     switch(page).tap()
     expect(line(page).locator(".problem")).to_contain_text("Nothing is lost")
     database.set(consent(database, "email"), "granted")
@@ -371,25 +373,14 @@ def test_the_page_is_accessible_and_fits_every_screen(person: NewPerson, databas
     page.route("**/revoke", lambda route: route.abort())
     switch(page).tap()
     expect(line(page).locator(".problem")).not_to_be_empty()
-    page.evaluate(axe)
-    ARTEFACTS.mkdir(exist_ok=True)
-    for width, theme in product((360, 1280, 2560), THEMES):
+    assert sideways(page, 360, 1280, 2560) == []
+    for width in (360, 1280):
         page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=theme)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        page.screenshot(path=Path(ARTEFACTS) / f"customer-{width}-{theme}.png", full_page=True)
-        assert violations(page) == [], (width, theme)
+        assert violations_in_both_themes(page, axe) == [], width
+        picture(page, f"customer-{width}", full_page=True)
     page.locator("#cards .notice-link").first.click()
     expect(page.locator("#notice .notice-text")).to_contain_text("What you agree to")
-    for theme in THEMES:
-        page.emulate_media(color_scheme=theme)
-        assert violations(page) == [], theme
-
-
-def violations(page: Page) -> list[str]:
-    """What axe finds."""
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    return [f"{one['id']}: {[node['target'] for node in one['nodes']]}" for one in found]
+    assert violations_in_both_themes(page, axe) == []
 
 
 def test_where_the_reader_chooses_the_colours_on_and_off_look_different(person: NewPerson, database: Sql) -> None:
@@ -431,3 +422,37 @@ def test_what_other_people_write_is_shown_as_text(person: NewPerson, database: S
     page.locator("#cards .notice-link").first.click()
     expect(page.locator("#notice .notice-text")).to_have_text(evil)
     assert page.locator("main img, main script, dialog img, dialog script").count() == 0
+
+
+@pytest.mark.parametrize("keyboard", [False, True])
+def test_a_consent_is_renewed_in_its_last_90_days(person: NewPerson, database: Sql, keyboard: bool) -> None:
+    for days, channel in ((89, "sms"), (91, "email")):
+        database.run("UPDATE consentfeed.purposes SET default_validity = make_interval(days => %s)", days)
+        database.set(consent(database, channel), "granted")
+    database.run("UPDATE consentfeed.purposes SET default_validity = '365 days'")
+    page = customer(person)
+    renew = line(page).get_by_role("button", name="Renew now Offers SMS", exact=True)
+    expect(line(page, "E-mail").locator("[data-slot=renew]")).to_be_hidden()
+    if keyboard:
+        renew.press("Enter")
+    else:
+        renew.tap()
+    expect(renew).to_be_hidden()
+    expect(page.locator("#history-rows tr").filter(has_text="SMS")).to_have_count(2)
+    expect(switch(page)).to_have_attribute("aria-checked", "true")
+    if keyboard:
+        expect(switch(page)).to_be_focused()
+    row = "SELECT status, version, expires_at > now() + '364 days' FROM consentfeed.consents WHERE id = %s"
+    assert database.run(row, consent(database)) == [("granted", 2, True)]
+
+
+def test_a_renewal_that_fails_says_so_beside_the_switch(person: NewPerson, database: Sql) -> None:
+    database.run("UPDATE consentfeed.purposes SET default_validity = '30 days' WHERE key = 'marketing'")
+    database.set(consent(database), "granted")
+    page = customer(person)
+    page.route("**/grant", lambda route: route.fulfill(status=500))
+    renew = line(page).locator("[data-slot=renew]")
+    renew.tap()
+    expect(line(page).locator("[role=alert]")).not_to_be_empty()
+    expect(renew).to_be_visible()
+    expect(switch(page)).to_have_attribute("aria-checked", "true")

@@ -24,4 +24,8 @@ def test_the_walk_in_firefox(node: RunningNode, database: Sql) -> None:
     seen = json.loads(done.stdout)
     assert seen["version"].startswith("firefox/")
     assert (seen["tabs"], seen["streams"], seen["complaints"]) == (5, 1, [])
-    assert database.run("SELECT type FROM consentfeed.events WHERE seq > 0") == [("granted",)]
+    events = database.run(
+        "SELECT type, body::json #>> '{request,status}' FROM consentfeed.events WHERE seq > 0 ORDER BY seq"
+    )
+    request = "rights-request-updated"
+    assert events == [("granted", None), (request, "received"), (request, "fulfilled")]

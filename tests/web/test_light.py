@@ -9,7 +9,7 @@ from tests.support.database import Sql
 from tests.support.node import StartNode
 from tests.support.node_process import NodeProcess
 from tests.support.seed import OTHER
-from tests.web.conftest import NewPerson
+from tests.web.conftest import CSR, NewPerson
 from tests.web.test_connection import phase
 from tests.web.test_walk import DESK, live
 
@@ -22,7 +22,7 @@ def test_an_answer_that_is_late_makes_the_light_yellow_and_one_that_never_comes_
     someone.sign_in("csr").close()
     page = someone.tab("/web/shared/icon.svg")
     page.clock.install()
-    page.goto(f"{someone.url}/csr")
+    page.goto(someone.url + CSR)
     live(page)
     held: list[Route] = []
     page.route("**/api/v1/consents?*", lambda route: held.append(route))
@@ -73,4 +73,4 @@ def test_what_came_while_the_page_was_behind_is_one_message_and_what_is_new_its_
         expect(page.locator(".toast")).to_contain_text("8 changes while the page was behind")
         expect(page.locator("#activity-lines li")).to_have_count(8)
         database.set(database.consents()[0], "revoked")
-        expect(page.locator(".toast").first).to_contain_text("consent revoked")
+        expect(page.locator(".toast").first).to_contain_text(" revoked")

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from consentfeed.http.pages import PAGES, WEB
+from consentfeed.http.pages import PAGES, PASSWORD_PAGE, WEB
 
 HERE = Path(__file__).parent
 ESLINT = HERE / "node_modules" / ".bin" / "eslint"
-NAMES = ["signin", *(path.removeprefix("/") for path in PAGES)]
+NAMES = ["signin", "evidence", "reference", *(path.removeprefix("/") for path in (*PAGES, PASSWORD_PAGE, "/missing"))]
 
 ALLOWED = {
     "csr/one.js": "import '../shared/dom.js'; import '../feed/feed.js'; import '../texts/en.js'; import './card.js';",
@@ -71,4 +71,5 @@ def test_a_page_loads_what_is_there_in_its_own_room_or_shared(page: str) -> None
 
 
 def test_every_page_has_a_room() -> None:
-    assert {f"/{page.parent.name}" for page in WEB.rglob("*.html")} == {"/signin", *PAGES}
+    pages = {"/signin", "/missing", "/evidence", "/reference", *PAGES, PASSWORD_PAGE}
+    assert {f"/{page.parent.name}" for page in WEB.rglob("*.html")} == pages

@@ -5,11 +5,13 @@ from playwright.sync_api import Page, expect
 
 from tests.support.database import Sql
 from tests.support.seed import PASSWORD
+from tests.support.waiting import wait_until
 from tests.web.conftest import NewPerson
 from tests.web.test_act import act_on, answer, card_of
 from tests.web.test_walk import DESK, live
 
 END = "UPDATE consentfeed.sessions SET ended_at = now() WHERE ended_at IS NULL"
+EXPIRE = "UPDATE consentfeed.sessions SET last_seen_at = now() - idle_limit WHERE ended_at IS NULL"
 NOTE = "She asked twice, and wants it in writing."
 
 
@@ -17,7 +19,7 @@ def typing(person: NewPerson) -> Page:
     """A CSR in the middle of a form."""
     page = card_of(person)
     form = act_on(page)
-    answer(form, "grant")
+    answer(form)
     page.fill("#act-note", NOTE)
     return page
 
@@ -101,11 +103,54 @@ def test_the_page_behind_is_not_to_be_seen(person: NewPerson, database: Sql) -> 
     assert top == "session-box"
 
 
-def test_where_nothing_was_typed_the_page_is_left(person: NewPerson, database: Sql) -> None:
-    page = person(**DESK).sign_in("csr")
-    live(page)
-    database.run(END)
+@pytest.mark.parametrize(
+    ("role", "end", "words"),
+    [
+        ("customer", EXPIRE, "Your session has ended: it was not used for a while"),
+        ("csr", END, "Your session was ended: by you in another browser, or by us."),
+        ("admin", END, "Your session was ended: by you in another browser, or by us."),
+    ],
+)
+def test_where_nothing_was_typed_the_page_is_left_and_the_sign_in_page_says_why_once(
+    person: NewPerson, database: Sql, role: str, end: str, words: str
+) -> None:
+    page = person(**DESK).sign_in(role)
+    expect(page.locator("#light")).to_have_attribute("data-phase", "live")
+    database.run(end)
     page.wait_for_selector("#email", timeout=20_000)
+    expect(page.get_by_role("alert")).to_contain_text(words)
+    assert "?" not in page.url.partition("#")[0]
+    page.reload()
+    expect(page.locator("#submit")).to_be_enabled()
+    expect(page.locator("#problem")).to_be_empty()
+
+
+def test_who_signs_out_is_told_nothing(person: NewPerson) -> None:
+    page = person().sign_in("csr")
+    page.click("#signout")
+    expect(page.locator("#submit")).to_be_enabled()
+    expect(page.locator("#problem")).to_be_empty()
+
+
+@pytest.mark.parametrize(("end", "words"), [(END, "Your session was ended"), (EXPIRE, "it was not used for a while")])
+def test_the_box_says_why_too(person: NewPerson, database: Sql, end: str, words: str) -> None:
+    page = typing(person)
+    database.run(end)
+    expect(page.locator(".session-box")).to_contain_text(words, timeout=20_000)
+
+
+def test_who_comes_back_to_an_old_tab_is_led_on_and_told_why(person: NewPerson, database: Sql) -> None:
+    someone = person()
+    someone.sign_in("csr").close()
+    database.run(EXPIRE)
+    asked = someone.context.request
+    wait_until(lambda: asked.get(f"{someone.url}/api/v1/auth/me").status == 401, 5, "the node has noticed")
+    page = someone.tab("/account")
+    expect(page.get_by_role("alert")).to_contain_text("not used for a while")
+    page.fill("#email", "csr@example.com")
+    page.fill("#password", PASSWORD)
+    page.click("#submit")
+    page.wait_for_url("**/account")
 
 
 def test_an_admin_goes_on_with_a_notice_that_is_not_saved(person: NewPerson, database: Sql) -> None:

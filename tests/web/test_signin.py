@@ -9,6 +9,7 @@ from playwright.sync_api import TimeoutError as TookTooLong
 
 from consentfeed.errors import DatabaseAway
 from consentfeed.http.pages import HOMES, PAGES, WEB
+from consentfeed.identity import passwords
 from consentfeed.permissions import ACCESS
 from tests.support.database import Sql
 from tests.support.node import RunningNode, StartNode
@@ -61,20 +62,6 @@ def test_a_wrong_password_is_said_and_the_address_stays(person: NewPerson) -> No
     expect(page.locator("#email")).to_have_value("csr@example.com")
     expect(page.locator("#password")).to_be_focused()
     page.fill("#password", PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/csr")
-
-
-def test_nothing_is_sent_before_the_page_is_ready(person: NewPerson) -> None:
-    someone = person()
-    held: list[Route] = []
-    someone.context.route("**/texts/en.js", lambda route: held.append(route))
-    page = someone.tab()
-    page.fill("#email", "csr@example.com")
-    page.fill("#password", PASSWORD)
-    page.keyboard.press("Enter")
-    held[0].continue_()
-    expect(page.locator("#submit")).to_be_enabled()
     page.keyboard.press("Enter")
     page.wait_for_url("**/csr")
 
@@ -191,8 +178,14 @@ def attempt(page: Page, password: str = PASSWORD) -> None:
 def test_what_is_left_empty_is_asked_for_and_nothing_is_sent(person: NewPerson) -> None:
     page = person().signing_in()
     page.click("#submit")
-    expect(page.locator("#problem")).to_have_text("Enter your e-mail address.")
+    expect(page.locator("#problem")).to_have_text("Enter your e-mail address. Enter your password.")
     expect(page.locator("#email")).to_be_focused()
+    assert page.locator("#form [aria-invalid=true]").count() == 2
+    page.fill("#email", "csr@example.com")
+    page.click("#submit")
+    expect(page.locator("#problem")).to_have_text("Enter your password.")
+    expect(page.locator("#password")).to_be_focused()
+    expect(page.locator("#email")).to_have_attribute("aria-invalid", "false")
 
 
 @pytest.mark.parametrize(("code", "word"), [("si", "මුරපදය"), ("ta", "கடவுச்சொல்")])
@@ -248,16 +241,15 @@ def test_a_page_comes_also_while_the_database_is_away_and_then_goes_on(
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_nobody_can_sign_out_before_the_page_hears_it(person: NewPerson, path: str) -> None:
+def test_who_signs_out_before_the_page_hears_it_is_signed_out_once_it_does(person: NewPerson, path: str) -> None:
     someone = person()
     page = someone.sign_in("customer" if path == "/customer" else "admin")
     held: list[Route] = []
     someone.context.route("**/auth/me", lambda route: held.append(route))
     with page.expect_request("**/auth/me"):
         page.goto(f"{page.url.rsplit('/', 1)[0]}{path}")
-    expect(page.locator("#signout")).to_be_disabled()
+    page.locator("#signout").click(force=True)
     held[0].continue_()
-    page.click("#signout")
     page.wait_for_selector("#email")
 
 
@@ -266,13 +258,13 @@ def test_a_sign_out_that_fails_says_so_and_stays(person: NewPerson) -> None:
     page.route("**/auth/logout", lambda route: route.fulfill(status=503))
     page.click("#signout")
     expect(page.locator(".toast")).to_contain_text("still signed in")
-    page.wait_for_url("**/csr")
+    page.wait_for_url(re.compile("/csr#"))
 
 
 @pytest.mark.parametrize("role", [None, *ROLES, "service"])
 @pytest.mark.parametrize("path", ["/", *PAGES])
-def test_each_role_is_sent_to_a_page_of_its_own(node: RunningNode, role: str | None, path: str) -> None:
-    with node.client(role) as client:
+def test_each_role_is_sent_to_a_page_of_its_own(shared_node: RunningNode, role: str | None, path: str) -> None:
+    with shared_node.client(role) as client:
         answer = client.get(path)
     if path in PAGES and role in ACCESS[f"GET {path}"].roles:
         assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
@@ -296,3 +288,34 @@ def test_every_file_comes_under_a_strict_policy_and_is_asked_for_again(node: Run
             assert again.status_code == 304
         for outside in ("/web/../settings.py", "/web/%2e%2e/settings.py", "/web/none.js", "/web/"):
             assert client.get(outside).status_code == 404, outside
+
+
+def test_a_page_that_is_not_there_says_so_in_the_readers_language_and_leads_on(person: NewPerson) -> None:
+    page = person(locale="si-LK").tab("/no/such/page")
+    expect(page.get_by_role("heading")).to_have_text("එවැනි පිටුවක් නැත")
+    page = person().tab("/no/such/page")
+    page.get_by_role("link").click()
+    expect(page.locator("#submit")).to_be_enabled()
+
+
+def test_the_accounts_of_the_demo_are_named_while_they_have_its_password_and_nowhere_else(
+    person: NewPerson, node: RunningNode, database: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = person().signing_in()
+    expect(page.locator("#demo")).to_be_hidden()
+    ((hashed,),) = database.run("SELECT password_hash FROM consentfeed.users WHERE email = 'csr@example.com'")
+    (api,) = {one.handle.__self__ for one in node.node.endpoints if one.path == "/api/v1/auth/ways"}  # type: ignore[attr-defined]
+    monkeypatch.setattr(api._demo, "_hashes", dict.fromkeys(("csr@example.com", "admin@example.com"), hashed))
+    monkeypatch.setattr(passwords, "DEMO", PASSWORD)
+    page.reload()
+    expect(page.locator("#demo-password")).to_have_text(PASSWORD)
+    expect(page.locator("#demo-accounts button")).to_have_text(["csr@example.com", "admin@example.com"])
+    database.run("SELECT consentfeed.disable_user('admin@example.com')")
+    page.reload()
+    expect(page.locator("#demo-accounts button")).to_have_text(["csr@example.com"])
+    page.click("#demo-accounts button")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/csr")
+    database.run("UPDATE consentfeed.users SET password_hash = 'another' WHERE email = 'csr@example.com'")
+    page = person().signing_in()
+    expect(page.locator("#demo")).to_be_hidden()

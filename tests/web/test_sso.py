@@ -6,12 +6,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from consentfeed.identity.claims import subject_id
+from tests.support.database import Sql
 from tests.support.node import RunningNode, StartNode
 from tests.support.oidc import Provider, provider
 from tests.support.ports import free_port
 from tests.support.seed import OTHER
 from tests.support.waiting import wait_until
 from tests.web.conftest import NewPerson
+from tests.web.test_act import act_on, answer
+from tests.web.test_session_end import NOTE, end
+from tests.web.test_walk import DESK
 
 Site = tuple[Provider, RunningNode]
 
@@ -111,3 +115,72 @@ def test_who_has_no_role_is_told_so_and_stays_out(op: Provider, person: NewPerso
     page = person().tab()
     sign_in(page, op.account(role="owner"))
     expect(page.locator("#problem")).to_contain_text("nobody has given you access")
+
+
+def typing_when_it_ends(op: Provider, person: NewPerson, database: Sql) -> Page:
+    """A CSR in the middle of a form, whose session ends."""
+    page = person(**DESK).tab()
+    sign_in(page, op.account(role="csr"))
+    page.wait_for_url("**/csr")
+    page.select_option("#filter-status", "any")
+    page.locator("#grid-rows [role=row]").filter(has_text="Nimal").first.click()
+    answer(act_on(page))
+    page.fill("#act-note", NOTE)
+    end(database, page)
+    expect(page.locator("#session-password")).to_be_hidden()
+    return page
+
+
+def in_place(page: Page) -> Page:
+    """The tab with the provider that the box opens."""
+    with page.context.expect_page() as opened:
+        page.locator(".session-box").get_by_role("link", name="Telco").click()
+    return opened.value
+
+
+def back_to(page: Page) -> None:
+    """The person looks at the page again."""
+    page.bring_to_front()
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+
+
+def test_who_signs_in_again_at_the_provider_goes_on_with_what_was_typed(
+    op: Provider, person: NewPerson, database: Sql
+) -> None:
+    page = typing_when_it_ends(op, person, database)
+    there = in_place(page)
+    there.wait_for_url("**/csr")  # the provider still knows who it is
+    there.close()
+    back_to(page)
+    expect(page.locator(".session-box")).to_have_count(0)
+    expect(page.locator("#act-note")).to_have_value(NOTE)
+
+
+def test_who_signs_in_there_as_another_person_sees_nothing_of_what_was_typed(
+    op: Provider, person: NewPerson, database: Sql
+) -> None:
+    page = typing_when_it_ends(op, person, database)
+    page.context.clear_cookies(domain="localhost")  # the provider's: a colleague sits down
+    there, colleague = in_place(page), op.account(role="csr")
+    there.get_by_label("Login").fill(colleague)
+    there.get_by_role("button", name="Go on").click()
+    there.wait_for_url("**/csr")
+    back_to(page)
+    page.wait_for_url(lambda url: "#" not in url and url.endswith("/csr"))
+    expect(page.locator("#user")).to_have_text(f"{colleague}@example.com")
+    page.go_back()
+    page.wait_for_load_state()
+    assert NOTE not in page.content()
+    assert database.head() == 0
+
+
+def test_a_link_to_a_card_leads_there_by_the_provider_also_after_one_has_given_up_there(
+    op: Provider, person: NewPerson
+) -> None:
+    page = person().tab(f"/csr#customer/{OTHER}")
+    page.locator("#sso").click()
+    page.get_by_role("link", name="Give up").click()
+    expect(page.locator("#problem")).to_contain_text("refused or cancelled")
+    sign_in(page, op.account(role="csr"))
+    expect(page.locator("#card h2")).to_have_text("Kamala O'Brien")
+    assert page.url.endswith(f"/csr#customer/{OTHER}")

@@ -34,7 +34,9 @@ def opened(person: NewPerson) -> Page:
     return page
 
 
-def test_opening_a_card_is_three_requests_and_three_lines_of_the_trail(person: NewPerson, database: Sql) -> None:
+def test_opening_a_card_is_five_requests_and_a_line_of_the_trail_where_they_show_any(
+    person: NewPerson, database: Sql
+) -> None:
     for consent in database.consents():
         database.set(consent, "granted")
     page = person(**DESK).sign_in("csr")
@@ -44,11 +46,16 @@ def test_opening_a_card_is_three_requests_and_three_lines_of_the_trail(person: N
     page.on("request", lambda request: asked.append(request.url.partition("/api/v1")[2]))
     card(page, "Nimal Perera")
     expect(page.locator(ENTRIES)).to_have_count(4)
-    assert [path.partition("?")[0] for path in asked if path] == [
-        "/consents", f"/customers/{CUSTOMER}", f"/customers/{CUSTOMER}/history",
-    ]  # fmt: skip
+    expect(page.locator("#card [data-slot=contact-lines] li")).to_have_count(3)
+    expect(page.locator("#card [data-slot=requests-state]")).to_have_text("This customer has demanded nothing.")
+    own = f"/customers/{CUSTOMER}"
+    paths = ["/consents", own, f"{own}/contact-preferences", f"{own}/history", "/rights-requests"]
+    # The counts beside the queue are asked for too, now and then, and are about nobody.
+    of_the_card = [path.partition("?")[0] for path in asked if path and "due_before=" not in path]
+    assert sorted(of_the_card) == paths
     lines = database.run("SELECT action, customers::text[] FROM consentfeed.access_trail ORDER BY at, id")[before:]
-    assert lines == [(action, [CUSTOMER]) for action in ("list-consents", "read-customer", "read-history")]
+    actions = ("list-consents", "read-customer", "read-history", "read-preferences")
+    assert sorted(lines) == [(action, [CUSTOMER]) for action in actions]
 
 
 def test_what_changed_about_the_customer_is_told_in_words(person: NewPerson, node: RunningNode, database: Sql) -> None:
@@ -65,9 +72,10 @@ def test_what_changed_about_the_customer_is_told_in_words(person: NewPerson, nod
     expect(newest).to_contain_text("an application · through the API")
     # By the feed, while the card is open; and from SQL.
     database.run("UPDATE consentfeed.customers SET msisdn = '+94770000009', language = 'si' WHERE id = %s", CUSTOMER)
-    expect(newest).to_contain_text("Details changed: number and language")
-    expect(newest).to_contain_text("database role")
-    expect(page.locator(ENTRIES)).to_have_count(3)
+    expect(newest).to_contain_text("Contact preferences changed")  # the language is one of them, too
+    expect(page.locator(ENTRIES).nth(1)).to_contain_text("Details changed: number and language")
+    expect(page.locator(ENTRIES).nth(1)).to_contain_text("database role")
+    expect(page.locator(ENTRIES)).to_have_count(4)
 
 
 def test_older_pages_are_read_when_they_are_asked_for(person: NewPerson, database: Sql) -> None:
@@ -109,7 +117,7 @@ def test_the_button_prints_all_and_a_sheet_without_all_says_so(person: NewPerson
         "() => { window.print = () => { window.printed = document.querySelectorAll('#card .timeline li').length } }"
     )
     page.get_by_role("button", name="Print the history").click()
-    page.wait_for_function("window.printed")
+    page.wait_for_function("() => window.printed")
     assert page.evaluate("window.printed") == count
     page.emulate_media(media="print")
     expect(partial).to_be_hidden()

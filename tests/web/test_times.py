@@ -6,7 +6,7 @@ import time
 from playwright.sync_api import expect
 
 from tests.support.database import Sql
-from tests.web.conftest import NewPerson
+from tests.web.conftest import CSR, NewPerson
 from tests.web.test_names import card
 from tests.web.test_walk import DESK, PHONE, live
 
@@ -25,7 +25,7 @@ def test_what_has_just_happened_is_so_though_this_computers_clock_is_wrong(perso
     for hours in (-3, 3):
         page = someone.context.new_page()
         page.clock.install(time=time.time() + hours * 3600)
-        page.goto(f"{someone.url}/csr")
+        page.goto(someone.url + CSR)
         live(page)
         card(page, "Nimal Perera")
         database.set(database.consents()[0], "granted" if hours < 0 else "revoked")

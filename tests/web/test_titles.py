@@ -60,6 +60,7 @@ def test_what_no_notice_names_is_called_by_itself_in_no_language_that_is_known(
 ) -> None:
     database.run("INSERT INTO consentfeed.purposes (key, title, channels, position) VALUES ('x', 'Plain', '{sms}', 0)")
     database.run("INSERT INTO consentfeed.consents (customer_id, purpose, channel) VALUES (%s, 'x', 'sms')", CUSTOMER)
+    database.run("UPDATE consentfeed.consents SET status = 'revoked' WHERE purpose = 'x'")
     said(person(**PHONE, **SINHALA).sign_in("customer").locator("#cards h2"), "Plain", "")
 
 
@@ -70,6 +71,7 @@ def test_the_text_agreed_to_stands_under_the_title_that_it_had(person: NewPerson
     page.locator("#cards .notice-link").first.click()
     parts = page.locator("#notice .notice-part")
     expect(parts).to_have_count(2)
+    said(page.locator("#history-rows [data-slot=what] bdi"), "Offers", "en")
     said(page.locator("#notice-title"), "News", "en")
     said(parts.nth(0).locator("[data-slot=title]"), "Offers", "en")
     expect(parts.nth(0).locator("[data-slot=title]")).to_be_visible()
@@ -91,8 +93,7 @@ def test_a_desk_reads_titles_in_its_language_and_the_old_title_over_the_old_text
     page.locator("#grid-rows [role=row]").filter(has_text="Nimal").first.click()
     said(page.locator("#card .card-what bdi").filter(has_text=title), title, "si")
     said(page.locator("#card .timeline [data-slot=what] bdi"), title, "si")
-    page.locator("#card .card-line").filter(has_text=title).first.get_by_role("button").click()
-    page.locator("#act-form input[value=grant]").check()
+    page.locator("#card .card-line").filter(has_text=title).first.locator("[data-slot=grant]").click()
     for language, (name, _) in NEWS.items():  # what is read out is called as it is in its language
         page.locator("#act-language").select_option(language)
         said(page.locator("#act-text-title"), name, language)
@@ -104,6 +105,16 @@ def test_a_desk_reads_titles_in_its_language_and_the_old_title_over_the_old_text
     page.reload()
     page.locator("#grid-rows [role=row]").filter(has_text="Nimal").first.click()
     said(page.locator("#card .card-what bdi").filter(has_text="Third"), "Third", "si")
+    said(page.locator("#card .timeline [data-slot=what] bdi"), "News", "en")
     page.locator("#card .timeline button.link").first.click()
     expect(page.locator("#notice-text")).to_have_text("Two, en")
     said(page.locator("#notice-title"), "News", "en")
+
+
+def test_a_desk_that_stays_open_reads_what_is_published_at_once(person: NewPerson, database: Sql) -> None:
+    page = person(**DESK).sign_in("csr")
+    live(page)
+    title = page.locator("#filter-purpose option[value=marketing]")
+    expect(title).to_have_text("Offers")
+    publish(database)
+    expect(title).to_have_text("News")

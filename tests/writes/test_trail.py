@@ -646,9 +646,9 @@ def test_the_trail_is_read_by_admins_newest_first(rest: Rest) -> None:
     assert found["next"] is None
     lines = found["accesses"]
     assert [(line["actor"], line["action"], line["filters"], line["rows"]) for line in lines] == [
-        ({"id": STAFF["csr"], "role": "csr", "email": "csr@example.com"}, "read-customer", {}, 1),
-        ({"id": service.id, "role": "service", "email": None}, "read-customer", {}, 1),
-        ({"id": csr.id, "role": "csr", "email": None}, "list-consents",
+        ({"id": STAFF["csr"], "role": "csr", "email": "csr@example.com", "name": None}, "read-customer", {}, 1),
+        ({"id": service.id, "role": "service", "email": None, "name": None}, "read-customer", {}, 1),
+        ({"id": csr.id, "role": "csr", "email": None, "name": None}, "list-consents",
          {"customer": [customer], "purpose": ["marketing"]}, 2),
     ]  # fmt: skip
     assert all(line["customers"] == [customer] for line in lines)
@@ -739,3 +739,23 @@ def test_a_node_forgets_what_is_older_than_the_setting_says(database: Sql, start
     left = "SELECT array_agg(rows) FROM consentfeed.access_trail"
     wait_until(lambda: database.run(left) != [([39, 41, 400],)])
     assert database.run(left) == [([39],)]
+
+
+def test_names_of_customers_are_told_where_they_are_asked_for_and_that_is_a_look_at_them(rest: Rest) -> None:
+    known, csr = rest.customer("Somebody Known"), Someone(rest, "csr")
+    ok(csr.get(f"/customers/{known}"))
+    plain = accesses(rest, f"?customer={known}")
+    assert plain["names"] == {}
+    assert [line["action"] for line in plain["accesses"]] == ["read-customer"]
+    named = accesses(rest, f"?customer={known}&names=true")
+    assert named["names"] == {known: "Somebody Known"}
+    looks = accesses(rest, f"?customer={known}&action=read-trail")["accesses"]
+    assert [line["customers"] for line in looks] == [[known]]
+
+
+def test_a_line_names_who_asked_by_the_accounts_name(rest: Rest) -> None:
+    add = "SELECT consentfeed.add_user(gen_random_uuid() || '@example.com', 'csr', NULL, NULL, 'Ishara Silva')::text"
+    ((account,),) = rest.sql(add)
+    ok(rest.call("GET", f"/customers/{rest.customer()}", "csr", account))
+    (line,) = accesses(rest, f"?actor={account}")["accesses"]
+    assert line["actor"]["name"] == "Ishara Silva"

@@ -1,18 +1,21 @@
-// One's own sessions: where one is signed in, and an end to it.
+// One's own account: its password, where one is signed in, and an end to it.
 
 import { deviceText } from '../shared/agent.js';
 import { ApiError, get, post } from '../shared/api.js';
 import { byId, fill, nameButton, on, slot } from '../shared/dom.js';
 import { List } from '../shared/list.js';
+import { pageReady } from '../shared/ready.js';
 import { openPage } from '../shared/page.js';
 import { problemText } from '../shared/problems.js';
 import { t } from '../shared/text.js';
 import { timeNode } from '../shared/time.js';
 import { toast } from '../shared/toasts.js';
+import { nameForm } from './name.js';
+import { passwordForm } from './password.js';
 
 /** @typedef {{id: string, created_at: string, last_seen_at: string, expires_at: string, agent: string | null, current: boolean}} Session */
 
-await openPage('account');
+const me = await openPage('account');
 
 /** @type {List<Session>} */
 const list = new List(byId('sessions'), {
@@ -62,3 +65,6 @@ on(list.body, 'click', (event) => {
 on(byId('others'), 'click', () => end(byId('others'), '/auth/sessions/end-others', t('account.ended-others')));
 on(document, 'visibilitychange', () => document.hidden || list.refresh());
 list.refresh();
+nameForm();
+passwordForm(me.email, () => list.refresh());
+pageReady();

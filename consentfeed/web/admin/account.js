@@ -1,15 +1,16 @@
-// The dialog for one account: adding it, or giving it another role.
+// The dialog for one account: adding it, or giving it another name or role.
 
 import { get, post } from '../shared/api.js';
-import { byId, clone, fill, slot } from '../shared/dom.js';
+import { byId, clone, fill, on, slot } from '../shared/dom.js';
+import { newPasswordProblem } from '../shared/passwords.js';
 import { t } from '../shared/text.js';
-import { FieldProblem, clearProblems, submitForm } from './forms.js';
+import { FieldProblem, checkFields, clearProblems, submitForm } from '../shared/forms.js';
+
+import { accountWriter } from './account-writer.js';
 
 /** @typedef {import('./users.js').Account} Account */
 
 const STAFF = ['csr', 'admin', 'service'];
-const SHORTEST = 10;
-
 const parts = () => {
   const dialog = /** @type {HTMLDialogElement} */ (byId('account'));
   const form = /** @type {HTMLFormElement} */ (dialog.querySelector('form'));
@@ -25,17 +26,28 @@ export function askAccount(onAdd) {
   ask({ title: t('users.add'), roles: [...STAFF, 'customer'], role: currentRole() || 'csr', add: true, consequence: '' }, async () => {
     onAdd((await post('/users', await newAccount())).data);
     input('email').value = '';
+    input('name').value = '';
     input('customer_id').value = '';
   });
 }
 
-/** @param {Account} account @param {(account: Account) => void} onChange */
-export function askRole(account, onChange) {
+/** @param {Account} account @param {(account: Account) => void} onRead called with what it is now, whoever has changed it
+ * @param {(account: Account, byRole: boolean) => void} onChange called when it was changed here */
+export function askChange(account, onRead, onChange) {
+  const { input } = parts();
+  const writer = accountWriter(account, onRead);
   const before = { title: t('users.change-title', { email: account.email }), roles: STAFF, role: account.role };
   ask({ ...before, add: false, consequence: t('users.change-text') }, async () => {
-    if (currentRole() === account.role) throw new FieldProblem('role', t('users.same-role'));
-    onChange((await post(`/users/${account.id}/role`, { role: currentRole() })).data);
+    const { role, name } = writer.account;
+    const wanted = input('name').value.trim() || null;
+    if (currentRole() === role && wanted === name) throw new FieldProblem('name', t('users.same'));
+    // The role last: it ends sessions, and a refused name is no reason to.
+    if (wanted !== name) await writer.write('name', { name: wanted });
+    if (currentRole() !== role) await writer.write('role', { role: currentRole() });
+    onChange(writer.account, currentRole() !== role);
   });
+  input('name').value = account.name ?? '';
+  on(parts().dialog, 'close', () => (input('name').value = ''), { once: true }); // it is no name of an account to be added
 }
 
 /** @param {{title: string, roles: string[], role: string, add: boolean, consequence: string}} question @param {() => Promise<void>} run */
@@ -45,7 +57,10 @@ function ask({ title, roles, role, add, consequence }, run) {
   slot(form, 'roles').replaceChildren(...roles.map((name) => roleChoice(name, name === role)));
   slot(form, 'email-field').hidden = !add;
   slot(form, 'password-field').hidden = !add;
-  const customer = () => (slot(form, 'customer-field').hidden = !add || currentRole() !== 'customer');
+  const customer = () => {
+    slot(form, 'customer-field').hidden = !add || currentRole() !== 'customer';
+    slot(form, 'name-field').hidden = currentRole() === 'customer'; // who has a name already
+  };
   slot(form, 'roles').onchange = customer;
   customer();
   clearProblems(form);
@@ -76,10 +91,13 @@ async function newAccount() {
   const email = input('email').value.trim();
   const password = input('password').value;
   const role = currentRole();
-  if (!/^[^@\s]+@[^@\s]+$/.test(email)) throw new FieldProblem('email', t('users.no-email'));
-  if (password && password.length < SHORTEST) throw new FieldProblem('password', t('users.short-password', { count: SHORTEST }));
+  checkFields({
+    email: () => (/^[^@\s]+@[^@\s]+$/.test(email) ? '' : t('users.no-email')),
+    password: () => (password ? newPasswordProblem(password) : ''),
+  });
   const customer = role === 'customer' ? await findCustomer(input('customer_id').value.trim() || email) : undefined;
-  return { email, role, password: password || undefined, customer_id: customer };
+  const name = role === 'customer' ? undefined : input('name').value.trim() || undefined;
+  return { email, role, name, password: password || undefined, customer_id: customer };
 }
 
 /** Id of the one customer who is meant: whole id, address or number, for a search finds beginnings too. @param {string} q */

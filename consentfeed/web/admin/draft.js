@@ -1,26 +1,27 @@
 // The draft of a purpose's next notice, beside the one in force; or of the languages that the one in force lacks.
 
-import { put } from '../shared/api.js';
+import { ApiError, put } from '../shared/api.js';
 import { byId, on } from '../shared/dom.js';
+import { askBeforeLeaving, clearProblems, submitForm } from '../shared/forms.js';
 import { languageName, t } from '../shared/text.js';
 import { toast } from '../shared/toasts.js';
-import { askBeforeLeaving, clearProblems, confirm, explain, fieldOf, submitForm } from './forms.js';
 import { LANGUAGES, LanguagePart, wordsOfNotice } from './language.js';
-import { publication } from './publication.js';
+import { ChangedMeanwhile } from './meanwhile.js';
+import { askToPublish } from './publication.js';
+import { baseOf, dropUnsaved, hasUnsaved, keepUnsaved, rebase, unsavedWords } from './unsaved.js';
 
 /** @typedef {import('./notices.js').Version} Version */
 /** @typedef {import('./notices.js').Notice} Notice */
 /** @typedef {import('./purposes.js').Purpose} Purpose */
 
-/** What was typed and is not saved yet, by purpose and language: it waits here while something else is looked at.
- * @type {Map<string, import('./language.js').Words>} */
-const unsaved = new Map();
+// Whoever saves again has seen what is there now.
+const CHANGED = ['stale', 'notice-published', 'notice-superseded'];
 
 /** @param {(isPublished: boolean) => Promise<void>} onSave called after each change on the server */
 export function draftForm(onSave) {
   const form = /** @type {HTMLFormElement} */ (byId('draft'));
-  /** isAddition: languages for the version in force, not a version of its own.
-   * @type {{purpose: Purpose, inForce: Version | null, drafts: Notice[], version: number, isAddition: boolean}} */
+  /** isAddition: languages for the version in force, not a version of its own. tag: of what is drafted, in all languages.
+   * @type {import('./publication.js').Publication} */
   let now;
   /** @type {Version[]} */
   let versions = [];
@@ -35,14 +36,13 @@ export function draftForm(onSave) {
 
   on(form, 'input', ({ target }) => {
     const part = /** @type {LanguagePart} */ (parts.find(({ node }) => node.contains(target)));
-    if (part.isChanged) unsaved.set(part.id, part.words);
-    else unsaved.delete(part.id);
+    keepUnsaved(part);
     drawButtons();
   });
   on(byId('draft-copy'), 'click', () => {
     for (const part of parts.filter((one) => !one.hasText)) {
       part.write(wordsOfNotice(of(now.inForce?.texts, part.language)));
-      if (part.isChanged) unsaved.set(part.id, part.words);
+      keepUnsaved(part);
     }
     drawButtons();
     focusFirst();
@@ -62,31 +62,35 @@ export function draftForm(onSave) {
   on(byId('draft-publish'), 'click', () =>
     submitForm(form, async () => {
       if (!(await save())) return;
-      const languages = parts.filter((part) => part.hasText).map((part) => part.language);
-      confirm(publication({ ...now, languages }, () => onSave(true)));
+      askToPublish(now, async (isPublished) => {
+        await onSave(isPublished);
+        return now;
+      });
     }),
   );
-  askBeforeLeaving(() => unsaved.size > 0);
+  askBeforeLeaving(hasUnsaved);
 
   const focusFirst = () => /** @type {HTMLElement | null} */ (form.querySelector('.input'))?.focus();
 
   /** Writes what has changed; what is refused is said beside its language. @returns {Promise<boolean>} whether all was taken */
   async function save() {
     const { purpose, version } = now;
-    let refusals = 0;
+    /** @type {Map<string, (part: LanguagePart) => unknown>} why, by language */
+    const refusals = new Map();
     for (const part of changedParts()) {
       const before = JSON.stringify(part.words);
       try {
-        await put(`/purposes/${purpose.key}/notices/${version}/${part.language}`, part.body);
+        await put(`/purposes/${purpose.key}/notices/${version}/${part.language}`, part.body, { match: part.base?.tag ?? null });
         // What was typed since then is not saved yet.
-        if (JSON.stringify(part.words) === before) unsaved.delete(part.id);
+        if (JSON.stringify(part.words) === before) dropUnsaved(part.id);
+        else rebase(part.id);
       } catch (error) {
-        refusals += 1;
-        part.fail(fieldOf(error), explain(error));
+        refusals.set(part.language, whyRefused(part, error));
       }
     }
     await onSave(false);
-    return !refusals;
+    for (const part of parts) if (refusals.has(part.language)) part.fail(refusals.get(part.language)?.(part));
+    return !refusals.size;
   }
 
   function draw() {
@@ -96,14 +100,14 @@ export function draftForm(onSave) {
     const isAddition = now.isAddition && lacking.length > 0;
     const next = draft?.version ?? (versions[0]?.version ?? 0) + 1;
     const drafts = (isAddition ? inForce?.drafts : draft?.texts) ?? [];
-    now = { ...now, inForce, drafts, isAddition, version: isAddition ? (inForce?.version ?? 0) : next };
+    now = { ...now, inForce, drafts, isAddition, version: isAddition ? (inForce?.version ?? 0) : next, tag: (isAddition ? inForce : draft)?.tag };
     drawWords(draft !== null, next, lacking);
     const languages = isAddition ? lacking : [...new Set([...LANGUAGES, ...[...(inForce?.texts ?? []), ...drafts].map((one) => one.language)])];
     makeParts(languages);
     for (const part of parts) {
-      const saved = of(drafts, part.language);
-      part.draw({ inForce: of(inForce?.texts, part.language), version: inForce?.version ?? 0, saved, usual: now.purpose.title });
-      part.write(unsaved.get(part.id) ?? wordsOfNotice(saved));
+      const base = baseOf(part.id, of(drafts, part.language), now.version);
+      part.draw({ inForce: of(inForce?.texts, part.language), version: inForce?.version ?? 0, base, usual: now.purpose.title });
+      part.write(unsavedWords(part.id) ?? wordsOfNotice(base));
     }
     form.hidden = false;
     drawButtons();
@@ -142,6 +146,14 @@ export function draftForm(onSave) {
       draw();
     },
   };
+}
+
+/** What is said of it once what is saved now has been read. @param {LanguagePart} part @param {unknown} error @returns {(part: LanguagePart) => unknown} */
+function whyRefused(part, error) {
+  const code = error instanceof ApiError ? error.code : '';
+  if (!CHANGED.includes(code)) return () => error;
+  const merge = rebase(part.id);
+  return (now) => (code === 'stale' ? new ChangedMeanwhile(merge(now)) : error);
 }
 
 /** @param {Notice[] | undefined} notices @param {string} language */

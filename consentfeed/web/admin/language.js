@@ -2,7 +2,7 @@
 
 import { clone, fill, slot } from '../shared/dom.js';
 import { languageName, t } from '../shared/text.js';
-import { FieldProblem } from './forms.js';
+import { FieldProblems, checkFields, explain, fieldOf } from '../shared/forms.js';
 
 /** @typedef {import('./notices.js').Notice} Notice */
 /** @typedef {{title: string, description: string, text: string}} Words */
@@ -18,8 +18,8 @@ export const wordsOfNotice = (notice) => ({ title: notice?.title ?? '', descript
 
 export class LanguagePart {
   node = clone('draft-language');
-  /** As the server has it. @type {Words} */
-  #saved = wordsOfNotice(undefined);
+  /** What is written over: as the server has it, or had it when something was typed here. @type {Notice | undefined} */
+  base;
 
   /** @param {string} language @param {string} id of what is drafted, in this language */
   constructor(language, id) {
@@ -56,7 +56,8 @@ export class LanguagePart {
 
   /** Whether something is to be saved. */
   get isChanged() {
-    return FIELDS.some((field) => this.words[field] !== this.#saved[field] && (this.words[field].trim() || this.#saved[field]));
+    const saved = wordsOfNotice(this.base);
+    return FIELDS.some((field) => this.words[field] !== saved[field] && (this.words[field].trim() || saved[field]));
   }
 
   /** @param {Words} words */
@@ -64,29 +65,33 @@ export class LanguagePart {
     for (const field of FIELDS) if (this.#input(field).value !== words[field]) this.#input(field).value = words[field];
   }
 
-  /** @param {{inForce: Notice | undefined, version: number, saved: Notice | undefined, usual: string}} notices usual: the title that one
+  /** @param {{inForce: Notice | undefined, version: number, base: Notice | undefined, usual: string}} notices usual: the title that one
    * gets which has none */
-  draw({ inForce, version, saved, usual }) {
-    this.#saved = wordsOfNotice(saved);
+  draw({ inForce, version, base, usual }) {
+    this.base = base;
     this.#input('title').placeholder = usual;
     slot(this.node, 'in-force-name').textContent = inForce ? t('notices.in-force-name', { version }) : t('notices.none-in-force');
     const words = wordsOfNotice(inForce);
     for (const field of FIELDS) slot(this.node, `${field}-in-force`).textContent = words[field];
   }
 
-  /** What is sent; a title or a description that was never given is the purpose's. Throws FieldProblem. @returns {Partial<Words>} */
+  /** What is sent; a title or a description that was never given is the purpose's. Throws FieldProblems. @returns {Partial<Words>} */
   get body() {
     const { title, description, text } = this.words;
-    if (!text.trim()) throw new FieldProblem('text', t('notices.blank'));
-    if (!title.trim() && this.#saved.title) throw new FieldProblem('title', t('purposes.no-title'));
-    return { text, ...(title.trim() && { title }), ...((description.trim() || this.#saved.text) && { description }) };
+    const saved = wordsOfNotice(this.base);
+    checkFields({
+      title: () => (title.trim() || !saved.title ? '' : t('purposes.no-title')),
+      text: () => (text.trim() ? '' : t('notices.blank')),
+    });
+    return { text, ...(title.trim() && { title }), ...((description.trim() || saved.text) && { description }) };
   }
 
-  /** @param {string} field @param {string} problem */
-  fail(field, problem) {
-    const input = this.#input(FIELDS.find((one) => one === field) ?? 'text');
-    slot(this.node, 'problem').textContent = problem;
-    input.setAttribute('aria-invalid', 'true');
-    input.focus();
+  /** Says beside it what was refused, and marks the fields. @param {unknown} error */
+  fail(error) {
+    const all = error instanceof FieldProblems ? error.all : [error];
+    slot(this.node, 'problem').textContent = all.map(explain).join(' ');
+    const inputs = all.map((one) => this.#input(FIELDS.find((field) => field === fieldOf(one)) ?? 'text'));
+    for (const input of inputs) input.setAttribute('aria-invalid', 'true');
+    inputs[0].focus();
   }
 }

@@ -5,7 +5,7 @@ import { byId, clone, element, fill, on, slot } from '../shared/dom.js';
 import { t } from '../shared/text.js';
 import { count, timeNode } from '../shared/time.js';
 import { toast } from '../shared/toasts.js';
-import { submitForm } from './forms.js';
+import { submitForm } from '../shared/forms.js';
 
 /** @typedef {{whole: boolean, head: string, position: number | null, problem: string | null, events: number}} Verification */
 

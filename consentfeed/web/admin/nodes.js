@@ -1,7 +1,7 @@
 // The nodes that serve, and their numbers, every five seconds while somebody looks.
 
 import { get } from '../shared/api.js';
-import { byId, clone, fill, on, slot } from '../shared/dom.js';
+import { byId, clone, fill, slot } from '../shared/dom.js';
 import { List } from '../shared/list.js';
 import { language, t } from '../shared/text.js';
 import { timeNode } from '../shared/time.js';
@@ -34,17 +34,14 @@ export function nodesSection() {
   });
   let timer = 0;
   const refresh = () => void (document.hidden || list.refresh());
-  on(document, 'visibilitychange', () => timer && refresh());
   return {
     open() {
       refresh();
       clearInterval(timer);
       timer = window.setInterval(refresh, REFRESH_MS);
     },
-    close() {
-      clearInterval(timer);
-      timer = 0;
-    },
+    close: () => clearInterval(timer),
+    refresh,
   };
 }
 

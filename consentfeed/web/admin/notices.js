@@ -8,10 +8,10 @@ import { timeNode } from '../shared/time.js';
 import { draftForm } from './draft.js';
 
 /** @typedef {{version: number, language: string, title: string, description: string, text: string, sha256: string,
- *   published_at: string | null, in_force: boolean}} Notice */
-/** drafts: languages that are to be added to a published version.
- * @typedef {{version: number, state: 'in-force' | 'superseded' | 'draft' | 'scheduled' | 'overtaken', since: string | null, texts: Notice[],
- *   drafts: Notice[]}} Version */
+ *   published_at: string | null, in_force: boolean, granted: number, tag: string, version_tag: string}} Notice */
+/** granted: consents that stand under it. tag: of all its languages. drafts: languages that are to be added to a published version.
+ * @typedef {{version: number, state: 'in-force' | 'superseded' | 'draft' | 'scheduled' | 'overtaken', since: string | null, granted: number, texts: Notice[],
+ *   drafts: Notice[], tag: string}} Version */
 
 const MARKS = { 'in-force': 'good', superseded: 'off', draft: 'wait', scheduled: 'wait', overtaken: 'off' };
 
@@ -26,7 +26,10 @@ export function noticesOf(onPublish) {
     row: 'version',
     draw: drawVersion,
     empty: () => t('notices.empty'),
-    onDraw: (versions) => draft.draw(versions),
+    onDraw(versions) {
+      drawGranted(versions);
+      draft.draw(versions);
+    },
   });
   const draft = draftForm(async (isPublished) => {
     await list.refresh();
@@ -36,7 +39,10 @@ export function noticesOf(onPublish) {
     open(purpose) {
       byId('notices').hidden = !purpose;
       if (!purpose) return;
-      if (key !== purpose.key) list.reset();
+      if (key !== purpose.key) {
+        list.reset();
+        drawGranted([]);
+      }
       key = purpose.key;
       draft.open(purpose);
       list.refresh();
@@ -53,7 +59,8 @@ export function versionsOf(notices, now = Date.now()) {
     const published = all.filter((notice) => notice.published_at);
     const since = published.map((notice) => notice.published_at).sort()[0] ?? null;
     const [texts, drafts] = since ? [published, all.filter((notice) => !notice.published_at)] : [all, []];
-    return { version, texts, drafts, since, state: stateOf(version, inForce, since, now) };
+    const granted = published.reduce((sum, notice) => sum + notice.granted, 0);
+    return { version, texts, drafts, since, granted, tag: all[0].version_tag, state: stateOf(version, inForce, since, now) };
   });
 }
 
@@ -62,6 +69,12 @@ function stateOf(version, inForce, since, now) {
   if (version === inForce) return 'in-force';
   if (since === null) return version < inForce ? 'overtaken' : 'draft';
   return version > inForce && Date.parse(since) > now ? 'scheduled' : 'superseded';
+}
+
+/** A purpose that is renamed keeps its old title for those who have agreed. @param {Version[]} versions */
+function drawGranted(versions) {
+  const count = versions.reduce((sum, { granted }) => sum + granted, 0);
+  byId('purpose-granted').textContent = count ? t('purposes.granted', { count }) : '';
 }
 
 /** @param {HTMLElement} row @param {Version} version */
@@ -73,6 +86,7 @@ function drawVersion(row, version) {
     version: t('notices.version', { version: version.version }),
     state: t(`notices.is-${version.state}`),
     since,
+    granted: version.since ? t('notices.granted', { count: version.granted }) : '',
     languages: version.texts.map((text) => languageName(text.language)).join(', '),
   });
   slot(row, 'texts').replaceChildren(...version.texts.map(drawText));

@@ -1,23 +1,33 @@
 // The form of one purpose, new or there already.
 
-import { put } from '../shared/api.js';
+import { get, put } from '../shared/api.js';
 import { byId, clone, fill, on, slot } from '../shared/dom.js';
 import { channelName, t } from '../shared/text.js';
 import { toast } from '../shared/toasts.js';
-import { FieldProblem, askBeforeLeaving, clearProblems, submitForm } from './forms.js';
+import { changesBetween, unlessChanged } from './meanwhile.js';
+import { FieldProblem, PageProblem, askBeforeLeaving, checkFields, clearProblems, submitForm } from '../shared/forms.js';
 
 /** @typedef {import('./purposes.js').Purpose} Purpose */
+/** @typedef {{key: string, title: string, description: string, channels: string[], default_validity_days: string, position: string,
+ *   offered: boolean}} Values */
 
 const USUAL = ['sms', 'email', 'push', 'voice'];
 
 /** @param {() => Purpose[]} all of them @param {(purpose: Purpose, isNew: boolean) => void} onSave
+ * @param {(purpose: Purpose) => void} onRead called with what somebody else has changed
  * @returns {{open: (purpose: Purpose | null) => void}} null: a new one */
-export function purposeForm(all, onSave) {
+export function purposeForm(all, onSave, onRead) {
   const form = /** @type {HTMLFormElement} */ (byId('purpose-form'));
   /** @type {Purpose | null | undefined} */
   let current;
-  let before = '';
-  const isChanged = () => JSON.stringify(values(form)) !== before;
+  /** What the form said when it was drawn. @type {Values} */
+  let shown = values(form);
+  const isChanged = () => Object.keys(touched()).length > 0;
+  /** What somebody has typed since. @returns {Partial<Values>} */
+  const touched = () => {
+    const typed = Object.entries(values(form)).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(shown[/** @type {keyof Values} */ (name)]));
+    return Object.fromEntries(typed);
+  };
 
   /** @param {Purpose | null} purpose */
   const draw = (purpose) => {
@@ -26,13 +36,25 @@ export function purposeForm(all, onSave) {
     byId('purpose-key-field').hidden = purpose !== null;
     slot(form, 'submit').textContent = t(purpose ? 'purposes.save' : 'purposes.add');
     set(form, purpose ?? { key: '', title: '', description: '', channels: [], default_validity_days: null, position: after(all()), offered: true });
-    before = JSON.stringify(values(form));
+    shown = values(form);
+  };
+  /** What somebody else has changed; what was typed here stays, and the rest shows what is there now. */
+  const lookAgain = async () => {
+    if (!current) throw new FieldProblem('key', t('purposes.taken', { key: values(form).key }));
+    const [typed, before] = [touched(), shown];
+    const now = /** @type {Purpose[]} */ ((await get('/purposes')).data.purposes).find(({ key }) => key === current?.key);
+    if (!now) throw new PageProblem(t('purposes.gone'));
+    draw(now);
+    set(form, { ...now, ...typed }, now.channels);
+    onRead(now);
+    return changesBetween(names(), wordsOf(before), wordsOf(shown));
   };
   on(form, 'submit', (event) => {
     event.preventDefault();
     submitForm(form, async () => {
       const { key, ...offer } = validate(values(form), current ? [] : all());
-      const purpose = (await put(`/purposes/${encodeURIComponent(current?.key ?? key)}`, offer)).data;
+      const path = `/purposes/${encodeURIComponent(current?.key ?? key)}`;
+      const purpose = (await unlessChanged(() => put(path, offer, { match: current?.tag ?? null }), lookAgain)).data;
       toast({ kind: 'success', text: t(current ? 'purposes.saved' : 'purposes.added', { title: purpose.title }) });
       const isNew = !current;
       draw(purpose);
@@ -52,8 +74,9 @@ export function purposeForm(all, onSave) {
 /** @param {Purpose[]} purposes */
 const after = (purposes) => Math.max(0, ...purposes.map((purpose) => purpose.position)) + 10;
 
-/** @param {HTMLFormElement} form @param {Omit<Purpose, 'notice_version' | 'languages'>} purpose */
-function set(form, purpose) {
+/** @param {HTMLFormElement} form @param {Omit<Values, 'default_validity_days' | 'position'> & {default_validity_days: number | string | null,
+ *   position: number | string}} purpose @param {string[]} [kept] channels that stay */
+function set(form, purpose, kept = purpose.channels) {
   const input = (/** @type {string} */ name) => /** @type {HTMLInputElement} */ (form.elements.namedItem(name));
   input('key').value = purpose.key;
   input('title').value = purpose.title;
@@ -62,21 +85,22 @@ function set(form, purpose) {
   input('position').value = String(purpose.position);
   input('offered').checked = purpose.offered;
   input('channels').value = '';
-  const channels = [...new Set([...USUAL, ...purpose.channels])];
-  byId('purpose-channels').replaceChildren(...channels.map((channel) => channelChoice(channel, purpose.channels.includes(channel))));
+  const channels = [...new Set([...USUAL, ...kept, ...purpose.channels])];
+  const chosen = [...kept, ...purpose.channels];
+  byId('purpose-channels').replaceChildren(...channels.map((channel) => channelChoice(channel, chosen.includes(channel), kept.includes(channel))));
 }
 
-/** What is offered stays so: people have answered on it. @param {string} channel @param {boolean} there */
-function channelChoice(channel, there) {
+/** What is offered stays so: people have answered on it. @param {string} channel @param {boolean} checked @param {boolean} kept */
+function channelChoice(channel, checked, kept) {
   const choice = fill(clone('channel-choice'), { name: channelName(channel) });
   const input = /** @type {HTMLInputElement} */ (choice.querySelector('input'));
   input.value = channel;
-  input.checked = there;
-  input.disabled = there;
+  input.checked = checked;
+  input.disabled = kept;
   return choice;
 }
 
-/** What the form says, as it stands. @param {HTMLFormElement} form */
+/** What the form says, as it stands. @param {HTMLFormElement} form @returns {Values} */
 function values(form) {
   const text = (/** @type {string} */ name) => /** @type {HTMLInputElement} */ (form.elements.namedItem(name)).value.trim();
   const boxes = /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll('[name=channel]:checked'));
@@ -91,22 +115,46 @@ function values(form) {
   };
 }
 
-/** The same, as the server wants it; throws FieldProblem. @param {ReturnType<typeof values>} input @param {Purpose[]} others */
+/** The same, as the server wants it; throws FieldProblems. @param {Values} input @param {Purpose[]} others */
 function validate(input, others) {
-  const days = input.default_validity_days === '' ? null : whole(input.default_validity_days, 'default_validity_days', 1, 36_500);
-  if (!byId('purpose-key-field').hidden) {
-    if (!/^[a-z][a-z0-9-]{0,62}$/.test(input.key)) throw new FieldProblem('key', t('purposes.bad-key'));
-    if (others.some((purpose) => purpose.key === input.key)) throw new FieldProblem('key', t('purposes.taken', { key: input.key }));
-  }
-  if (!input.title) throw new FieldProblem('title', t('purposes.no-title'));
-  if (!input.channels.length) throw new FieldProblem('channels', t('purposes.no-channels'));
-  if (!input.channels.every((channel) => /^[a-z][a-z0-9-]{0,31}$/.test(channel))) throw new FieldProblem('channels', t('purposes.bad-channels'));
-  return { ...input, default_validity_days: days, position: whole(input.position, 'position', 0, 2 ** 31 - 1) };
+  const { key, title, channels, default_validity_days: days, position } = input;
+  checkFields({
+    key: () => (byId('purpose-key-field').hidden ? '' : keyProblem(key, others)),
+    title: () => (title ? '' : t('purposes.no-title')),
+    channels: () => (channels.length ? channelsProblem(channels) : t('purposes.no-channels')),
+    default_validity_days: () => (days === '' ? '' : numberProblem(days, 1, 36_500)),
+    position: () => numberProblem(position, 0, 2 ** 31 - 1),
+  });
+  return { ...input, default_validity_days: days === '' ? null : Number(days), position: Number(position) };
 }
 
-/** @param {string} text @param {string} field @param {number} least @param {number} most */
-function whole(text, field, least, most) {
+const names = () => ({
+  title: t('purposes.title'),
+  description: t('purposes.description'),
+  channels: t('purposes.channels'),
+  default_validity_days: t('purposes.days'),
+  position: t('purposes.position'),
+  offered: t('purposes.offered'),
+});
+
+/** @param {Values} values @returns {Record<string, string>} */
+const wordsOf = (values) => ({
+  ...values,
+  channels: values.channels.map(channelName).join(', '),
+  offered: t(values.offered ? 'purposes.is-offered' : 'purposes.is-not-offered'),
+});
+
+/** @param {string} key @param {Purpose[]} others */
+function keyProblem(key, others) {
+  if (!/^[a-z][a-z0-9-]{0,62}$/.test(key)) return t('purposes.bad-key');
+  return others.some((purpose) => purpose.key === key) ? t('purposes.taken', { key }) : '';
+}
+
+/** @param {string[]} channels */
+const channelsProblem = (channels) => (channels.every((channel) => /^[a-z][a-z0-9-]{0,31}$/.test(channel)) ? '' : t('purposes.bad-channels'));
+
+/** @param {string} text @param {number} least @param {number} most */
+function numberProblem(text, least, most) {
   const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw new FieldProblem(field, t('purposes.bad-number', { least, most }));
+  return /^\d+$/.test(text) && value >= least && value <= most ? '' : t('purposes.bad-number', { least, most });
 }

@@ -8,7 +8,7 @@ import { noticesOf } from './notices.js';
 import { purposeForm } from './purpose.js';
 
 /** @typedef {{key: string, title: string, description: string, channels: string[], default_validity_days: number | null,
- *   position: number, offered: boolean, notice_version: number | null, languages: string[] | null}} Purpose */
+ *   position: number, offered: boolean, notice_version: number | null, languages: string[] | null, tag: string}} Purpose */
 
 /** No key looks like this one. */
 const NEW = '+';
@@ -26,6 +26,9 @@ export function purposesSection() {
   const form = purposeForm(() => list.items, (purpose, isNew) => {
     if (isNew) location.hash = `#purposes/${purpose.key}`;
     else list.refresh();
+  }, (purpose) => {
+    list.replace(purpose);
+    byId('purpose-title').textContent = purpose.title;
   });
   const notices = noticesOf(() => list.refresh());
 
@@ -51,6 +54,12 @@ export function purposesSection() {
       if (rest) openOne(rest);
       else show(false);
       if (!rest) list.refresh();
+    },
+    async refresh() {
+      const purpose = (await list.refresh()) && list.find(open);
+      if (!purpose) return;
+      form.open(purpose);
+      notices.open(purpose);
     },
   };
 }

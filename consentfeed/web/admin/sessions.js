@@ -7,7 +7,7 @@ import { List } from '../shared/list.js';
 import { t } from '../shared/text.js';
 import { timeNode } from '../shared/time.js';
 import { toast } from '../shared/toasts.js';
-import { confirm } from './forms.js';
+import { confirm } from './confirm.js';
 
 /** @typedef {{id: string, user: {id: string, email: string, role: string}, created_at: string,
  *   last_seen_at: string, expires_at: string, agent: string | null, current: boolean}} Session */
@@ -31,7 +31,8 @@ export function sessionsSection() {
     const session = list.find(event.target.closest('[data-act=end]')?.closest('[data-key]').dataset.key);
     if (session) askEnd(session, list);
   });
-  return { open: () => void list.refresh() };
+  const refresh = () => void list.refresh();
+  return { open: refresh, refresh };
 }
 
 /** @param {Session} session @param {List<Session>} list */

@@ -1,16 +1,18 @@
 // Accounts: finding them, and who may sign in.
 
-import { get, parameters, post } from '../shared/api.js';
+import { get, parameters } from '../shared/api.js';
 import { byId, fill, nameButton, on, slot } from '../shared/dom.js';
 import { List } from '../shared/list.js';
 import { t } from '../shared/text.js';
 import { timeNode } from '../shared/time.js';
 import { toast } from '../shared/toasts.js';
-import { askAccount, askRole } from './account.js';
-import { confirm } from './forms.js';
+import { accountWriter } from './account-writer.js';
+import { askAccount, askChange } from './account.js';
+import { confirm } from './confirm.js';
+import { askPassword } from './password.js';
 
-/** @typedef {{id: string, email: string, role: string, issuer: string | null, created_at: string,
- *   disabled_at: string | null}} Account */
+/** @typedef {{id: string, email: string, name: string | null, role: string, issuer: string | null, created_at: string,
+ *   last_sign_in_at: string | null, disabled_at: string | null, tag: string}} Account */
 
 const PAGE = 100;
 const PAUSE = 250;
@@ -50,32 +52,32 @@ export function usersSection(own) {
   });
 
   /** @param {Account} account @param {string} key of the text about it */
-  const showChange = (account, key) => {
-    list.replace(account);
-    toast({ kind: 'success', text: t(key, { email: account.email, role: t(`role.${account.role}`) }) });
+  const tell = (account, key) => toast({ kind: 'success', text: t(key, { email: account.email, role: t(`role.${account.role}`) }) });
+  /** @param {Account} account @param {'disable' | 'enable'} act */
+  const askOnOff = (account, act) => {
+    const writer = accountWriter(account, (now) => list.replace(now));
+    confirm({
+      title: t(`users.${act}-title`, { email: account.email }),
+      text: [t(`users.${act}-text`)],
+      action: t(`users.${act}`),
+      danger: act === 'disable',
+      run: async () => {
+        await writer.write(act);
+        tell(writer.account, `users.${act}d`);
+      },
+    });
   };
   const acts = {
     /** @param {Account} account */
-    role: (account) => askRole(account, (now) => showChange(now, 'users.changed')),
+    role: (account) => askChange(account, (now) => list.replace(now), (now, byRole) => tell(now, byRole ? 'users.changed' : 'users.renamed')),
+    password: askPassword,
     /** @param {Account} account */
-    disable: (account) =>
-      confirm({
-        title: t('users.disable-title', { email: account.email }),
-        text: [t('users.disable-text')],
-        action: t('users.disable'),
-        danger: true,
-        run: async () => showChange((await post(`/users/${account.id}/disable`)).data, 'users.disabled'),
-      }),
+    disable: (account) => askOnOff(account, 'disable'),
     /** @param {Account} account */
-    enable: (account) =>
-      confirm({
-        title: t('users.enable-title', { email: account.email }),
-        text: [t('users.enable-text')],
-        action: t('users.enable'),
-        run: async () => showChange((await post(`/users/${account.id}/enable`)).data, 'users.enabled'),
-      }),
+    enable: (account) => askOnOff(account, 'enable'),
   };
-  return { open: () => void list.refresh() };
+  const refresh = () => void list.refresh();
+  return { open: refresh, refresh };
 }
 
 /** @param {HTMLElement} row @param {Account} account @param {boolean} own */
@@ -88,13 +90,17 @@ function drawAccount(row, account, own) {
     role: t(`role.${account.role}`),
     state: t(off ? 'users.is-disabled' : 'users.is-active'),
     disabled: account.disabled_at ? timeNode(account.disabled_at) : null,
+    'signed-in': account.last_sign_in_at ? timeNode(account.last_sign_in_at) : t('users.never'),
     created: timeNode(account.created_at),
+    name: account.name,
   });
   slot(row, 'you').hidden = !own;
   slot(row, 'own').hidden = !own;
   slot(row, 'issuer').textContent = account.issuer ? t('users.outside', { issuer: account.issuer }) : '';
   slot(row, 'change').hidden = own || account.role === 'customer' || account.issuer !== null;
   nameButton(slot(row, 'change'), t('users.change'), account.email);
+  slot(row, 'password').hidden = own || off || account.issuer !== null;
+  nameButton(slot(row, 'password'), t('users.password'), account.email);
   const toggle = slot(row, 'toggle');
   toggle.hidden = own;
   toggle.dataset.act = off ? 'enable' : 'disable';

@@ -1,116 +1,127 @@
-// Acting on a customer's behalf: what the customer wants, what was read out, why, and where that is filed. While it is open it follows
-// the feed: what it says of the consent is so, or it says what happened.
+// Acting on a customer's behalf: granting or revoking one consent, or revoking several under one reason. While the dialog is open it
+// follows the feed: what it says of a consent is so, or it says what happened.
 
-import { get, newKey, post } from '../shared/api.js';
+import { get } from '../shared/api.js';
 import { dialog } from '../shared/dialogs.js';
 import { byId, on } from '../shared/dom.js';
 import { problemText } from '../shared/problems.js';
-import { t } from '../shared/text.js';
-import { toast } from '../shared/toasts.js';
+import { around, t } from '../shared/text.js';
+import { sendOne, sendRevocations } from './decision.js';
+import { grantName } from './line.js';
 import { Reading } from './reading.js';
-import { drawCodes, readReason } from './reason.js';
-import { customerText, statusName, whatText, whoText } from './words.js';
+import { drawReason, keepReason, readReason } from './reason.js';
+import { Selection } from './selection.js';
+import { customerText, isSelf, statusName, whatNode, whatText, whoText } from './words.js';
 
 /** @typedef {import('./list.js').Consent} Consent */
+/** @typedef {import('./list.js').Customer} Customer */
 /** @typedef {import('./activity.js').Change} Change */
+/** several: of which some are revoked. @typedef {{action: 'grant' | 'revoke', consents: Consent[], several: boolean, who: Customer}} Question */
+/** before: as it was shown; changed: whether it is another one since. @typedef {{consent: Consent, before: Consent, changed: boolean}} Result */
 
 // So long a change has to be on the screen before it counts as seen.
 const SEEN_MS = 700;
 
 const form = /** @type {HTMLFormElement} */ (byId('act-form'));
 const submit = /** @type {HTMLButtonElement} */ (byId('act-submit'));
-const actions = /** @type {RadioNodeList} */ (form.elements.namedItem('action'));
 const reading = new Reading(drawSubmit);
+const selection = new Selection(drawSubmit);
 
-/** As it is shown. @type {Consent | null} */
-let consent = null;
-let customerName = '';
-/** After the decision. @type {Consent | null} */
-let result = null;
-// The same request again, after no answer came, must not be done twice; another one needs another key.
-let key = '';
-let lastRequest = '';
+/** @type {Question} */
+let question;
+/** As they are shown. @type {Map<string, Consent>} */
+let consents = new Map();
+/** What was decided. @type {Result[]} */
+let results = [];
 let changedAt = -Infinity;
 
-/** Asks, and does it; what the consent is then, or null where nothing was done.
- * @param {Consent} about @param {import('./list.js').Customer} who @returns {Promise<Consent | null>} */
-export function actOn(about, who) {
-  const customer = customerText(who);
-  [consent, customerName, result, lastRequest, changedAt] = [about, customer, null, '', -Infinity];
+/** Asks, and does it; what the consents are then, none where nothing was done. @param {Question} asked @returns {Promise<Result[]>} */
+export function actOn(asked) {
+  [question, results, changedAt] = [asked, [], -Infinity];
+  consents = new Map(asked.consents.map((consent) => [consent.id, consent]));
   form.reset();
-  actions.value = about.status === 'granted' ? 'revoke' : 'grant';
-  drawAbout();
-  drawCodes();
+  drawReason(asked.who.id);
+  selection.open(asked.several ? asked.consents : []);
   byId('act-change').textContent = '';
   showProblem('');
-  reading.open(about.purpose, who.language ?? '');
-  drawAction();
+  byId('act-notice').hidden = !isGrant();
+  if (isGrant()) reading.open(asked.consents[0].purpose, asked.who.language ?? '');
+  drawAbout();
+  drawSubmit();
   dialog('act').showModal();
-  /** @type {HTMLElement} */ (form.querySelector('input:checked')).focus();
-  return new Promise((resolve) => on(dialog('act'), 'close', () => resolve(result), { once: true }));
+  byId('act-code').focus();
+  return new Promise((resolve) => on(dialog('act'), 'close', () => (keepReason(asked.who.id), resolve(results)), { once: true }));
 }
 
 /** Something has changed: where the dialog is about it, it says so. @param {Change} change */
-export function noteChange(change) {
-  if (!dialog('act').open || consent?.id !== change.consent.id || change.consent.version <= consent.version) return;
-  consent = change.consent;
-  changedAt = performance.now();
+export function noteChange({ consent, actor, type }) {
+  const shown = consents.get(consent.id);
+  if (!dialog('act').open || !shown || consent.version <= shown.version) return;
+  consents.set(consent.id, consent);
+  selection.take(consent);
   drawAbout();
-  byId('act-change').textContent = t('csr.act-changed', { who: whoText(change.actor), status: statusName(change.type).toLocaleLowerCase() });
+  if (isSelf(actor) && submit.disabled) return; // what is being saved comes by the feed, too
+  changedAt = performance.now();
+  const key = question.several ? 'csr.act-changed-one' : 'csr.act-changed';
+  byId('act-change').textContent = t(key, { what: whatText(consent), who: whoText(actor), status: statusName(type).toLocaleLowerCase() });
+  noteEnd();
 }
+
+/** Nothing is left to revoke, whoever did it: also by a request that was not answered. */
+function noteEnd() {
+  if (!question.several || !selection.isDone) return;
+  showProblem('');
+  byId('act-change').textContent = t('csr.act-all-revoked');
+}
+
+const isGrant = () => question.action === 'grant';
+
+/** As the button on the line was called. */
+const actionName = () => (isGrant() ? grantName(question.consents[0]) : question.action);
+
+const first = () => /** @type {Consent} */ (consents.values().next().value);
 
 function drawAbout() {
-  const about = /** @type {Consent} */ (consent);
-  byId('act-about').textContent = t('csr.act-about', { what: whatText(about), customer: customerName, status: statusName(about.status) });
+  const customer = customerText(question.who);
+  if (question.several) {
+    byId('act-title').textContent = t('csr.act-title-several');
+    byId('act-about').textContent = customer;
+    return;
+  }
+  const what = whatNode(first());
+  what.translate = false;
+  byId('act-title').replaceChildren(...around(`csr.act-title-${actionName()}`, 'what', what));
+  byId('act-about').textContent = t('csr.act-about', { customer, status: statusName(first().status) });
 }
-
-/** A grant binds the text that was read out; a revocation needs none. */
-function drawAction() {
-  byId('act-notice').hidden = !isGrant();
-  drawSubmit();
-}
-
-const isGrant = () => actions.value === 'grant';
 
 function drawSubmit() {
-  submit.textContent = t(isGrant() ? 'csr.act-do-grant' : 'csr.act-do-revoke');
-  submit.setAttribute('aria-disabled', String(isGrant() && !reading.shown));
+  if (!consents.size) return; // nothing was asked yet
+  const { ids } = selection;
+  submit.textContent = question.several ? t('csr.act-do-several', { count: ids.length }) : t(`csr.act-do-${actionName()}`);
+  submit.setAttribute('aria-disabled', String((isGrant() && !reading.shown) || (question.several && !ids.length)));
 }
 
 /** @param {string} text */
 function showProblem(text) {
   byId('act-problem').textContent = text;
-  if (text) byId('act-problem').scrollIntoView({ block: 'nearest' });
 }
 
 /** @param {SubmitEvent} event */
 async function act(event) {
   event.preventDefault();
+  if (submit.disabled) return;
   if (performance.now() - changedAt < SEEN_MS) return showProblem(t('csr.act-wait'));
   if (isGrant() && !reading.shown) {
     reading.refresh();
     return showProblem(t(reading.isClosed ? 'csr.act-closed' : 'csr.act-no-text'));
   }
+  if (question.several && !selection.ids.length) return showProblem(t('csr.act-none'));
   const reason = readReason();
-  if (!reason) return showProblem('');
-  const { id, version } = /** @type {Consent} */ (consent);
-  if (!isGrant()) return decide(`/consents/${id}/revoke`, { reason });
-  const notice = /** @type {import('../shared/notices.js').NoticeId} */ (reading.shown);
-  await decide(`/consents/${id}/grant`, { notice_version: notice.version, language: notice.language, reason }, version);
-}
-
-/** @param {string} path @param {object} body @param {number} [version] that the consent must still have */
-async function decide(path, body, version) {
-  const request = `${path} ${version} ${JSON.stringify(body)}`;
-  if (request !== lastRequest) [lastRequest, key] = [request, newKey()];
-  submit.disabled = true;
   showProblem('');
+  if (!reason) return;
+  submit.disabled = true;
   try {
-    const { data } = await post(path, body, { key, match: version });
-    result = data.consent;
-    dialog('act').close();
-    if (data.event) toast({ kind: 'success', text: t('csr.act-done'), own: true });
-    else toast({ kind: 'info', text: t('csr.act-nothing'), own: true });
+    await (question.several ? revokeSeveral(reason) : decideOne(reason));
   } catch (error) {
     await explain(/** @type {import('../shared/api.js').ApiError} */ (error));
   } finally {
@@ -118,25 +129,48 @@ async function decide(path, body, version) {
   }
 }
 
+/** @param {import('./reason.js').Reason} reason */
+async function decideOne(reason) {
+  results = [await sendOne(actionName(), first(), reason, reading.shown)];
+  dialog('act').close();
+}
+
+/** Those that could not be revoked stay, and say why. @param {import('./reason.js').Reason} reason */
+async function revokeSeveral(reason) {
+  const chosen = selection.ids.map((id) => /** @type {Consent} */ (consents.get(id)));
+  const outcomes = await sendRevocations(chosen, reason);
+  outcomes.forEach((outcome, index) => {
+    if ('problem' in outcome) return selection.complain(chosen[index].id, problemText(outcome.problem));
+    results.push(outcome);
+    noteOwn(outcome.consent);
+  });
+  const failed = outcomes.filter((outcome) => 'problem' in outcome).length;
+  if (failed) showProblem(t('csr.act-some', { count: failed }));
+  else dialog('act').close();
+}
+
+/** @param {Consent} consent */
+function noteOwn(consent) {
+  if (consent.version > (consents.get(consent.id)?.version ?? 0)) consents.set(consent.id, consent);
+  selection.take(consent);
+}
+
 /** @param {import('../shared/api.js').ApiError} error */
 async function explain(error) {
   if (error.code === 'stale') return showStale();
-  if (error.code === 'notice-superseded') {
+  if (error.code === 'notice-superseded' || error.code === 'not-offered') {
     await reading.refresh();
-    return showProblem(t('csr.act-superseded'));
-  }
-  if (error.code === 'not-offered') {
-    await reading.refresh();
-    return showProblem(t('csr.act-closed'));
+    return showProblem(t(error.code === 'not-offered' ? 'csr.act-closed' : 'csr.act-superseded'));
   }
   const unknown = error.status === 0 || error.code === 'outcome-unknown';
   showProblem(unknown ? t('csr.act-unknown') : problemText(error));
+  noteEnd();
 }
 
 /** It was changed, and the feed has not said so yet. */
 async function showStale() {
   try {
-    const { data } = await get(`/consents/${consent?.id}/history`);
+    const { data } = await get(`/consents/${first().id}/history`);
     noteChange(data.events.at(-1).data);
     changedAt = -Infinity; // it was looked for: nothing has come between
     showProblem(t('csr.act-stale'));
@@ -146,4 +180,3 @@ async function showStale() {
 }
 
 on(form, 'submit', act);
-for (const radio of form.querySelectorAll('input[type="radio"]')) on(radio, 'change', drawAction);

@@ -1,15 +1,24 @@
-// Live activity: the newest hundred changes, newest first. While somebody reads it, what comes waits.
+// Live activity: the newest changes, newest first, and on demand those before. While somebody reads it, what comes waits.
 
-import { byId, clone, element, fill, on, slot } from '../shared/dom.js';
+import { get, parameters } from '../shared/api.js';
+import { byId, on } from '../shared/dom.js';
+import { partFailed, partRead } from '../shared/parts.js';
+import { problemText } from '../shared/problems.js';
 import { t } from '../shared/text.js';
-import { clockText, setTime } from '../shared/time.js';
-import { setStatus, whatNode } from './words.js';
+import { clockText } from '../shared/time.js';
+import { activityLine } from './activity-line.js';
+import { Bell } from './bell.js';
+import { isTold } from './change.js';
+import { isSelf } from './words.js';
 
 const MAX_LINES = 100;
+const PAGE = 50;
 
 /** @typedef {import('./list.js').Consent} Consent */
-/** customer: in place of consent, where the customer's own details changed.
- * @typedef {{type: string, consent: Consent, customer?: {id: string, version: number, changed: string[]}, timestamp: string, user: {id: string, email: string | null},
+/** customer, request, preferences: in place of consent, where the customer's own details changed, a request, or how they want to be
+ * contacted.
+ * @typedef {{type: string, consent: Consent, customer?: {id: string, version: number, changed?: string[]},
+ *   request?: import('../shared/due.js').RightsRequest, preferences?: {customer_id: string, version: number, changed: string[]}, timestamp: string, user: {id: string, email: string | null},
  *   actor: {kind: string, id: string}, method: string,
  *   reason: {code: string | null, text: string | null, reference: string | null} | null}} Change */
 /** @typedef {{id: string, event: string, data: any}} Message */
@@ -19,23 +28,34 @@ const MAX_LINES = 100;
 export class Activity {
   #panel = byId('activity');
   #lines = byId('activity-lines');
-  #queue = /** @type {Change[]} */ ([]);
+  #queue = /** @type {Message[]} */ ([]);
   #freshButton = byId('activity-fresh');
+  #earlier = byId('activity-earlier');
+  #bell = new Bell(this.#panel);
   #frame = 0;
+  /** Events before this one are not here; null: it is the first of all. @type {string | null | undefined} */
+  #first = undefined;
+  /** How many were read back: as many more lines stay. */
+  #read = 0;
+  #reading = false;
 
-  /** @param {{open: (change: Change) => void, name: (customer: string) => string | null}} page */
+  /** @param {import('./activity-line.js').Page} page */
   constructor(page) {
     this.page = page;
     byId('activity-empty').textContent = t('csr.activity-empty', { time: clockText(new Date()) });
     on(this.#lines, 'mouseleave', () => this.#draw());
     on(this.#panel, 'focusout', () => this.#draw());
     on(this.#freshButton, 'click', () => this.#show());
+    on(this.#earlier, 'click', () => this.#readBack());
+    // Once it was asked for, the end of the list asks by itself.
+    new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && this.#read && this.#readBack()).observe(this.#earlier);
   }
 
-  /** @param {Change} change */
-  add(change) {
-    this.#queue.push(change);
+  /** @param {Message} message */
+  add(message) {
+    this.#queue.push(message);
     if (this.#queue.length > MAX_LINES) this.#queue.shift();
+    if (!isSelf(message.data.actor)) this.#bell.ring();
     this.#draw();
   }
 
@@ -55,18 +75,47 @@ export class Activity {
     if (!this.#queue.length) return;
     byId('activity-empty').hidden = true;
     this.#freshButton.hidden = true;
-    this.#lines.prepend(...this.#queue.map((change) => this.#line(change)).reverse());
+    this.#lines.prepend(...this.#made(this.#queue).reverse());
     this.#queue = [];
+    if (this.#read) return; // what was read back stays
     while (this.#lines.childElementCount > MAX_LINES) this.#lines.lastElementChild?.remove();
+    this.#first = /** @type {HTMLElement} */ (this.#lines.lastElementChild).dataset.event;
   }
 
-  /** @param {Change} change */
-  #line(change) {
-    const line = clone('activity-line');
-    setStatus(slot(line, 'status'), change.consent.status);
-    setTime(/** @type {HTMLTimeElement} */ (slot(line, 'when')), change.timestamp);
-    fill(line, { customer: this.page.name(change.consent.customer_id) ?? change.user.email ?? change.user.id, what: whatNode(change.consent) });
-    on(slot(line, 'customer').parentElement ?? element('p'), 'click', () => this.page.open(change));
-    return line;
+  /** Lines for what is not there yet: the feed may bring what is being read back. @param {Message[]} messages */
+  #made(messages) {
+    const isNew = (/** @type {Message} */ { id, data }) => isTold(data) && !this.#lines.querySelector(`[data-event="${id}"]`);
+    return messages.filter(isNew).map(({ id, data }) => {
+      const line = activityLine(data, this.page);
+      line.dataset.event = id;
+      return line;
+    });
+  }
+
+  async #readBack() {
+    if (this.#reading || this.#first === null) return;
+    this.#reading = true;
+    this.#show(); // what waits is newer
+    try {
+      const { data } = await get(`/history?${parameters({ limit: PAGE, cursor: this.#first ?? null })}`);
+      partRead(this.#earlier);
+      byId('activity-problem').textContent = '';
+      this.#append(data);
+    } catch (error) {
+      byId('activity-problem').textContent = problemText(error);
+      partFailed(this.#earlier, () => this.#readBack(), /** @type {any} */ (error).retryAfter);
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  /** @param {{events: Message[], next: string | null}} page */
+  #append({ events, next }) {
+    const lines = this.#made(events);
+    this.#read += lines.length;
+    this.#first = next;
+    byId('activity-empty').hidden = this.#lines.childElementCount + lines.length > 0;
+    this.#lines.append(...lines);
+    this.#earlier.hidden = next === null;
   }
 }

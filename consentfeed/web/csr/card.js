@@ -1,42 +1,51 @@
-// A customer's card: every consent in one line, kept right by events, and how each came to be.
+// A customer's card: who it is, every consent, and how each came to be; kept right by events.
 
 import { get } from '../shared/api.js';
+import { dialog } from '../shared/dialogs.js';
 import { byId, clone, element, fill, on, slot } from '../shared/dom.js';
 import { partFailed, partRead } from '../shared/parts.js';
 import { problemText } from '../shared/problems.js';
-import { allPurposes } from '../shared/purposes.js';
 import { t } from '../shared/text.js';
-import { toast } from '../shared/toasts.js';
 import { actOn, noteChange } from './act.js';
-import { readChoices } from './alerts.js';
-import { contactNode, writeLine } from './line.js';
+import { CardContact } from './card-contact.js';
+import { CardRequests } from './card-requests.js';
+import { customerOf } from './change.js';
+import { contactNode } from './contact.js';
+import { copyLink } from './link.js';
+import { Lines } from './lines.js';
 import { isNarrow, settle } from './panels.js';
-import { watch } from './settings.js';
-import { prepareForPrint, Timeline } from './timeline.js';
+import { forgetReason } from './reason.js';
+import { tellResults } from './results.js';
+import { prepareForPrint, printSheet } from './sheet.js';
+import { Timeline } from './timeline.js';
+import { WatchButton } from './watch.js';
 import { customerText } from './words.js';
 
 /** @typedef {import('./list.js').Consent} Consent */
+/** @typedef {import('./list.js').Customer} Customer */
 
 export class Card {
   #panel = byId('card');
   /** @type {string | null} */
   customer = null;
-  /** @type {Map<string, Consent>} */
-  #consents = new Map();
-  /** @type {Map<string, HTMLElement>} */
-  #lines = new Map();
   /** @type {{close: () => void} | null} */
   #subscription = null;
+  /** @type {Lines | null} */
+  lines = null;
   /** @type {Timeline | null} */
   #timeline = null;
   /** @type {Element | null} */
   #opener = null;
-  /** @type {import('./list.js').Customer | null} */
+  /** @type {Customer | null} */
   #who = null;
+  /** @type {CardRequests | null} */
+  #requests = null;
+  /** @type {CardContact | null} */
+  #contact = null;
   #run = 0;
 
   /** @param {import('./activity.js').Feed} feed @param {{onClose: () => void, focusTable: () => void, onDecision: (consent: Consent) => void,
-   *   onCustomer: (customer: import('./list.js').Customer) => void}} page */
+   *   onRequest: (request: import('../shared/due.js').RightsRequest) => void, onCustomer: (customer: Customer) => void}} page */
   constructor(feed, page) {
     this.feed = feed;
     this.page = page;
@@ -47,20 +56,31 @@ export class Card {
     return /** @type {HTMLElement} */ (this.#panel.firstElementChild);
   }
 
-  /** Shows a customer. @param {string} customer @param {boolean} focus whether the keyboard goes there */
-  open(customer, focus) {
+  /** What a key does while a card is open. @returns {Record<string, () => void>} */
+  get keys() {
+    const { lines } = this;
+    if (!this.customer || !lines) return {};
+    return { n: () => lines.move(1), p: () => lines.move(-1), a: () => lines.act(), w: () => lines.revokeSeveral(), c: () => void copyLink(this.customer ?? '') };
+  }
+
+  /** Shows a customer. @param {string} customer @param {boolean} focus whether the keyboard goes there @param {string} [request] that
+   * is unfolded */
+  open(customer, focus, request = '') {
     const from = document.activeElement;
     if (!this.#panel.contains(from)) this.#opener = from === document.body ? null : from;
     if (this.customer !== customer) this.#begin(customer);
     else this.refresh();
     this.#panel.hidden = false;
     settle();
+    this.#requests?.unfold(request);
     if (focus || isNarrow()) slot(this.#inside, 'name').focus();
   }
 
   /** Whether there was anything to close; the keyboard goes back to where it came from. */
   close() {
     if (this.#panel.hidden) return false;
+    for (const id of ['act', 'request', 'request-new', 'contact']) dialog(id).close();
+    forgetReason();
     const within = this.#panel.contains(document.activeElement);
     this.#subscription?.close();
     partRead(this.#panel);
@@ -79,9 +99,13 @@ export class Card {
     this.customer = customer;
     const inside = clone('card-inside');
     this.#panel.replaceChildren(inside);
+    this.lines = new Lines(inside, (action, consents, several) => this.#act(action, consents, several));
+    this.#requests = new CardRequests(inside, customer, { who: () => this.#who, onRequest: this.page.onRequest });
+    this.#contact = new CardContact(inside, customer);
     on(slot(inside, 'close'), 'click', () => this.close());
-    on(slot(inside, 'print'), 'click', () => this.#print());
-    on(slot(inside, 'watch'), 'click', () => this.#watch());
+    on(slot(inside, 'copy'), 'click', () => copyLink(customer));
+    on(slot(inside, 'print'), 'click', () => printSheet(this.#timeline));
+    new WatchButton(slot(inside, 'watch'), customer);
     this.#load();
   }
 
@@ -93,15 +117,10 @@ export class Card {
       const { data } = await get(`/customers/${id}`);
       if (run !== this.#run) return;
       this.#showCustomer(data);
-      this.redraw();
+      this.lines?.redraw(data);
     } catch {
       partFailed(this.#panel, () => this.refresh());
     }
-  }
-
-  /** Draws its lines again: a purpose is called otherwise, or the customer has another number. */
-  redraw() {
-    for (const [id, line] of this.#lines) writeLine(line, /** @type {Consent} */ (this.#consents.get(id)), this.#who);
   }
 
   async #load() {
@@ -119,6 +138,8 @@ export class Card {
         event: (message) => this.#take(message, id),
         reset: () => this.#load(),
       });
+      this.#requests?.read();
+      this.#contact?.read();
       await this.#timeline.read();
     } catch (error) {
       if (run === this.#run) this.#fail(error);
@@ -136,20 +157,15 @@ export class Card {
     fill(this.#inside, { 'history-state': null });
   }
 
-  /** @param {import('./list.js').Customer} who @param {Consent[]} consents */
+  /** @param {Customer} who @param {Consent[]} consents */
   #show(who, consents) {
     this.#showCustomer(who);
-    this.#drawWatch();
-    const order = allPurposes().map((purpose) => purpose.key);
-    consents.sort((a, b) => order.indexOf(a.purpose) - order.indexOf(b.purpose) || a.channel.localeCompare(b.channel));
-    this.#consents = new Map(consents.map((consent) => [consent.id, consent]));
-    this.#lines = new Map(consents.map((consent) => [consent.id, this.#line(consent)]));
-    slot(this.#inside, 'consents').replaceChildren(...this.#lines.values());
+    this.lines?.show(consents, who);
     slot(this.#inside, 'state').hidden = true;
     slot(this.#inside, 'content').hidden = false;
   }
 
-  /** @param {import('./list.js').Customer} who */
+  /** @param {Customer} who */
   #showCustomer(who) {
     partRead(this.#panel);
     this.#who = who;
@@ -157,61 +173,29 @@ export class Card {
     this.page.onCustomer(who);
   }
 
-  /** @param {Consent} consent */
-  #line(consent) {
-    const line = clone('card-line');
-    on(slot(line, 'act'), 'click', () => this.#act(consent.id));
-    on(line, 'animationend', () => line.classList.remove('glow'));
-    return writeLine(line, consent, this.#who);
+  /** @param {'grant' | 'revoke'} action @param {Consent[]} consents @param {boolean} several */
+  async #act(action, consents, several) {
+    const who = /** @type {Customer} */ (this.#who);
+    const take = (/** @type {Consent[]} */ decided) => decided.forEach((consent) => this.#decided(consent));
+    const results = await actOn({ action, consents, several, who });
+    take(results.map(({ consent }) => consent));
+    tellResults(results, who, take);
   }
 
-  /** @param {string} id */
-  async #act(id) {
-    const consent = /** @type {Consent} */ (this.#consents.get(id));
-    const result = await actOn(consent, /** @type {import('./list.js').Customer} */ (this.#who));
-    if (result) this.page.onDecision(result), this.#update(result);
+  /** The answer may be here before the event. @param {Consent} consent */
+  #decided(consent) {
+    this.page.onDecision(consent);
+    if (consent.customer_id === this.customer) this.lines?.update(consent);
   }
 
   /** @param {import('./activity.js').Message} message @param {string} id of the customer */
   #take(message, id) {
     const { data } = message;
     const isOwn = data.consent?.customer_id === id;
-    if (isOwn) this.#update(data.consent), noteChange(data);
+    if (isOwn) this.lines?.update(data.consent), noteChange(data);
     if (data.customer?.id === id) this.refresh();
-    if (isOwn || data.customer?.id === id) this.#timeline?.add(message);
-  }
-
-  /** @param {Consent} consent as it is now, unless the one that is shown is newer */
-  #update(consent) {
-    const current = this.#consents.get(consent.id);
-    const line = this.#lines.get(consent.id);
-    if (!line || (current && current.version >= consent.version)) return;
-    this.#consents.set(consent.id, consent);
-    writeLine(line, consent, this.#who).classList.add('glow');
-  }
-
-  /** With all of the history: paper has no button for more. */
-  async #print() {
-    try {
-      await this.#timeline?.readAll();
-      print();
-    } catch (error) {
-      toast({ kind: 'error', text: problemText(error) });
-    }
-  }
-
-  async #watch() {
-    const id = /** @type {string} */ (this.customer);
-    try {
-      await watch(id, !readChoices().watched.includes(id));
-    } catch (error) {
-      toast({ kind: 'error', text: problemText(error) });
-    }
-    this.#drawWatch();
-  }
-
-  #drawWatch() {
-    const isWatched = readChoices().watched.includes(this.customer ?? '');
-    slot(this.#inside, 'watch').setAttribute('aria-pressed', String(isWatched));
+    if (data.request?.customer_id === id) this.#requests?.take(message);
+    if (data.preferences?.customer_id === id) this.#contact?.read();
+    if (customerOf(data) === id) this.#timeline?.add(message);
   }
 }

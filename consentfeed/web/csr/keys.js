@@ -4,7 +4,7 @@ import { dialog } from '../shared/dialogs.js';
 import { byId, on } from '../shared/dom.js';
 import { readChoices } from './alerts.js';
 
-/** @param {{close: () => boolean, table: () => void}} page close: whether there was something to close */
+/** keys: what those of the open card do. @param {{close: () => boolean, table: () => void, keys: () => Record<string, () => void>}} page close: whether there was something to close */
 export function prepareKeys(page) {
   const search = /** @type {HTMLInputElement} */ (byId('search'));
   on(document, 'keydown', (event) => {
@@ -13,6 +13,7 @@ export function prepareKeys(page) {
     if (isTyping(event.target) || !readChoices().keys) return;
     if (event.key === '/') event.preventDefault(), search.focus(), search.select();
     else if (event.key === '?') dialog('help').showModal();
+    else if (Object.hasOwn(page.keys(), event.key)) event.preventDefault(), page.keys()[event.key]();
   });
   on(search, 'keydown', (event) => {
     if (event.key === 'ArrowDown') event.preventDefault(), page.table();

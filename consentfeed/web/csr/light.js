@@ -2,7 +2,7 @@
 
 import { byId, on } from '../shared/dom.js';
 import { prepareLight } from '../shared/light.js';
-import { drawUpdated } from './filters.js';
+import { drawUpdated } from './state.js';
 
 /** Keeps both right. @param {any} feed @param {import('./list.js').ConsentList} list */
 export function prepareLights(feed, list) {

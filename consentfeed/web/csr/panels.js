@@ -2,7 +2,7 @@
 
 import { byId, on } from '../shared/dom.js';
 
-const narrow = matchMedia('(max-width: 63.99rem)');
+const narrow = matchMedia('(max-width: 47.99rem)');
 
 export const isNarrow = () => narrow.matches;
 

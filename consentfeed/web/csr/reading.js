@@ -3,8 +3,8 @@
 import { byId, element, on } from '../shared/dom.js';
 import { readNotice } from '../shared/notices.js';
 import { problemText } from '../shared/problems.js';
-import { purpose, readPurposes } from '../shared/purposes.js';
-import { language, languageName, t } from '../shared/text.js';
+import { purpose, readPurposes, whenPurposesChange } from '../shared/purposes.js';
+import { language, languageName, lookUp, t } from '../shared/text.js';
 
 /** @typedef {import('../shared/notices.js').NoticeId} NoticeId */
 
@@ -24,6 +24,9 @@ export class Reading {
   constructor(onChange) {
     this.#onChange = onChange;
     on(languages, 'change', () => this.#show());
+    // A text that is being read stays until it is refused; where there was none to read, there may be one now. Nothing has been
+    // asked when the page reads the purposes first.
+    whenPurposesChange(() => (this.#key && !this.shown ? this.#draw() : undefined));
   }
 
   /** The texts of a purpose, at first in the customer's language. @param {string} key @param {string} language '' where it is not known */
@@ -50,7 +53,7 @@ export class Reading {
 
   #draw() {
     const offered = (this.isClosed ? null : purpose(this.#key)?.languages) ?? [];
-    const chosen = [languages.value, this.#language, language()].find((one) => offered.includes(one)) ?? offered[0] ?? '';
+    const chosen = [languages.value, this.#language, language()].map((one) => lookUp(one, offered)).find(Boolean) ?? offered[0] ?? '';
     languages.replaceChildren(...offered.map((one) => Object.assign(element('option', '', languageName(one)), { value: one })));
     languages.value = chosen;
     this.#show();

@@ -2,25 +2,40 @@
 
 import { byId, element, on } from '../shared/dom.js';
 import { t } from '../shared/text.js';
-import { reasonText } from './words.js';
+import { REASONS, reasonText } from './words.js';
 
-const CODES = ['phone-call', 'shop-visit', 'shop-form', 'chat', 'letter', 'email', 'paper-archive'];
 const OWN = 'own';
 
 const code = /** @type {HTMLSelectElement} */ (byId('act-code'));
 const [own, reference, note] = ['act-own', 'act-reference', 'act-note'].map((id) => /** @type {HTMLInputElement} */ (byId(id)));
 
-/** Begins anew, after the form was reset. */
-export function drawCodes() {
-  const usual = CODES.map((one) => [one, reasonText(one)]);
+/** @typedef {{code: string, reference?: string, text?: string}} Reason */
+
+/** What was said last of the customer whose card is open: it is one call. */
+const kept = { customer: '', code: '', own: '', reference: '' };
+
+/** Begins anew, after the form was reset; with what was said of the same customer before. @param {string} customer */
+export function drawReason(customer) {
+  const usual = REASONS.map((one) => [one, reasonText(one)]);
   const options = [['', t('csr.reason-choose')], ...usual, [OWN, t('csr.reason-other')]];
   code.replaceChildren(...options.map(([value, text]) => Object.assign(element('option', '', text), { value })));
-  byId('act-own-field').hidden = true;
+  if (kept.customer === customer) [code.value, own.value, reference.value] = [kept.code, kept.own, kept.reference];
+  drawOwn();
   complain(code, '');
   complain(own, '');
 }
 
-/** What was chosen, as the API takes it; null where something is missing, which is said beside it. */
+/** @param {string} customer */
+export function keepReason(customer) {
+  Object.assign(kept, { customer, code: code.value, own: own.value, reference: reference.value });
+}
+
+/** The card was closed, and with it the call. */
+export function forgetReason() {
+  keepReason('');
+}
+
+/** What was chosen, as the API takes it; null where something is missing, which is said beside it. @returns {Reason | null} */
 export function readReason() {
   complain(code, code.value ? '' : t('csr.reason-missing'));
   complain(own, code.value !== OWN || isCode(own.value.trim()) ? '' : t('csr.reason-own-hint'));
@@ -39,4 +54,8 @@ function complain(input, problem) {
   byId(`${input.id}-problem`).textContent = problem;
 }
 
-on(code, 'change', () => (byId('act-own-field').hidden = code.value !== OWN));
+function drawOwn() {
+  byId('act-own-field').hidden = code.value !== OWN;
+}
+
+on(code, 'change', drawOwn);

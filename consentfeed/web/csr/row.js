@@ -4,7 +4,8 @@ import { clone, fill, slot } from '../shared/dom.js';
 import { purposeWords, titleNode } from '../shared/purposes.js';
 import { channelName } from '../shared/text.js';
 import { setTime } from '../shared/time.js';
-import { customerText, setStatus } from './words.js';
+import { fillCustomer } from './customer-cell.js';
+import { numberText, setStatus } from './words.js';
 
 /** @typedef {import('./list.js').Row} Row */
 
@@ -30,11 +31,9 @@ export function changeRow(node, row, selected) {
 function write(node, row, selected) {
   node.dataset.version = String(row.version);
   node.setAttribute('aria-selected', String(selected));
-  const name = customerText(row.customer);
-  slot(node, 'customer').title = name; // it may be cut off
+  fillCustomer(node, row.customer);
   fill(node, {
-    customer: name,
-    number: row.customer.msisdn,
+    number: numberText(row.customer.msisdn),
     email: row.customer.email,
     purpose: titleNode(purposeWords(row.purpose)),
     channel: channelName(row.channel),

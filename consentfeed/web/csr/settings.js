@@ -5,7 +5,7 @@ import { dialog } from '../shared/dialogs.js';
 import { byId, clone, element, on, slot } from '../shared/dom.js';
 import { preference, setPreferences } from '../shared/preferences.js';
 import { problemText } from '../shared/problems.js';
-import { t } from '../shared/text.js';
+import { hasText, t } from '../shared/text.js';
 import { KINDS, readChoices } from './alerts.js';
 import { beep } from './sound.js';
 import { customerText, setStatus, statusName } from './words.js';
@@ -35,26 +35,22 @@ export function openSettings() {
   dialog('settings').showModal();
 }
 
-/** Watches a customer, or no longer. @param {string} customer @param {boolean} isWatched from now on */
-export async function watch(customer, isWatched) {
-  await setPreferences(() => {
-    const others = readChoices().watched.filter((id) => id !== customer);
-    return { csr: { ...readChoices(), watched: isWatched ? [...others, customer] : others } };
-  });
-}
-
 /** @param {string} kind */
 function kindLine(kind) {
   const line = clone('kind-line');
   setStatus(slot(line, 'status'), kind);
+  slot(line, 'status').textContent = kindName(kind);
   for (const name of ['message', 'sound']) {
     const box = /** @type {HTMLInputElement} */ (slot(line, name));
     Object.assign(box, { name, value: kind });
-    box.setAttribute('aria-label', t(`csr.kind-${name}-of`, { status: statusName(kind) }));
+    box.setAttribute('aria-label', t(`csr.kind-${name}-of`, { status: kindName(kind) }));
     if (name === 'sound') on(box, 'change', () => box.checked && beep(kind));
   }
   return line;
 }
+
+/** @param {string} kind */
+const kindName = (kind) => (hasText(`csr.kind-of-${kind}`) ? t(`csr.kind-of-${kind}`) : statusName(kind));
 
 function drawWatched() {
   byId('watched-none').hidden = watched.length > 0;
@@ -98,7 +94,7 @@ async function save(event) {
   try {
     const alerts = { about: field('about').value, messages: values('message'), sounds: values('sound') };
     const seconds = { toastSeconds: Number(field('toast-seconds').value), pollSeconds: Number(field('poll-seconds').value) };
-    await setPreferences(() => ({ ...seconds, csr: { ...readChoices(), ...alerts, quiet, watched, keys } }));
+    await setPreferences(() => ({ ...seconds, csr: { ...readChoices(), ...alerts, quiet, watched, keys, kinds: Object.keys(KINDS) } }));
   } catch (error) {
     byId('settings-problem').textContent = problemText(error);
     return;
@@ -110,4 +106,3 @@ async function save(event) {
 const field = (name) => /** @type {any} */ (form.elements.namedItem(name));
 
 const boxes = () => /** @type {HTMLInputElement[]} */ ([...byId('kinds').querySelectorAll('input')]);
-

@@ -8,7 +8,7 @@ const account = byId('account');
 
 /** Makes their buttons work. */
 export function prepareSides() {
-  on(byId('show-activity'), 'click', () => (setActivity(true), byId('activity-title').focus()));
+  on(byId('show-activity'), 'click', openActivity);
   on(byId('close-activity'), 'click', () => closeSides());
   on(byId('show-account'), 'click', () => setAccount(account.dataset.open !== 'true'));
   on(byId('show-filters'), 'click', () => {
@@ -17,6 +17,12 @@ export function prepareSides() {
     byId('show-filters').setAttribute('aria-expanded', String(open));
   });
   on(document, 'click', (event) => event.target.closest('#account, #show-account') || setAccount(false));
+}
+
+/** Shows the activity: on narrow screens over the page, else over a card. */
+export function openActivity() {
+  setActivity(true);
+  byId('activity-title').focus();
 }
 
 /** Folds away what is open, and puts the keyboard back; whether there was anything. */

@@ -1,6 +1,6 @@
 // A short tone, where somebody chose it and outside quiet hours.
 
-const PITCHES = { granted: 880, revoked: 440, expired: 587 };
+const PITCHES = { granted: 880, revoked: 440, expired: 587, request: 784, preferences: 523 };
 const APART = 1500;
 
 /** @type {AudioContext | null} */

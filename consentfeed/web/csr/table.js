@@ -1,14 +1,15 @@
 // The table: draws once per frame what has changed, and only the rows that can be seen.
 
 import { clone, on } from '../shared/dom.js';
-import { changeRow, makeRow } from './row.js';
 
-/** @typedef {import('./list.js').Row} Row */
+/** template: of a row, to be measured. @template {{id: string}} Row @typedef {{template: string, make: (row: Row, selected: boolean) => HTMLElement,
+ *   write: (node: HTMLElement, row: Row, selected: boolean) => void}} RowKind */
 
 const AROUND = 8;
 
+/** @template {{id: string}} Row */
 export class Table {
-  /** @type {Map<string, HTMLElement>} rows in the document, by consent */
+  /** @type {Map<string, HTMLElement>} rows in the document, by their ids */
   #nodes = new Map();
   /** @type {Set<string>} */
   #dirty = new Set();
@@ -22,12 +23,13 @@ export class Table {
   #viewport = 0;
   #height = 36;
 
-  /** @param {HTMLElement} grid @param {HTMLElement} body @param {import('./list.js').ConsentList} list
+  /** @param {HTMLElement} grid @param {HTMLElement} body @param {import('./rows.js').Rows<Row>} list @param {RowKind<Row>} kind
    * @param {{open: (row: Row, byKey: boolean) => void, refresh: () => void}} page */
-  constructor(grid, body, list, page) {
+  constructor(grid, body, list, kind, page) {
     this.grid = grid;
     this.body = body;
     this.list = list;
+    this.kind = kind;
     this.page = page;
     on(grid, 'scroll', () => ((this.#top = grid.scrollTop), this.#schedule()), { passive: true });
     on(grid, 'keydown', (event) => this.#key(event));
@@ -38,7 +40,7 @@ export class Table {
   }
 
   #measure() {
-    const probe = clone('grid-line');
+    const probe = clone(this.kind.template);
     this.body.append(probe);
     this.#height = probe.offsetHeight || 36;
     probe.remove();
@@ -77,7 +79,7 @@ export class Table {
     if (focused) this.focus();
   }
 
-  /** Marks the row whose customer is shown. @param {string} id of the consent, or '' */
+  /** Marks the row whose card is open. @param {string} id of the row, or '' */
   select(id) {
     for (const one of [this.#selected, id]) this.#dirty.add(one);
     this.#selected = id;
@@ -121,15 +123,19 @@ export class Table {
       const row = rows[index];
       const old = this.#nodes.get(row.id);
       const node = old ?? this.#make(row, index);
-      if (old && this.#dirty.has(row.id)) changeRow(node, row, row.id === this.#selected);
+      if (old && this.#dirty.has(row.id)) this.kind.write(node, row, row.id === this.#selected);
       if (old && this.#whole) this.#put(node, index);
       if (node === after) after = node.nextElementSibling;
       else this.body.insertBefore(node, after);
     }
   }
 
-  #frameSize() {
+  #grow() {
     this.body.style.height = `${this.list.rows.length * this.#height}px`;
+  }
+
+  #frameSize() {
+    this.#grow();
     this.grid.setAttribute('aria-rowcount', String(this.list.next === null ? this.list.rows.length + 1 : -1));
     const first = this.list.rows[0]?.id;
     const tab = this.#active || first;
@@ -138,7 +144,7 @@ export class Table {
 
   /** @param {Row} row @param {number} index */
   #make(row, index) {
-    const node = makeRow(row, row.id === this.#selected);
+    const node = this.kind.make(row, row.id === this.#selected);
     node.tabIndex = row.id === this.#active || (!this.#active && index === 0) ? 0 : -1;
     this.#put(node, index);
     this.#nodes.set(row.id, node);
@@ -178,6 +184,7 @@ export class Table {
     const index = Math.min(this.list.rows.length - 1, Math.max(0, target));
     if (index < 0) return;
     this.#active = this.list.rows[index].id;
+    this.#grow(); // rows that have come since the last frame: without room for them the scrolling would stop short
     const head = this.body.offsetTop;
     const [above, below] = [index * this.#height, (index + 1) * this.#height + head - this.#viewport];
     if (this.#top > above) this.grid.scrollTop = above;

@@ -4,10 +4,11 @@ import { get, parameters } from '../shared/api.js';
 import { clone, element, fill, on, slot } from '../shared/dom.js';
 import { partFailed, partRead } from '../shared/parts.js';
 import { problemText } from '../shared/problems.js';
-import { t } from '../shared/text.js';
-import { dateText, setTime, utcText } from '../shared/time.js';
+import { hasText, t } from '../shared/text.js';
+import { setTime } from '../shared/time.js';
+import { didText, requestText } from './change.js';
 import { noticeName, showNotice } from './notice.js';
-import { detailsText, howText, reasonText, setStatus, whatNode, whoText } from './words.js';
+import { detailsText, howText, reasonText, setStatus, whatNodeThen, whoText } from './words.js';
 
 /** @typedef {import('./activity.js').Change} Change */
 /** @typedef {import('./activity.js').Message} Message */
@@ -125,28 +126,37 @@ function entry(change) {
   const line = clone('timeline-entry');
   setTime(/** @type {HTMLTimeElement} */ (slot(line, 'when')), change.timestamp);
   fill(line, {
-    who: `${whoText(change.actor)} · ${howText(change.method)}`,
+    who: `${whoText(change.actor)} · ${howText(change.method, change.actor)}`,
     reason: reason?.code ? [reasonText(reason.code), reason.reference].filter(Boolean).join(' · ') : null,
     note: reason?.text ?? null,
   });
-  if (change.customer) writeDetails(line, change.customer.changed);
-  else writeDecision(line, change);
+  if (change.consent) writeDecision(line, change);
+  else if (change.request) writeRequest(line, change.request);
+  else writeDetails(line, change);
   for (const name of ['notice', 'reason', 'note']) slot(line, name).hidden = !slot(line, name).hasChildNodes();
   return line;
 }
 
-/** @param {HTMLElement} line @param {string[]} changed */
-function writeDetails(line, changed) {
-  fill(line, { what: detailsText(changed) });
+/** A change of the registration, or its end, or of how one wants to be contacted. @param {HTMLElement} line @param {Change} change */
+function writeDetails(line, { type, customer }) {
+  const ended = type === 'customer-erased' ? t('csr.erased-line') : hasText(`csr.${type}-line`) ? t(`csr.${type}-line`) : type;
+  fill(line, { what: customer?.changed ? detailsText(customer.changed) : ended });
   slot(line, 'status').hidden = true;
   slot(line, 'what').translate = true; // the page's own words, no names
+}
+
+/** @param {HTMLElement} line @param {import('../shared/due.js').RightsRequest} request as it was then */
+function writeRequest(line, request) {
+  setStatus(slot(line, 'status'), request.status);
+  fill(line, { what: t('csr.request-line', { what: requestText(request), did: didText(request) }) });
+  slot(line, 'what').translate = true; // the page's own words
 }
 
 /** @param {HTMLElement} line @param {Change} change */
 function writeDecision(line, { type, consent }) {
   setStatus(slot(line, 'status'), type);
   fill(line, {
-    what: whatNode(consent),
+    what: whatNodeThen(consent),
     notice: type === 'granted' && consent.notice ? noticeLine(consent.notice) : null,
   });
 }
@@ -159,16 +169,4 @@ function noticeLine(bound) {
   on(link, 'click', () => showNotice(bound));
   line.append(link);
   return line;
-}
-
-/** On paper "5 minutes ago" says nothing: exact times there, and the usual ones back on the screen. @param {HTMLElement} root */
-export function prepareForPrint(root) {
-  const times = () => /** @type {NodeListOf<HTMLTimeElement>} */ (root.querySelectorAll('time'));
-  on(window, 'beforeprint', () => {
-    for (const printed of root.querySelectorAll('[data-slot="printed"]')) printed.textContent = t('csr.printed', { time: dateText(new Date()) });
-    for (const time of times()) time.textContent = `${dateText(time.dateTime)} (${utcText(time.dateTime)})`;
-  });
-  on(window, 'afterprint', () => {
-    for (const time of times()) setTime(time, time.dateTime);
-  });
 }

@@ -1,18 +1,20 @@
 // One switch: shows the consent as it is or, while a wish is being saved, the wish.
 
 import { clone, fill, on, slot } from '../shared/dom.js';
+import { endsSoon } from '../shared/ends.js';
 import { channelName, t } from '../shared/text.js';
 import { decide } from './decision.js';
 import { Pause } from './pause.js';
 import { why, whySuperseded } from './problem.js';
+import { renew, renewButton } from './renewal.js';
 import { nowText, stateNode } from './words.js';
 
 /** @typedef {import('./consents.js').Consent} Consent */
 /** @typedef {import('./consents.js').BoundNotice} BoundNotice */
-/** notice: the text shown now; onSave: with the server's answer; onSuperseded: another text is to be shown; onStale: the consent is
+/** notice: the text shown now; onSave: with the server's answer; onSettled: nothing is being saved any more; onSuperseded: another text is to be shown; onStale: the consent is
  * another one by now; isOffered: whether it can still be turned on; onClosed: it cannot any more.
  * @typedef {{notice: (consent: Consent) => BoundNotice | null, isOffered: (consent: Consent) => boolean, onClosed: () => Promise<void>, openNotice: (consent: Consent) => void,
- *   onSave: (consent: Consent) => void, onSuperseded: (consent: Consent) => Promise<void>, onStale: (consent: Consent) => Promise<Consent>}} Page */
+ *   onSave: (consent: Consent) => void, onSettled: () => void, onSuperseded: (consent: Consent) => Promise<void>, onStale: (consent: Consent) => Promise<Consent>}} Page */
 
 // So long a switch that was turned by somebody else takes no tap: it was meant for what was there before.
 const SEEN_MS = 700;
@@ -31,6 +33,7 @@ export class Choice {
   #pending = null;
   #pause = new Pause();
   #turnedAt = -Infinity;
+  #renew;
 
   /** @param {Consent} consent @param {string} titleId of the element with the purpose's title @param {Page} page */
   constructor(consent, titleId, page) {
@@ -38,6 +41,7 @@ export class Choice {
     this.#page = page;
     this.#label(titleId);
     on(this.#switch, 'click', () => this.#toggle());
+    this.#renew = renewButton(this.node, titleId, async () => this.#complain(await this.#send(true, renew)));
     this.draw();
   }
 
@@ -56,11 +60,28 @@ export class Choice {
     if (elsewhere) shine(this.node);
   }
 
+  /** Whether a wish is on its way. */
+  get isSaving() {
+    return this.#saving;
+  }
+
+  /** Puts the keyboard there. */
+  focus() {
+    this.#switch.focus();
+  }
+
+  /** Turns it, as a tap would; not where it is so already. @param {boolean} on */
+  turn(on) {
+    if ((this.#wish ?? isOn(this.#consent)) !== on) this.#want(on);
+  }
+
   draw() {
     this.#switch.setAttribute('aria-checked', String(this.#wish ?? isOn(this.#consent)));
     this.#switch.setAttribute('aria-busy', String(this.#wish !== null));
     // Not "disabled": whoever has just turned it off would lose the focus.
     this.#switch.setAttribute('aria-disabled', String(this.#isClosed));
+    this.#renew.hidden = this.#wish !== null || !endsSoon(this.#consent) || !this.#page.isOffered(this.#consent);
+    slot(this.node, 'evidence').hidden = !this.#consent.version;
     fill(this.node, { state: this.#wish === null ? stateNode(this.#consent) : t('customer.saving') });
   }
 
@@ -76,6 +97,10 @@ export class Choice {
     label.textContent = channelName(this.#consent.channel);
     label.htmlFor = id('switch');
     for (const name of ['channel', 'state', 'switch', 'problem']) slot(this.node, name).id = id(name);
+    const evidence = /** @type {HTMLAnchorElement} */ (slot(this.node, 'evidence'));
+    evidence.href = `/evidence/${this.#consent.id}`;
+    evidence.id = id('evidence');
+    evidence.setAttribute('aria-labelledby', `${evidence.id} ${titleId} ${id('channel')}`);
     this.#switch.setAttribute('aria-labelledby', `${titleId} ${id('channel')}`);
     this.#switch.setAttribute('aria-describedby', `${id('state')} ${closedId(this.#consent.purpose)} ${id('problem')}`);
   }
@@ -85,8 +110,13 @@ export class Choice {
       return this.#complain(t('customer.just-turned', { state: nowText(this.#consent) }), 'note');
     }
     if (this.#isClosed && this.#wish === null) return this.#complain(t('customer.closed'), 'note');
+    this.#want(this.#switch.getAttribute('aria-checked') !== 'true');
+  }
+
+  /** @param {boolean} wish */
+  #want(wish) {
     if (this.#wish === null) this.#seen = this.#consent.version;
-    this.#wish = this.#switch.getAttribute('aria-checked') !== 'true';
+    this.#wish = wish;
     this.#complain(null);
     this.draw();
     const pause = this.#wish ? this.#pause.end() : this.#pause.begin();
@@ -107,6 +137,7 @@ export class Choice {
       if (problem && isOn(this.#consent) !== wish) this.#complain(problem);
     }
     this.#saving = false;
+    this.#page.onSettled();
   }
 
   /** Whether nothing has to be sent: the second tap has taken the first one back. @param {boolean} wish */
@@ -114,14 +145,15 @@ export class Choice {
     return this.#pending === null && isOn(this.#consent) === wish;
   }
 
-  /** What to say where it failed. @param {boolean} wish @returns {Promise<string | Node | null>} */
-  async #send(wish) {
+  /** What to say where it failed. @param {boolean} wish @param {(consent: Consent, notice: any) => ReturnType<typeof decide>} [request]
+   * @returns {Promise<string | Node | null>} */
+  async #send(wish, request = ({ id }, notice) => decide(id, wish, notice, { version: this.#seen })) {
     const notice = this.#page.notice(this.#consent);
     // What nobody could read, nobody agrees to.
     if (wish && !notice) return whySuperseded(this.#consent, this.#page);
     this.#pending = wish;
     try {
-      const { consent } = await decide(this.#consent.id, wish, notice, { version: this.#seen });
+      const { consent } = await request(this.#consent, notice);
       if (consent.version >= this.#consent.version) this.take(consent);
       this.#page.onSave(this.#consent);
       return null;

@@ -49,6 +49,11 @@ export class Consents {
     return this.#consents.get(id);
   }
 
+  /** Those that are on. */
+  granted() {
+    return [...this.#consents.values()].filter(({ status }) => status === 'granted');
+  }
+
   get size() {
     return this.#consents.size;
   }
@@ -65,10 +70,11 @@ export class Consents {
     return [...this.#consents.values()].filter(({ purpose }) => purpose === key).sort((a, b) => rank(a) - rank(b));
   }
 
-  /** The purposes that there are consents for, in the purposes' order. */
+  /** The purposes that there is something to decide or to see of, in their order. Without a text nobody is asked. */
   keys() {
     const present = new Set([...this.#consents.values()].map(({ purpose }) => purpose));
-    return [...new Set([...this.#purposes.keys(), ...present])].filter((key) => present.has(key));
+    const isShown = (/** @type {string} */ key) => this.purpose(key).notice_version !== null || this.of(key).some(({ version }) => version > 0);
+    return [...new Set([...this.#purposes.keys(), ...present])].filter((key) => present.has(key) && isShown(key));
   }
 }
 

@@ -4,6 +4,8 @@ import { connectFeed } from '../feed/feed.js';
 import { get, userHeader } from '../shared/api.js';
 import { prepareDialogs } from '../shared/dialogs.js';
 import { byId, on } from '../shared/dom.js';
+import { pageReady } from '../shared/ready.js';
+import { issuer } from '../shared/operator.js';
 import { openPage } from '../shared/page.js';
 import { partFailed, partRead } from '../shared/parts.js';
 import { preference } from '../shared/preferences.js';
@@ -14,17 +16,22 @@ import { dateText } from '../shared/time.js';
 import { toast } from '../shared/toasts.js';
 import { choice, drawCards } from './cards.js';
 import { Consents, noticeInForce } from './consents.js';
+import { Contact } from './contact.js';
+import { drawEverything, prepareEverything } from './everything.js';
 import { History } from './history.js';
 import { prepareStrip } from './light.js';
 import { showNotices } from './notice.js';
+import { Requests } from './requests.js';
 import { drawHistory, drawHistoryFailed } from './table.js';
 import { nowText, whoText } from './words.js';
 
 /** @typedef {import('./consents.js').Consent} Consent */
 
-const user = await openPage('customer', () => feed.signOut());
-const feed = connectFeed({ url: '/api/v1/events', name: user.id, headers: userHeader(user.id), pollSeconds: preference('pollSeconds', 30) });
+const user = await openPage(['customer', 'rights', 'data'], () => feed.signOut());
+const feed = connectFeed({ url: '/api/v1/events?kind=all', name: user.id, headers: userHeader(user.id), pollSeconds: preference('pollSeconds', 30) });
 const consents = new Consents();
+const requests = new Requests();
+const contact = new Contact();
 let history = new History();
 /** @type {{close: () => void} | null} */
 let subscription = null;
@@ -41,6 +48,7 @@ const page = {
     byId('region').textContent = t('customer.saved', { what: whatText(consent), state: nowText(consent) });
     if (feed.state.phase !== 'live') readHistory();
   },
+  onSettled: () => drawEverything(consents),
   async onSuperseded({ purpose }) {
     await readPurposes().catch(() => {});
     consents.setPurposes(allPurposes());
@@ -64,20 +72,25 @@ async function load() {
   subscription = feed.subscribe(position ?? '', { event: onEvent, reset: begin });
   history = new History();
   readHistory();
+  requests.read();
+  contact.read();
 }
 
 /** @param {string[]} ids of the consents that have changed since they were shown last */
 function show(ids) {
   byId('loading').hidden = true;
-  byId('empty').hidden = consents.size > 0;
-  byId('history').hidden = false;
+  byId('empty').hidden = consents.keys().length > 0;
+  for (const id of ['data', 'history']) byId(id).hidden = false;
   drawCards(consents, page);
+  drawEverything(consents);
   for (const id of ids) choice(id)?.take(/** @type {Consent} */ (consents.get(id)), true);
 }
 
-/** @param {import('./history.js').Message} message */
+/** @param {{event?: string, data: any} & import('./history.js').Message} message */
 function onEvent(message) {
-  const { type, consent, actor } = message.data;
+  const { type, consent, actor, request, preferences } = message.data;
+  if (request) requests.take(request);
+  if (preferences) contact.read();
   if (!consent) return;
   notePurpose(message);
   history.add(message);
@@ -91,6 +104,7 @@ function onEvent(message) {
 function showChange(type, consent, actor) {
   const own = actor.id === user.id && choice(consent.id)?.isOwn(type);
   choice(consent.id)?.take(consent, !own);
+  drawEverything(consents);
   if (own) return;
   const text = t('customer.elsewhere', { what: whatText(consent), state: nowText(consent) });
   toast({ kind: 'info', text, detail: whoText(actor) });
@@ -125,8 +139,17 @@ const purposeOf = (/** @type {string} */ key) => wordsOf(consents.purpose(key));
 /** @param {Consent} consent */
 const whatText = ({ purpose, channel }) => t('customer.what-of', { purpose: purposeOf(purpose).title, channel: channelName(channel) });
 
+/** Whose sheet it is. */
+let whose = user.email;
+
+async function readWhose() {
+  const { data } = await get('/auth/account');
+  whose = [data.name, data.msisdn, data.email].filter(Boolean).join(' · ');
+  drawPrinted();
+}
+
 function drawPrinted() {
-  byId('printed').textContent = t('customer.printed', { who: user.email, time: dateText(new Date()) });
+  byId('printed').textContent = t('customer.printed', { who: whose, issuer: issuer(), time: dateText(new Date()) });
 }
 
 on(byId('again'), 'click', begin);
@@ -134,11 +157,14 @@ on(byId('history-again'), 'click', readHistory);
 on(byId('print'), 'click', () => window.print());
 on(window, 'beforeprint', drawPrinted);
 drawPrinted();
+readWhose().catch(() => {}); // then it is the address alone
 prepareDialogs();
 prepareStrip(feed);
+prepareEverything(consents, page.notice);
 followPurposes(feed);
 whenPurposesChange(() => {
   consents.updatePurposes(allPurposes());
   if (consents.size) drawCards(consents, page);
 });
 begin();
+pageReady();

@@ -13,12 +13,12 @@ const sleep = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds 
 
 /** The consent after it, and the id of the event where there is one. @param {string} id of the consent @param {boolean} on
  * @param {{version: number, language: string} | null} notice that was shown
- * @param {{version?: number, send?: Send, wait?: (seconds: number) => Promise<void>}} [more] version: which the consent must still
- * have to be granted; the others for tests
+ * @param {{version?: number, renew?: boolean, send?: Send, wait?: (seconds: number) => Promise<void>}} [more] version: which the consent must still
+ * have to be granted; renew: a grant that has an end gets a new one; the others for tests
  * @returns {Promise<{consent: Consent, event: {id: string} | null}>} */
-export async function decide(id, on, notice, { version, send = post, wait = sleep } = {}) {
+export async function decide(id, on, notice, { version, renew = false, send = post, wait = sleep } = {}) {
   const path = `/customer/consents/${encodeURIComponent(id)}/${on ? 'grant' : 'revoke'}`;
-  const body = on && notice ? { notice_version: notice.version, language: notice.language } : {};
+  const body = on && notice ? { notice_version: notice.version, language: notice.language, ...(renew && { renew }) } : {};
   const options = { key: newKey(), leaving: true, ...(on && version !== undefined ? { match: version } : {}) };
   try {
     return (await send(path, body, options)).data;

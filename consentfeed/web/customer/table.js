@@ -1,11 +1,11 @@
 // The history as a table: the newest lines on the screen, all of them on paper.
 
 import { byId, clone, element, fill, on, slot } from '../shared/dom.js';
-import { titleNode } from '../shared/purposes.js';
-import { channelName, t } from '../shared/text.js';
+import { titleNodeThen } from '../shared/purposes.js';
+import { around, channelName, t } from '../shared/text.js';
 import { dateText, setTime, utcText } from '../shared/time.js';
 import { showNotice } from './notice.js';
-import { around, didText, noticeName, reasonText, whoText } from './words.js';
+import { didText, noticeName, reasonText, whoText } from './words.js';
 
 /** @typedef {import('./consents.js').Change} Change */
 /** @typedef {import('../shared/purposes.js').Words} Words */
@@ -43,7 +43,7 @@ function row(change, words) {
   const node = clone('history-row');
   rows.set(change, node);
   setTime(/** @type {HTMLTimeElement} */ (slot(node, 'when')), timestamp);
-  slot(node, 'what').replaceChildren(...around('customer.what-of', 'purpose', titleNode(words), { channel: channelName(consent.channel) }));
+  slot(node, 'what').replaceChildren(...around('customer.what-of', 'purpose', titleNodeThen(consent), { channel: channelName(consent.channel) }));
   return fill(node, {
     exactly: `${dateText(timestamp)}\n${utcText(timestamp.slice(0, 19))} UTC`,
     did: didText(type),

@@ -1,7 +1,7 @@
 // Plain words for what a customer decided, when, and who did it.
 
 import { element } from '../shared/dom.js';
-import { hasText, languageName, t } from '../shared/text.js';
+import { around, hasText, languageName, t } from '../shared/text.js';
 import { dayText, momentText, utcText } from '../shared/time.js';
 
 /** @typedef {import('./consents.js').Consent} Consent */
@@ -32,13 +32,6 @@ export function stateNode(consent) {
   else node.append(...around(key, 'time', dayNode(at)));
   if (consent.status === 'granted' && consent.expires_at) node.append(' · ', ...around('customer.ends', 'time', fixedNode(consent.expires_at, momentText)));
   return node;
-}
-
-/** A text with a node in place of {name}. @param {string} key @param {string} name @param {Node} node
- * @param {Record<string, string>} [values] of the others @returns {(Node | string)[]} */
-export function around(key, name, node, values = {}) {
-  const [before, after] = t(key, { ...values, [name]: '\u0000' }).split('\u0000');
-  return [before, node, after];
 }
 
 /** @param {string} iso */

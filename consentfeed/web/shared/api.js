@@ -18,6 +18,9 @@ export class ApiError extends Error {
     this.code = String(problem.type ?? 'unknown').split('/').pop() ?? 'unknown';
     this.title = String(problem.title ?? '');
     this.detail = String(problem.detail ?? '');
+    this.reason = String(problem.reason ?? '');
+    /** Of each member of the body what is wrong with it. @type {{pointer: string, detail: string}[]} */
+    this.errors = problem.errors ?? [];
     this.retryAfter = retryAfter;
   }
 }
@@ -43,21 +46,25 @@ export function whenSignedOut(handler) {
   onSignedOut = handler;
 }
 
-/** key: an Idempotency-Key. match: the version of what was shown, which must still be that. leaving: it is sent even where the page
+/** key: an Idempotency-Key. match: the version or tag of what was shown, which must still be that; null: there must be nothing yet. leaving: it is sent even where the page
  * is closed meanwhile. anybody: whoever is signed in, or nobody. patient: it takes as long as it takes.
- * @typedef {{key?: string, match?: number, leaving?: boolean, anybody?: boolean, patient?: boolean}} Options */
+ * @typedef {{key?: string, match?: number | string | null, leaving?: boolean, anybody?: boolean, patient?: boolean}} Options */
 
 /** @param {string} path after /api/v1 @param {Options} [options] */
 export const get = (path, options) => request('GET', path, undefined, options);
 /** @param {string} path @param {unknown} [body] @param {Options} [options] */
 export const post = (path, body, options) => request('POST', path, body, options);
-/** @param {string} path @param {unknown} body */
-export const put = (path, body) => request('PUT', path, body);
+/** @param {string} path @param {unknown} body @param {Options} [options] */
+export const put = (path, body, options) => request('PUT', path, body, options);
+/** @param {string} path */
+export const remove = (path) => request('DELETE', path);
 
-/** Parameters of a query, but for those without a value: an empty one is refused.
- * @param {Record<string, string | number | null>} values */
+/** Parameters of a query, but for those without a value: an empty one is refused. A list is the same parameter several times.
+ * @param {Record<string, string | number | string[] | null>} values */
 export const parameters = (values) =>
-  new URLSearchParams(Object.entries(values).flatMap(([name, value]) => (value === null || value === '' ? [] : [[name, String(value)]])));
+  new URLSearchParams(
+    Object.entries(values).flatMap(([name, value]) => [value].flat().flatMap((one) => (one === null || one === '' ? [] : [[name, String(one)]]))),
+  );
 
 /** A key under which a request may be sent again without being done twice. */
 export const newKey = () => {
@@ -100,11 +107,12 @@ async function send(method, path, body, { key, match, leaving, anybody }, signal
   const headers = { Accept: 'application/json', ...(anybody ? {} : user) };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   if (key) headers['Idempotency-Key'] = key;
-  if (match !== undefined) headers['If-Match'] = `"${match}"`;
+  if (match === null) headers['If-None-Match'] = '*';
+  else if (match !== undefined) headers['If-Match'] = `"${match}"`;
   const init = { method, headers, body: body === undefined ? undefined : JSON.stringify(body), keepalive: leaving, signal };
   try {
     const response = await fetch(`/api/v1${path}`, { ...init, cache: 'no-store', credentials: 'same-origin' });
-    const data = await readJson(response);
+    const data = await readBody(response);
     signal?.throwIfAborted(); // cut off by the limit
     return { response, data };
   } catch {
@@ -113,8 +121,9 @@ async function send(method, path, body, { key, match, leaving, anybody }, signal
 }
 
 /** @param {Response} response */
-async function readJson(response) {
+async function readBody(response) {
   try {
+    if (response.headers.get('content-type')?.startsWith('text/plain')) return await response.text();
     return response.status === 204 ? null : await response.json();
   } catch {
     return null; // a proxy's own page, or cut off

@@ -9,6 +9,8 @@ import { minuteText } from './time.js';
 const COLOURS = { live: 'green', connecting: 'yellow', 'catching-up': 'yellow', offline: 'red', 'signed-out': 'red' };
 
 const AGAIN_MS = 10_000;
+// Seconds behind that nobody needs to be told.
+const SOON = 0.5;
 // Of the time in which a sign of life should have come: beyond it there is doubt.
 const DOUBT = 1.3;
 
@@ -79,7 +81,7 @@ function lightText(state, now) {
 function liveText(state, now) {
   const doubt = doubtOf(state, now);
   if (doubt) return t(`light.${doubt}`, { seconds: Math.floor((now - state.heardAt) / 1000) });
-  return state.delay === null ? t('light.live') : t('light.live-delay', { seconds: state.delay.toFixed(1) });
+  return (state.delay ?? 0) < SOON ? t('light.live') : t('light.live-delay', { seconds: state.delay.toFixed(1) });
 }
 
 /** Why what is shown may not be all there is; '' where nothing speaks for it. @param {any} state @param {number} now */

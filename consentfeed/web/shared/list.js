@@ -49,10 +49,10 @@ export class List {
     this.#show('loading');
   }
 
-  /** Reads the list anew; what is shown stays until the answer is here. @returns {Promise<boolean>} whether it came */
+  /** Reads the list anew, as far as it was read; what is shown stays until the answer is here. @returns {Promise<boolean>} whether it came */
   async refresh() {
     if (!this.#readAt) this.#show('loading');
-    return this.#read(null);
+    return this.#read(null, this.items.length);
   }
 
   /** Forgets what is shown: the next refresh reads another list. */
@@ -86,15 +86,20 @@ export class List {
     const first = /** @type {HTMLElement | undefined} */ (this.body.children[row]);
     if (!first) return;
     first.tabIndex = -1;
-    /** @type {HTMLElement} */ (first.querySelector('button, a, summary') ?? first).focus();
+    const controls = /** @type {NodeListOf<HTMLElement>} */ (first.querySelectorAll('button, a, summary'));
+    ([...controls].find((one) => one.checkVisibility()) ?? first).focus();
   }
 
-  /** @param {string | null} cursor */
-  async #read(cursor) {
+  /** @param {string | null} cursor @param {number} [count] how many there are to be at least */
+  async #read(cursor, count = 0) {
     const request = ++this.#request;
     this.root.setAttribute('aria-busy', 'true');
     try {
       const page = await this.kind.read(cursor);
+      while (page.next && page.items.length < count && request === this.#request) {
+        const { items, next } = await this.kind.read(page.next);
+        Object.assign(page, { items: [...page.items, ...items], next });
+      }
       if (request !== this.#request) return false;
       this.items = cursor ? [...this.items, ...page.items] : page.items;
       this.#next = page.next;

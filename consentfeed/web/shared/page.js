@@ -4,6 +4,8 @@ import { prepareAnnouncements } from './announce.js';
 import { ApiError, get, post, setUser, whenSignedOut } from './api.js';
 import { byId, element, on } from './dom.js';
 import { watchDrafts } from './drafts.js';
+import { restoreFragment } from './fragment.js';
+import { showOperator } from './operator.js';
 import { loadPreferences } from './preferences.js';
 import { problemText } from './problems.js';
 import { sessionEnd, setLeaving, setSession } from './session.js';
@@ -13,33 +15,25 @@ import { toast } from './toasts.js';
 
 /** @typedef {{id: string, email: string, role: string}} User */
 
-/** Texts, choices and who is signed in; leaves for the sign-in page where nobody is. @param {string} name of the page
+/** Texts, choices and who is signed in; leaves for the sign-in page where nobody is. @param {string | string[]} names of its texts
  * @param {() => void} [beforeLeaving] called when the person signs out here @returns {Promise<User>} */
-export async function openPage(name, beforeLeaving = () => {}) {
+export async function openPage(names, beforeLeaving = () => {}) {
+  restoreFragment();
   prepareAnnouncements();
   watchDrafts();
   whenSignedOut(sessionEnd);
-  await loadTexts(name);
+  await loadTexts(...[names].flat());
   translate(document);
+  if (document.querySelector('[data-operator]')) showOperator();
   const me = await get('/auth/me').catch(waitForServer);
   setUser(me.data.user.id);
   setSession(me.data.user);
   await loadPreferences().catch(waitForServer);
   tick();
   drawLanguageChoice();
-  prepareSignOut(beforeLeaving);
-  // The back button may bring a page back whole, for somebody who has signed out since.
-  on(window, 'pageshow', (event) => event.persisted && location.reload());
+  on(byId('signout'), 'click', () => signOut(beforeLeaving));
   byId('user').textContent = me.data.user.email;
   return me.data.user;
-}
-
-/** Until now the button was disabled: a click that nobody hears would leave somebody signed in who thinks otherwise.
- * @param {() => void} beforeLeaving */
-function prepareSignOut(beforeLeaving) {
-  const button = /** @type {HTMLButtonElement} */ (byId('signout'));
-  on(button, 'click', () => signOut(beforeLeaving));
-  button.disabled = false;
 }
 
 /** @param {() => void} beforeLeaving */
@@ -58,6 +52,8 @@ async function signOut(beforeLeaving) {
 /** Says that there is no answer, and begins again until there is one. @param {unknown} error @returns {Promise<never>} */
 function waitForServer(error) {
   if (!(error instanceof ApiError)) throw error;
+  // A click that nobody hears would leave somebody signed in who thinks otherwise.
+  /** @type {HTMLButtonElement} */ (byId('signout')).disabled = true;
   const state = element('div', 'state');
   state.setAttribute('role', 'alert');
   const again = element('button', 'button', t('error.again'));

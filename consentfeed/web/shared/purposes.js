@@ -1,9 +1,10 @@
 // What customers can consent to: one list for the page, which stays open all day. It is read again whenever it may be another.
 
 import { get } from './api.js';
-import { element, on } from './dom.js';
+import { element } from './dom.js';
+import { readNotice } from './notices.js';
 import { partFailed, partRead } from './parts.js';
-import { whenBack } from './reconnect.js';
+import { whenBackOrSeen } from './reconnect.js';
 import { language } from './text.js';
 
 /** texts: what the notice in force calls it, by language. @typedef {{key: string, title: string, description: string, channels: string[],
@@ -13,6 +14,8 @@ import { language } from './text.js';
 
 /** @type {Map<string, Purpose>} */
 let purposes = new Map();
+/** @type {Record<string, string>} */
+let reaches = {};
 /** @type {Promise<void> | null} */
 let reading = null;
 /** What was asked for and is not there: not again at each event. @type {Set<string>} */
@@ -25,6 +28,9 @@ export const allPurposes = () => [...purposes.values()];
 
 /** @param {string} key */
 export const purpose = (key) => purposes.get(key) ?? null;
+
+/** What a channel reaches: 'msisdn' (a number), 'email', or nothing of these. @param {string} channel */
+export const reached = (channel) => reaches[channel] ?? '';
 
 /** What its notice in force calls it: in the language of the page, else in English; else what it is called itself.
  * @param {Pick<Purpose, 'title' | 'description' | 'texts'>} purpose @returns {Words} */
@@ -46,6 +52,21 @@ export function titleNode({ title, lang }) {
   return node;
 }
 
+/** The title in a line of a history: where the purpose was renamed since, the one that was agreed to.
+ * @param {{purpose: string, notice: import('./notices.js').NoticeId | null}} consent as it was then */
+export function titleNodeThen({ purpose: key, notice }) {
+  const node = titleNode(purposeWords(key));
+  const known = purposes.get(key);
+  if (!notice || !known || notice.version === known.notice_version) return node;
+  readNotice(notice).then(
+    ({ title }) => {
+      if (title !== known.texts[notice.language]?.title) node.replaceWith(titleNode({ title, lang: notice.language }));
+    },
+    () => {}, // today's stays
+  );
+  return node;
+}
+
 /** Calls it whenever they are others than before. @param {() => void} listener */
 export function whenPurposesChange(listener) {
   listeners.push(listener);
@@ -61,9 +82,10 @@ async function read() {
   try {
     const { data } = await get('/purposes');
     partRead(document.body);
-    const before = JSON.stringify(allPurposes());
+    const before = JSON.stringify([reaches, allPurposes()]);
+    reaches = data.reaches;
     purposes = new Map(data.purposes.map((/** @type {Purpose} */ one) => [one.key, one]));
-    if (before !== JSON.stringify(allPurposes())) for (const listener of listeners) listener();
+    if (before !== JSON.stringify([reaches, allPurposes()])) for (const listener of listeners) listener();
   } catch (error) {
     partFailed(document.body, readAgain);
     throw error;
@@ -74,8 +96,7 @@ const readAgain = () => void readPurposes().catch(() => {});
 
 /** Reads them again after each loss of the connection, and when somebody comes back to the page. @param {EventTarget & {state: any}} feed */
 export function followPurposes(feed) {
-  whenBack(feed, readAgain);
-  on(document, 'visibilitychange', () => document.hidden || readAgain());
+  whenBackOrSeen(feed, readAgain);
 }
 
 /** An event: a purpose or a text that is not known here is read.

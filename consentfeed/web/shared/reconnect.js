@@ -1,4 +1,4 @@
-// Coming back after the connection was lost.
+// What may be old: after the connection was lost, and on a page that nobody has looked at.
 
 import { on } from './dom.js';
 
@@ -13,4 +13,11 @@ export function whenBack(feed, call) {
     ({ phase } = feed.state);
     if (isBack) call();
   });
+}
+
+/** The same, and each time somebody comes back to the page.
+ * @param {EventTarget & {state: {phase: string}}} feed @param {() => void} call */
+export function whenBackOrSeen(feed, call) {
+  whenBack(feed, call);
+  on(document, 'visibilitychange', () => document.hidden || call());
 }

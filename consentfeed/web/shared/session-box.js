@@ -3,20 +3,22 @@
 import { get, post } from './api.js';
 import { element, on } from './dom.js';
 import { problemText } from './problems.js';
-import { t } from './text.js';
+import { hasText, t } from './text.js';
 
 /** @typedef {{password: boolean, single_sign_on: {title: string} | null}} Ways */
 /** onSignIn: with the id of who has signed in. @typedef {{onSignIn: (id: string) => void, onLeave: () => void}} Handlers */
 
-/** Opens it. @param {string} email whose session has ended @param {Handlers} handlers @returns {() => void} closes it */
-export function openSessionBox(email, { onSignIn, onLeave }) {
+/** Opens it. @param {string} email whose session has ended @param {string} why ended, expired or '' @param {Handlers} handlers
+ * @returns {() => void} closes it */
+export function openSessionBox(email, why, { onSignIn, onLeave }) {
   const box = /** @type {HTMLDialogElement} */ (element('dialog', 'session-box'));
   const title = element('h2', '', t('session.title'));
   title.id = 'session-title';
   box.setAttribute('aria-labelledby', title.id);
   const inside = element('div', 'stack');
   const ways = getWays();
-  inside.append(title, element('p', '', t('session.text')), form(email, ways, onSignIn), sso(ways), leaveButton(onLeave));
+  const reason = hasText(`signin.problem-session-${why}`) ? [element('p', '', t(`signin.problem-session-${why}`))] : [];
+  inside.append(title, ...reason, element('p', '', t('session.text')), form(email, ways, onSignIn), sso(ways), leaveButton(onLeave));
   box.append(inside);
   document.body.append(box);
   on(box, 'cancel', (event) => event.preventDefault());

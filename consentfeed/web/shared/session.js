@@ -1,6 +1,6 @@
 // The end of a session. Where something typed would be lost, one signs in again in place and goes on; else the page is left.
 
-import { get } from './api.js';
+import { ApiError, get } from './api.js';
 import { hasDraft } from './drafts.js';
 import { on } from './dom.js';
 import { openSessionBox } from './session-box.js';
@@ -23,12 +23,13 @@ export function setLeaving(value) {
   leaving = value;
 }
 
-/** To the sign-in page: nothing is left to be seen, or to go back to. @returns {Promise<never>} */
-export function leave() {
+/** To the sign-in page: nothing is left to be seen, or to go back to. @param {string} [fragment] that it leads back to
+ * @returns {Promise<never>} */
+export function leave(fragment = '') {
   if (!leaving) {
     leaving = true;
     document.body.hidden = true;
-    location.replace('/');
+    location.replace(`/${fragment}`);
   }
   return new Promise(() => {});
 }
@@ -41,18 +42,23 @@ export function sessionEnd() {
 
 async function goOn() {
   if (leaving) return leave();
-  const id = await whoIsThere();
+  const { id, why } = await whoIsThere();
   if (user.id && id === user.id) return;
-  // What one person has typed is no other's.
-  if (id || !user.id || !hasDraft()) return leave();
-  await askToSignIn();
+  // What one person has typed, or was looking at, is no other's.
+  if (id) return leave();
+  if (!user.id || !hasDraft()) return leave(location.hash);
+  await askToSignIn(why);
 }
 
-/** The id of whoever is signed in now; '' where nobody is. @returns {Promise<string>} */
-const whoIsThere = () => get('/auth/me', { anybody: true }).then(({ data }) => data.user.id, () => '');
+/** The id of whoever is signed in now; '' where nobody is, and why the session has ended. @returns {Promise<{id: string, why: string}>} */
+const whoIsThere = () =>
+  get('/auth/me', { anybody: true }).then(
+    ({ data }) => ({ id: data.user.id, why: '' }),
+    (error) => ({ id: '', why: error instanceof ApiError ? error.reason : '' }),
+  );
 
-/** @returns {Promise<void>} */
-function askToSignIn() {
+/** @param {string} why the session has ended; '': nobody knows @returns {Promise<void>} */
+function askToSignIn(why) {
   const controller = new AbortController();
   const { signal } = controller;
   return new Promise((resolve) => {
@@ -64,9 +70,9 @@ function askToSignIn() {
       closeBox();
       resolve();
     };
-    const closeBox = openSessionBox(user.email, { onSignIn: take, onLeave: () => leave() });
+    const closeBox = openSessionBox(user.email, why, { onSignIn: take, onLeave: () => leave() });
     // By single sign-on, or in another tab.
-    const look = () => document.hidden || whoIsThere().then(take);
+    const look = () => document.hidden || whoIsThere().then(({ id }) => take(id));
     on(window, 'focus', look, { signal });
     on(document, 'visibilitychange', look, { signal });
   });

@@ -18,13 +18,13 @@ export function keepLanguage(code) {
   localStorage.setItem(STORAGE_KEY, code);
 }
 
-/** Loads the shared catalogue and the page's own, and names the language in the document.
- * @param {string} [page] as in texts/en-csr.js */
-export async function loadTexts(page) {
+/** Loads the shared catalogue and those of the page, and names the language in the document.
+ * @param {...string} pages as in texts/en-csr.js */
+export async function loadTexts(...pages) {
   current = preferredLanguage();
   plural = new Intl.PluralRules(current);
   document.documentElement.lang = current;
-  const names = [...new Set(['en', current])].flatMap((code) => [code, ...(page ? [`${code}-${page}`] : [])]);
+  const names = [...new Set(['en', current])].flatMap((code) => [code, ...pages.map((page) => `${code}-${page}`)]);
   const modules = await Promise.all(names.map((name) => import(`../texts/${name}.js`)));
   texts = Object.assign({}, ...modules.map((module) => module.default));
 }
@@ -35,6 +35,16 @@ function preferredLanguage() {
   return codes[0] ?? 'en';
 }
 
+/** The tag that a language is looked up by (RFC 4647, 3.4): si-LK ends at si; '' where none fits.
+ * @param {string} wanted @param {string[]} tags */
+export function lookUp(wanted, tags) {
+  for (let range = wanted.replaceAll('_', '-').toLowerCase(); range; range = range.slice(0, Math.max(range.lastIndexOf('-'), 0))) {
+    const tag = tags.find((one) => one.toLowerCase() === range);
+    if (tag) return tag;
+  }
+  return '';
+}
+
 /** The text of a key, with {name} filled in; entries with one/other go by values.count.
  * @param {string} key @param {Record<string, string | number>} [values] @returns {string} */
 export function t(key, values = {}) {
@@ -42,6 +52,13 @@ export function t(key, values = {}) {
   if (entry === undefined) throw new Error(`no text for ${key}`);
   const form = typeof entry === 'string' ? entry : plural.select(Number(values.count)) === 'one' ? entry.one : entry.other;
   return form.replace(/\{(\w+)\}/g, (_, name) => formatValue(values[name]));
+}
+
+/** A text with a node in place of {name}. @param {string} key @param {string} name @param {Node} node
+ * @param {Record<string, string | number>} [values] of the others @returns {(Node | string)[]} */
+export function around(key, name, node, values = {}) {
+  const [before, after] = t(key, { ...values, [name]: '\u0000' }).split('\u0000');
+  return [before, node, after];
 }
 
 // Letters that run from right to left, and what turns the direction of a text.

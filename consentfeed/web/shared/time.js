@@ -25,6 +25,9 @@ export const dateText = (at) => new Date(at).toLocaleString(locale(), { dateStyl
 /** "3 March 2026". @param {string | Date} at */
 export const dayText = (at) => new Date(at).toLocaleDateString(locale(), { dateStyle: 'long' });
 
+/** "3 Mar": a day of UTC. @param {Date} at */
+export const monthDayText = (at) => at.toLocaleDateString(locale(), { day: 'numeric', month: 'short', timeZone: 'UTC' });
+
 /** "10:15:30". @param {number | string | Date} at */
 export const clockText = (at) => new Date(at).toLocaleTimeString(locale(), { timeStyle: 'medium' });
 

@@ -1,4 +1,4 @@
-// Short messages at the edge of the page: three at most, then "and 4 more"; they wait while somebody looks at them.
+// Short messages at the edge of the page, newest first: three at most, then "and 4 more"; they wait while somebody looks at them.
 
 import { announce } from './announce.js';
 import { element, on } from './dom.js';
@@ -10,34 +10,55 @@ const ICONS = { success: '✓', warning: '!', error: '✕', info: 'i' };
 // How long those that found no room are counted.
 const HIDDEN_MS = 10_000;
 
-/** own: about what the person has just done; such a toast or an error takes the place of the oldest.
+/** own: about what the person has just done; such a toast, or an error, makes room for no other kind.
  * @typedef {{kind: 'success' | 'warning' | 'error' | 'info', text: string, detail?: string | Node, seconds?: number,
  *   own?: boolean, action?: {text: string, run: () => void}}} Toast */
 
-/** @type {{node: HTMLElement, left: number}[]} */
+/** lasting: own, or an error. @type {{node: HTMLElement, left: number, lasting: boolean}[]} */
 let open = [];
 let hidden = 0;
 let hiddenAt = 0;
 /** @type {HTMLElement | null} */
 let region = null;
+/** Where the others can be seen. @type {(() => void) | null} */
+let onMore = null;
 const more = element('div', 'toast-more');
+
+/** What a press on "and 4 more" opens. @param {() => void} open */
+export function whenMore(open) {
+  onMore = open;
+}
 
 /** Shows a message; screen readers hear an error at once, all others when they pause. @param {Toast} toast */
 export function toast(toast) {
   region ??= makeRegion();
-  if (open.length >= MAX_OPEN && (toast.own || toast.kind === 'error')) close(open[0].node);
-  if (open.length >= MAX_OPEN) {
-    hidden += 1;
-    hiddenAt = Date.now();
-  } else {
-    const { text, detail } = toast;
-    announce(typeof detail === 'string' ? `${text} ${detail}` : text, toast.kind === 'error' ? 'assertive' : 'polite');
+  const lasting = Boolean(toast.own) || toast.kind === 'error';
+  const isFull = open.length >= MAX_OPEN;
+  // Those that come one upon the other are for the eye alone: nobody could listen to them.
+  if (!isFull || lasting) say(toast);
+  if (isFull) [hidden, hiddenAt] = [hidden + 1, Date.now()];
+  if (!isFull || makeRoom(lasting)) {
     const node = draw(toast);
-    open.push({ node, left: 1000 * (toast.seconds ?? preference('toastSeconds', 5)) });
+    open.push({ node, left: 1000 * (toast.seconds ?? preference('toastSeconds', 5)), lasting });
     region.prepend(node);
   }
   showMore();
 }
+
+/** @param {Toast} toast */
+function say({ text, detail, kind }) {
+  announce(typeof detail === 'string' ? `${text} ${detail}` : text, kind === 'error' ? 'assertive' : 'polite');
+}
+
+/** Takes the oldest away, but not what is looked at; whether there is room. @param {boolean} lasting whether it is for such a toast */
+function makeRoom(lasting) {
+  if (!lasting && isLookedAt()) return false;
+  const oldest = open.find((entry) => !entry.lasting) ?? (lasting ? open[0] : null);
+  if (oldest) close(oldest.node);
+  return Boolean(oldest);
+}
+
+const isLookedAt = () => Boolean(region?.matches(':hover') || region?.contains(document.activeElement));
 
 /** Closes all of them. */
 export function clearToasts() {
@@ -94,7 +115,7 @@ function close(node) {
 }
 
 function age() {
-  if (document.hidden || region?.matches(':hover') || region?.contains(document.activeElement)) return;
+  if (document.hidden || isLookedAt()) return;
   if (hidden && Date.now() - hiddenAt > HIDDEN_MS) hidden = 0;
   showMore();
   for (const entry of [...open]) {
@@ -104,7 +125,16 @@ function age() {
 }
 
 function showMore() {
-  more.textContent = hidden ? t('toast.more', { count: hidden }) : '';
-  if (hidden) region?.append(more);
-  else more.remove();
+  if (!hidden) return more.remove();
+  const text = t('toast.more', { count: hidden });
+  if (more.textContent !== text) more.replaceChildren(onMore ? moreButton(text) : text);
+  if (!more.isConnected) region?.append(more);
+}
+
+/** @param {string} text */
+function moreButton(text) {
+  const button = element('button', 'link', text);
+  button.setAttribute('type', 'button');
+  on(button, 'click', () => (clearToasts(), onMore?.()));
+  return button;
 }

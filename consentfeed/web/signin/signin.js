@@ -2,13 +2,18 @@
 
 import { ApiError, get, post } from '../shared/api.js';
 import { byId, element, on } from '../shared/dom.js';
+import { keepFragment, restoreFragment } from '../shared/fragment.js';
+import { showOperator } from '../shared/operator.js';
 import { problemText } from '../shared/problems.js';
+import { pageReady } from '../shared/ready.js';
 import { hasText, keepLanguage, language, languages, loadTexts, t, translate } from '../shared/text.js';
 
-/** @typedef {{password: boolean, single_sign_on: {title: string} | null}} Ways */
+/** @typedef {{password: boolean, password_help: string | null, single_sign_on: {title: string} | null,
+ *   demo: {accounts: string[], password: string} | null}} Ways */
 
 const RETRY_SECONDS = 5;
 const PAGES = ['/account', '/admin', '/csr', '/customer'];
+const EVIDENCE = /^\/evidence\/[0-9a-f-]{36}$/;
 
 const email = /** @type {HTMLInputElement} */ (byId('email'));
 const password = /** @type {HTMLInputElement} */ (byId('password'));
@@ -16,39 +21,47 @@ const submit = /** @type {HTMLButtonElement} */ (byId('submit'));
 const sso = /** @type {HTMLAnchorElement} */ (byId('sso'));
 const query = new URLSearchParams(location.search);
 // Elsewhere nobody is sent: a link to this page may come from anywhere.
-const to = PAGES.find((page) => page === query.get('to'));
+const wanted = query.get('to') ?? '';
+const to = PAGES.includes(wanted) || EVIDENCE.test(wanted) ? wanted : undefined;
 
 /** @param {SubmitEvent} event */
 async function signIn(event) {
   event.preventDefault();
-  const empty = [email, password].find((input) => !input.value.trim());
-  if (empty) return showProblem(t(empty === email ? 'signin.no-email' : 'signin.no-password'), empty);
+  const empty = [email, password].filter((input) => !input.value.trim());
+  if (empty.length) return showProblem(empty.map((input) => t(input === email ? 'signin.no-email' : 'signin.no-password')).join(' '), ...empty);
   submit.disabled = true;
   try {
     const { data } = await post('/auth/login', { email: email.value.trim(), password: password.value }, { anybody: true });
-    if (data.user.role !== 'service') return location.replace(to ?? '/'); // the server knows where each role goes
+    if (data.user.role !== 'service') return goOn();
     await post('/auth/logout');
     submit.disabled = false;
     showProblem(t('signin.no-page'), email);
   } catch (error) {
     submit.disabled = false;
     if (error instanceof ApiError && error.code === 'wrong-password') showProblem(t('signin.wrong'), email, password);
+    else if (error instanceof ApiError && error.code === 'account-disabled') showProblem(problemText(error), email);
     else showProblem(problemText(error), password);
   }
 }
 
-/** The last of the wrong ones gets the focus. @param {string} text @param {HTMLInputElement[]} wrong */
+/** To the page that was asked for, else to that of the role, which the server knows. What stands after "#" stays. */
+function goOn() {
+  if (to) location.replace(to + location.hash);
+  else location.reload();
+}
+
+/** The first of the wrong ones gets the focus; the password, where it may be either. @param {string} text @param {HTMLInputElement[]} wrong */
 function showProblem(text, ...wrong) {
   byId('problem').textContent = text;
   for (const one of [email, password]) one.setAttribute('aria-invalid', String(wrong.includes(one)));
-  wrong.at(-1)?.focus();
+  (wrong.find((one) => !one.value) ?? wrong.at(-1))?.focus();
 }
 
 /** Why the identity provider's answer led back here; said once, and not again by a reload. */
 function drawProblem() {
   const code = query.get('problem');
   if (code) byId('problem').textContent = t(hasText(`signin.problem-${code}`) ? `signin.problem-${code}` : 'signin.problem');
-  if (query.size) history.replaceState(null, '', to ? `/?to=${to}` : '/');
+  if (query.size) history.replaceState(null, '', (to ? `/?to=${to}` : '/') + location.hash);
 }
 
 /** What is offered here; until that is known, the form. */
@@ -70,13 +83,35 @@ async function loadWays() {
 function drawWays(ways) {
   const provider = ways.single_sign_on;
   byId('form').hidden = !ways.password;
+  byId('forgotten').textContent = ways.password_help ?? t('signin.forgotten-text');
   byId('or').hidden = !ways.password || !provider;
   sso.hidden = !provider;
+  drawDemo(ways.demo);
   if (provider) {
     sso.textContent = t('signin.sso', { title: provider.title });
     if (to) sso.search = `?to=${to}`;
     delete submit.dataset.kind;
   } else if (document.activeElement === document.body) email.focus();
+}
+
+/** The accounts of `consentfeed dev`: each button fills the form in. @param {Ways['demo']} demo */
+function drawDemo(demo) {
+  byId('demo').hidden = !demo;
+  if (!demo) return;
+  byId('demo-password').textContent = demo.password;
+  byId('demo-accounts').replaceChildren(
+    ...demo.accounts.map((account) => {
+      const button = /** @type {HTMLButtonElement} */ (element('button', 'link', account));
+      button.type = 'button';
+      button.translate = false;
+      on(button, 'click', () => {
+        email.value = account;
+        password.value = demo.password;
+        submit.focus();
+      });
+      return button;
+    }),
+  );
 }
 
 function drawLanguages() {
@@ -89,11 +124,15 @@ function drawLanguages() {
   }
 }
 
+restoreFragment();
+on(sso, 'click', keepFragment);
 const texts = loadTexts();
 loadWays(); // at once: where there are no passwords, the form should not be seen first
 await texts;
 translate(document);
+showOperator();
+byId('forgotten').textContent ||= t('signin.forgotten-text');
 drawLanguages();
 drawProblem();
 on(byId('form'), 'submit', signIn);
-submit.disabled = false; // not before: the browser itself would send the form, and leave the page
+pageReady();

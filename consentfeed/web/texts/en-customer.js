@@ -3,7 +3,7 @@
 export default {
   'customer.title': 'Your consents',
   'customer.lead': 'Decide what we may do for you. A switch works at once, and you can change your mind at any time.',
-  'customer.printed': '{who} · printed {time}',
+  'customer.printed': '{who} · issued by {issuer} · printed {time}',
   'customer.loading': 'Loading…',
   'customer.failed': 'This page could not be loaded. Nothing of yours has changed.',
   'customer.again': 'Try again',
@@ -22,6 +22,7 @@ export default {
   'customer.now-off': 'off',
   'customer.what-of': '{purpose} · {channel}',
   'customer.elsewhere': 'Changed elsewhere: {what} is {state}',
+  'customer.renew': 'Renew now',
   'customer.just-turned': 'It was turned elsewhere just now: it is {state}. Tap again to change it.',
 
   'customer.problem': 'That could not be saved. Try again in a moment.',
@@ -32,6 +33,13 @@ export default {
   'customer.closed': 'We do not offer this any more. What is on can be turned off, but not on again.',
   'customer.problem-stale': 'It was changed elsewhere meanwhile: it is {state}, and nothing was saved. Tap again to change it.',
 
+  'customer.everything-off': 'Turn everything off',
+  'customer.undo': 'Undo',
+  'customer.everything-is-off': 'Everything is off.',
+  'customer.everything-part': { one: '{count} is still on: it says why.', other: '{count} are still on: each says why.' },
+  'customer.everything-rest': { one: '{count} stays off: its text has changed since. Read it, then switch on.', other: '{count} stay off: their text has changed since. Read it, then switch on.' },
+
+  'customer.evidence': 'What was recorded, with proof',
   'customer.read': 'Read the exact text',
   'customer.version': 'Version {version}, {language}',
   'customer.agreed': 'What you agreed to on {time} ({channels})',
@@ -65,4 +73,13 @@ export default {
   'customer.code-letter': 'letter',
   'customer.code-email': 'e-mail',
   'customer.code-paper-archive': 'paper archive',
+  'customer.code-mistake': 'mistake',
+
+  // In place of the words that staff read.
+  'light.offline': 'We cannot reach our service right now',
+  'light.showing': 'what you see is from {time}',
+  'light.next-try': 'trying again in {seconds} s',
+  'light.connecting': 'Connecting to our service',
+  'light.catching-up': 'Bringing this page up to date',
+  'light.behind': 'Bringing this page up to date',
 };

@@ -1,6 +1,11 @@
 // One's own sessions, in Sinhala. Needs a native reader's review.
 
 export default {
+  'account.name': 'නම',
+  'account.name-hint': 'ගිණුම කාගේද, සගයන් ඔබව හඳුනන පරිදි. හිස්ව තැබිය හැක.',
+  'account.name-save': 'නම සුරකින්න',
+  'account.name-saved': 'නම සුරැකිණි',
+  'account.sessions': 'ඔබ පුරනය වී සිටින තැන්',
   'account.lead': 'ඔබ පුරනය වී තවම ඉවත් නොවූ සෑම බ්‍රව්සරයක්ම. ඔබ නොදන්නා හෝ තවදුරටත් භාවිත නොකරන ඒවා අවසන් කරන්න.',
   'account.home': 'ඔබේ පිටුව',
   'account.back': 'ඔබේ පිටුවට ආපසු',

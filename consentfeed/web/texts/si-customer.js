@@ -3,7 +3,7 @@
 export default {
   'customer.title': 'ඔබේ කැමැත්ත',
   'customer.lead': 'අප ඔබ වෙනුවෙන් කළ හැකි දේ තීරණය කරන්න. ස්විචයක් වහාම ක්‍රියාත්මක වේ. ඔබට ඕනෑම වේලාවක එය වෙනස් කළ හැක.',
-  'customer.printed': '{who} · මුද්‍රණය කළේ {time}',
+  'customer.printed': '{who} · නිකුත් කළේ {issuer} · මුද්‍රණය කළේ {time}',
   'customer.loading': 'පූරණය වේ…',
   'customer.failed': 'මෙම පිටුව පූරණය කළ නොහැකි විය. ඔබේ කිසිවක් වෙනස් වී නැත.',
   'customer.again': 'නැවත උත්සාහ කරන්න',
@@ -22,6 +22,7 @@ export default {
   'customer.now-off': 'අක්‍රියයි',
   'customer.what-of': '{purpose} · {channel}',
   'customer.elsewhere': 'වෙනත් තැනක වෙනස් කළා: {what} දැන් {state}',
+  'customer.renew': 'දැන් අලුත් කරන්න',
   'customer.just-turned': 'එය මේ දැන් වෙනත් තැනක වෙනස් කළා: දැන් {state}. වෙනස් කිරීමට නැවත තට්ටු කරන්න.',
 
   'customer.problem': 'එය සුරැකිය නොහැකි විය. මොහොතකින් නැවත උත්සාහ කරන්න.',
@@ -32,6 +33,13 @@ export default {
   'customer.closed': 'අපි මෙය තවදුරටත් පිරිනමන්නේ නැත. සක්‍රිය දේ අක්‍රිය කළ හැක, නමුත් නැවත සක්‍රිය කළ නොහැක.',
   'customer.problem-stale': 'මේ අතර එය වෙනත් තැනක වෙනස් කළා: දැන් {state}, කිසිවක් සුරැකුණේ නැත. වෙනස් කිරීමට නැවත තට්ටු කරන්න.',
 
+  'customer.everything-off': 'සියල්ල අක්‍රිය කරන්න',
+  'customer.undo': 'අහෝසි කරන්න',
+  'customer.everything-is-off': 'සියල්ල අක්‍රියයි.',
+  'customer.everything-part': { one: '{count}ක් තවම සක්‍රියයි: හේතුව එහි ඇත.', other: '{count}ක් තවම සක්‍රියයි: හේතුව එක් එක් තැන ඇත.' },
+  'customer.everything-rest': { one: '{count}ක් අක්‍රියව පවතී: එහි පාඨය වෙනස් වී ඇත. එය කියවා, පසුව සක්‍රිය කරන්න.', other: '{count}ක් අක්‍රියව පවතී: ඒවායේ පාඨය වෙනස් වී ඇත. එය කියවා, පසුව සක්‍රිය කරන්න.' },
+
+  'customer.evidence': 'සටහන් කළ දේ, සාධනය සමග',
   'customer.read': 'නියම පෙළ කියවන්න',
   'customer.version': 'අනුවාදය {version}, {language}',
   'customer.agreed': '{time} දින ඔබ එකඟ වූ පෙළ ({channels})',
@@ -65,4 +73,13 @@ export default {
   'customer.code-letter': 'ලිපිය',
   'customer.code-email': 'විද්‍යුත් තැපෑල',
   'customer.code-paper-archive': 'කඩදාසි ලේඛනාගාරය',
+  'customer.code-mistake': 'වැරදීමක්',
+
+  // In place of the words that staff read.
+  'light.offline': 'දැනට අපගේ සේවාව වෙත ළඟා විය නොහැක',
+  'light.showing': 'ඔබ දකින්නේ {time} හි තත්ත්වයයි',
+  'light.next-try': 'තත්පර {seconds}කින් නැවත උත්සාහ කරයි',
+  'light.connecting': 'අපගේ සේවාවට සම්බන්ධ වෙමින්',
+  'light.catching-up': 'මෙම පිටුව යාවත්කාලීන කරමින්',
+  'light.behind': 'මෙම පිටුව යාවත්කාලීන කරමින්',
 };

@@ -3,7 +3,7 @@
 export default {
   'customer.title': 'உங்கள் ஒப்புதல்கள்',
   'customer.lead': 'நாங்கள் உங்களுக்காக என்ன செய்யலாம் என்று முடிவு செய்யுங்கள். பொத்தான் உடனே செயல்படும்; எப்போது வேண்டுமானாலும் மாற்றலாம்.',
-  'customer.printed': '{who} · அச்சிட்டது {time}',
+  'customer.printed': '{who} · வழங்கியவர் {issuer} · அச்சிட்டது {time}',
   'customer.loading': 'ஏற்றப்படுகிறது…',
   'customer.failed': 'இந்தப் பக்கத்தை ஏற்ற முடியவில்லை. உங்கள் எதுவும் மாறவில்லை.',
   'customer.again': 'மீண்டும் முயலவும்',
@@ -22,6 +22,7 @@ export default {
   'customer.now-off': 'நிறுத்தத்தில்',
   'customer.what-of': '{purpose} · {channel}',
   'customer.elsewhere': 'வேறிடத்தில் மாற்றப்பட்டது: {what}, {state}',
+  'customer.renew': 'இப்போது புதுப்பிக்கவும்',
   'customer.just-turned': 'இது இப்போதுதான் வேறிடத்தில் மாற்றப்பட்டது: {state}. மாற்ற மீண்டும் தட்டவும்.',
 
   'customer.problem': 'அதைச் சேமிக்க முடியவில்லை. சிறிது நேரத்தில் மீண்டும் முயலவும்.',
@@ -32,6 +33,13 @@ export default {
   'customer.closed': 'இதை நாங்கள் இனி வழங்குவதில்லை. இயக்கத்தில் உள்ளதை நிறுத்தலாம், மீண்டும் இயக்க முடியாது.',
   'customer.problem-stale': 'இதற்கிடையில் வேறிடத்தில் மாற்றப்பட்டது: {state}. எதுவும் சேமிக்கப்படவில்லை. மாற்ற மீண்டும் தட்டவும்.',
 
+  'customer.everything-off': 'அனைத்தையும் முடக்கு',
+  'customer.undo': 'செயல்தவிர்',
+  'customer.everything-is-off': 'அனைத்தும் முடங்கியுள்ளது.',
+  'customer.everything-part': { one: '{count} இன்னும் இயங்குகிறது: காரணம் அங்கே உள்ளது.', other: '{count} இன்னும் இயங்குகின்றன: காரணம் ஒவ்வொன்றிலும் உள்ளது.' },
+  'customer.everything-rest': { one: '{count} முடங்கியே உள்ளது: அதன் உரை மாறியுள்ளது. படித்துவிட்டு, பின் இயக்கவும்.', other: '{count} முடங்கியே உள்ளன: அவற்றின் உரை மாறியுள்ளது. படித்துவிட்டு, பின் இயக்கவும்.' },
+
+  'customer.evidence': 'பதிவானவை, நிரூபணத்துடன்',
   'customer.read': 'சரியான உரையைப் படிக்கவும்',
   'customer.version': 'பதிப்பு {version}, {language}',
   'customer.agreed': '{time} அன்று நீங்கள் ஒப்புக்கொண்ட உரை ({channels})',
@@ -65,4 +73,13 @@ export default {
   'customer.code-letter': 'கடிதம்',
   'customer.code-email': 'மின்னஞ்சல்',
   'customer.code-paper-archive': 'காகிதக் காப்பகம்',
+  'customer.code-mistake': 'தவறு',
+
+  // In place of the words that staff read.
+  'light.offline': 'இப்போது எங்கள் சேவையை அணுக முடியவில்லை',
+  'light.showing': 'நீங்கள் காண்பது {time} மணி நிலவரம்',
+  'light.next-try': '{seconds} வினாடியில் மீண்டும் முயலும்',
+  'light.connecting': 'எங்கள் சேவையுடன் இணைக்கிறது',
+  'light.catching-up': 'இந்தப் பக்கத்தைப் புதுப்பிக்கிறது',
+  'light.behind': 'இந்தப் பக்கத்தைப் புதுப்பிக்கிறது',
 };

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION consentfeed.admit_account(
-    id uuid, issuer text, subject text, email text, role text, customer_id uuid
+    id uuid, issuer text, subject text, email text, role text, customer_id uuid, name text DEFAULT NULL
 )
 RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -23,12 +23,13 @@ BEGIN
         DELETE FROM consentfeed.sessions AS session WHERE session.user_id = _before.id;
         DELETE FROM consentfeed.users AS account WHERE account.id = _before.id;
     END IF;
-    INSERT INTO consentfeed.users AS account (id, issuer, subject, email, role, customer_id)
+    INSERT INTO consentfeed.users AS account (id, issuer, subject, email, role, customer_id, name)
     VALUES (
         admit_account.id, admit_account.issuer, admit_account.subject, admit_account.email, admit_account.role,
-        admit_account.customer_id
+        admit_account.customer_id, admit_account.name
     )
-    ON CONFLICT ON CONSTRAINT users_pkey DO UPDATE SET email = excluded.email, role = excluded.role
+    ON CONFLICT ON CONSTRAINT users_pkey DO UPDATE SET
+        email = excluded.email, role = excluded.role, name = excluded.name
     WHERE (account.issuer, account.subject) = (excluded.issuer, excluded.subject);
     UPDATE consentfeed.sessions AS session SET ended_at = statement_timestamp()
     WHERE (session.issuer, session.subject) = (admit_account.issuer, admit_account.subject) AND session.ended_at IS NULL

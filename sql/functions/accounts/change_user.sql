@@ -1,4 +1,6 @@
-CREATE OR REPLACE FUNCTION consentfeed.change_user(id uuid, actor uuid, role text, disabled boolean)
+CREATE OR REPLACE FUNCTION consentfeed.change_user(
+    id uuid, actor uuid, role text, disabled boolean, expected text [] DEFAULT NULL
+)
 RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -18,6 +20,8 @@ BEGIN
     WHERE account.id = change_user.id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN 'not-found';
+    ELSIF NOT consentfeed.state_fits(consentfeed.user_tag(_before), expected) THEN
+        RETURN 'stale';
     END IF;
     _after := _before;
     _after.role := coalesce(change_user.role, _before.role);
@@ -39,6 +43,9 @@ BEGIN
     END IF;
     UPDATE consentfeed.users AS account SET role = _after.role, disabled_at = _after.disabled_at
     WHERE account.id = _before.id;
+    IF _after.disabled_at IS NOT NULL THEN
+        DELETE FROM consentfeed.password_links AS link WHERE link.user_id = _before.id;
+    END IF;
     IF _after.role <> _before.role OR _after.disabled_at IS NOT NULL THEN
         UPDATE consentfeed.sessions AS session SET ended_at = statement_timestamp()
         WHERE session.user_id = _before.id AND session.ended_at IS NULL;
@@ -46,4 +53,4 @@ BEGIN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION consentfeed.change_user IS 'Gives an account another role, disables or enables it (NULL: as it is); another role and disabling end its sessions. Returns why not: not-found, customer-account, outside-account (its role is the identity provider''s to give), own-account (of the actor), last-admin; NULL: done.';
+COMMENT ON FUNCTION consentfeed.change_user IS 'Gives an account another role, disables or enables it (NULL: as it is); another role and disabling end its sessions, disabling its link too. Returns why not: not-found, stale (it is not as expected, see state_fits), customer-account, outside-account (its role is the identity provider''s to give), own-account (of the actor), last-admin; NULL: done.';

@@ -8,6 +8,9 @@ AS $$
         WHERE account.email_key = consentfeed.folded_address(disable_user.email)
         RETURNING account.id
     ),
+    withdrawn AS (
+        DELETE FROM consentfeed.password_links AS link USING account WHERE link.user_id = account.id
+    ),
     ended AS (
         UPDATE consentfeed.sessions AS session SET ended_at = statement_timestamp()
         FROM account
@@ -15,4 +18,4 @@ AS $$
     )
     SELECT EXISTS (SELECT FROM account)
 $$;
-COMMENT ON FUNCTION consentfeed.disable_user IS 'Disables the accounts with this e-mail address, an identity provider''s too, and ends their sessions; returns whether there is one.';
+COMMENT ON FUNCTION consentfeed.disable_user IS 'Disables the accounts with this e-mail address, an identity provider''s too, and ends their sessions and links; returns whether there is one.';

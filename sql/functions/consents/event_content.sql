@@ -6,7 +6,10 @@ RETURN pg_catalog.concat(
     '"type":"', (consent).status,
     '","consent_id":"', (consent).id, '","customer_id":"', (consent).customer_id,
     '","consent":', consentfeed.consent_json(consent, (consent).status),
-    ',"timestamp":"', consentfeed.rfc3339((consent).updated_at),
+    ',"timestamp":"', consentfeed.rfc3339(CASE (consent).method
+        WHEN 'import' THEN coalesce((consent).revoked_at, (consent).granted_at)
+        ELSE (consent).updated_at
+    END),
     '","user":{"id":"', (consent).customer_id,
     '"},"actor":{"kind":"', (consent).actor_kind,
     '","id":', coalesce(pg_catalog.to_json((consent).actor_id)::text, 'null'),

@@ -21,7 +21,7 @@ BEGIN
     IF _due IS NULL THEN
         RETURN 0;
     END IF;
-    _events := consentfeed.expire_held(_due, 'expiry', NULL);
+    _events := consentfeed.end_held(_due, 'expired', 'system', 'expiry', 'expiry', NULL, NULL);
     PERFORM FROM consentfeed.append_events(_events);
     RETURN cardinality(_events);
 END

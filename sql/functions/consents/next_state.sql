@@ -1,7 +1,8 @@
 -- Whoever writes an answer, a person with SQL or record_decisions(), it means the same: these are the rules, once. The body
 -- is bound when created, so that the planner inlines it.
 CREATE OR REPLACE FUNCTION consentfeed.next_state(
-    present consentfeed.consents, answer text, told_version bigint, told_language text, told_sha256 bytea, validity interval
+    present consentfeed.consents, answer text, told_version bigint, told_language text, told_sha256 bytea, validity interval,
+    renew boolean
 )
 RETURNS TABLE (
     changes boolean, notice_version bigint, notice_language text, notice_sha256 bytea,
@@ -14,6 +15,7 @@ BEGIN ATOMIC
             WHEN 'granted' THEN
                 consentfeed.current_status((next_state.present).status, (next_state.present).expires_at) <> 'granted'
                 OR (next_state.present).notice_version IS DISTINCT FROM next_state.told_version
+                OR coalesce(next_state.renew AND (next_state.present).expires_at IS NOT NULL, false)
             ELSE (next_state.present).status <> next_state.answer
         END,
         CASE next_state.answer WHEN 'granted' THEN next_state.told_version ELSE (next_state.present).notice_version END,
@@ -27,4 +29,4 @@ BEGIN ATOMIC
         END;
 END;
 
-COMMENT ON FUNCTION consentfeed.next_state IS 'What an answer (granted, revoked, expired) makes of a consent, given the notice that is told and how long a grant is good for; changes is false where it repeats the present answer.';
+COMMENT ON FUNCTION consentfeed.next_state IS 'What an answer (granted, revoked, expired) makes of a consent, given the notice that is told how long a grant is good for, and whether one that has an end is renewed; changes is false where it repeats the present answer.';

@@ -81,6 +81,7 @@ BEGIN
                     WHEN c.id IS NULL OR c.customer_id <> a.only_customer THEN 'not-found'
                     WHEN c.id <> ALL (_locked) THEN 'busy'
                     WHEN a.answer = 'revoked' THEN NULL
+                    WHEN who.erased_at IS NOT NULL THEN 'erased'
                     WHEN NOT c.version = ANY (a.if_match) THEN 'stale'
                     WHEN NOT purpose.offered AND next.changes THEN 'not-offered'
                     WHEN notice.version IS NULL THEN 'no-notice'
@@ -97,7 +98,7 @@ BEGIN
             LEFT JOIN LATERAL consentfeed.notice_in_force(c.purpose, coalesce(a.language, who.language)) AS notice
                 ON a.answer = 'granted'
             CROSS JOIN LATERAL consentfeed.next_state(
-                c, a.answer, notice.version, notice.language, notice.sha256, purpose.default_validity
+                c, a.answer, notice.version, notice.language, notice.sha256, purpose.default_validity, a.renew
             ) AS next
         ),
         changed AS (

@@ -26,7 +26,8 @@ BEGIN
                   HINT = 'An answer was given. Set status to ''granted'', ''revoked'' or ''expired''.';
     END IF;
 
-    SELECT notice.version, notice.language, notice.sha256, purpose.default_validity, purpose.offered INTO _notice
+    SELECT notice.version, notice.language, notice.sha256, purpose.default_validity, purpose.offered, customer.erased_at
+    INTO _notice
     FROM consentfeed.purposes AS purpose
     LEFT JOIN consentfeed.customers AS customer ON customer.id = NEW.customer_id
     CROSS JOIN LATERAL consentfeed.notice_in_force(purpose.key, customer.language) AS notice
@@ -37,9 +38,16 @@ BEGIN
                   HINT = 'A grant binds the text that was shown: insert it into consentfeed.notices with published_at first.';
     END IF;
 
+    IF NEW.status = 'granted' AND _notice.erased_at IS NOT NULL THEN
+        RAISE EXCEPTION 'customer % was erased and can grant nothing', NEW.customer_id
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Register the person anew, under another id, and ask again.';
+    END IF;
+
     SELECT * INTO STRICT _next
     FROM consentfeed.next_state(
-        _present, NEW.status, _notice.version, _notice.language, _notice.sha256, _notice.default_validity
+        _present, NEW.status, _notice.version, _notice.language, _notice.sha256, _notice.default_validity,
+        false -- written again by hand it may be a slip
     );
     IF NOT _next.changes THEN
         RETURN _present;

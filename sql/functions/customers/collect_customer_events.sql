@@ -16,10 +16,31 @@ BEGIN
                 CASE WHEN written.name IS DISTINCT FROM former.name THEN 'name' END,
                 CASE WHEN written.email IS DISTINCT FROM former.email THEN 'email' END,
                 CASE WHEN written.msisdn IS DISTINCT FROM former.msisdn THEN 'msisdn' END,
-                CASE WHEN written.language IS DISTINCT FROM former.language THEN 'language' END
+                CASE WHEN written.language IS DISTINCT FROM former.language THEN 'language' END,
+                CASE WHEN written.reference IS DISTINCT FROM former.reference THEN 'reference' END
             ], NULL) AS members
         FROM written
         JOIN former ON former.id = written.id AND former.version <> written.version
+        -- An erasure has an event of its own.
+        WHERE written.erased_at IS NULL
+    ) AS changed
+    GROUP BY changed.part
+    ORDER BY changed.part;
+
+    INSERT INTO consentfeed.uncommitted_events (events)
+    SELECT array_agg(consentfeed.preferences_event(changed.customer, changed.members))
+    FROM (
+        SELECT
+            written::consentfeed.customers AS customer, (row_number() OVER () - 1) / 1000 AS part,
+            array_remove(ARRAY[
+                CASE WHEN written.language IS DISTINCT FROM former.language THEN 'language' END,
+                CASE WHEN (written.quiet_from, written.quiet_to, written.quiet_zone)
+                    IS DISTINCT FROM (former.quiet_from, former.quiet_to, former.quiet_zone) THEN 'quiet_hours' END,
+                CASE WHEN written.paused_until IS DISTINCT FROM former.paused_until THEN 'paused_until' END
+            ], NULL) AS members
+        FROM written
+        JOIN former ON former.id = written.id AND former.preferences_version <> written.preferences_version
+        WHERE written.erased_at IS NULL
     ) AS changed
     GROUP BY changed.part
     ORDER BY changed.part;
@@ -41,7 +62,9 @@ BEGIN
     ) AS held;
     IF _moved IS NOT NULL THEN
         INSERT INTO consentfeed.uncommitted_events (events)
-        VALUES (consentfeed.expire_held(_moved, 'address-change', 'address-changed'));
+        VALUES (consentfeed.end_held(
+            _moved, 'expired', 'system', 'address-change', 'address-change', 'address-changed', NULL
+        ));
     END IF;
     RETURN NULL;
 END

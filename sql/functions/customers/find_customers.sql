@@ -23,6 +23,10 @@ AS $$
     UNION
     SELECT customer.id
     FROM consentfeed.customers AS customer
+    WHERE customer.reference = query
+    UNION
+    SELECT customer.id
+    FROM consentfeed.customers AS customer
     WHERE customer.id = CASE WHEN query ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN query::uuid END
 $$;
-COMMENT ON FUNCTION consentfeed.find_customers IS 'Customers whose name has words beginning with those of the query, whose e-mail begins with it, whose number begins or ends so (NULL: no number is looked for), or whose id it is.';
+COMMENT ON FUNCTION consentfeed.find_customers IS 'Customers whose name has words beginning with those of the query, whose e-mail begins with it, whose number begins or ends so (NULL: no number is looked for), or whose reference or id it is.';

@@ -11,7 +11,9 @@ BEGIN
     -- Of O'Brien obrien, o and brien.
     NEW.name_words := array_to_tsvector(consentfeed.words(NEW.name_key) || consentfeed.words(_folded));
     NEW.email_key := consentfeed.folded_address(NEW.email);
+    -- Refused where it is written: else it would fail whoever asks whether the customer may be contacted.
+    PERFORM statement_timestamp() AT TIME ZONE NEW.quiet_zone;
     RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION consentfeed.fold_customer IS 'Trigger of customers: fills in what a row is found and sorted by, whatever was written there.';
+COMMENT ON FUNCTION consentfeed.fold_customer IS 'Trigger of customers: fills in what a row is found and sorted by, whatever was written there; refuses a time zone that there is not.';

@@ -13,13 +13,16 @@ DECLARE
 BEGIN
     -- EXECUTE plans with the values, so that an absent filter costs nothing and each case uses its index.
     RETURN QUERY EXECUTE $query$
-        SELECT consentfeed.known_customer_json(c), c.name_key, c.id
+        SELECT
+            left(consentfeed.known_customer_json(c), -1) || ',"consents":' || consentfeed.consents_summary(c.id) || '}',
+            c.name_key, c.id
         FROM consentfeed.customers AS c
-        WHERE ($1 IS NULL OR c.id = ANY ($1))
+        -- Who was erased has no name to be listed by, and is found by id.
+        WHERE (($1 IS NULL AND c.erased_at IS NULL) OR c.id = ANY ($1))
             AND ($3 IS NULL OR (c.name_key, c.id) > ($2, $3))
         ORDER BY c.name_key, c.id
         LIMIT $4
     $query$ USING _found, after_key, after_id, max_rows;
 END
 $$;
-COMMENT ON FUNCTION consentfeed.list_customers IS 'Customers by name, page by page; with a query those that find_customers() finds.';
+COMMENT ON FUNCTION consentfeed.list_customers IS 'Customers by name, page by page, each with a summary of the consents; with a query those that find_customers() finds.';

@@ -19,6 +19,11 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'Only a full partition can be dropped; wait until the log has gone on to the next.';
     END IF;
+    -- The leaves of the tree stay: proofs of later events lead past them.
+    EXECUTE format(
+        'INSERT INTO consentfeed.dropped_hashes (first_seq, hashes)'
+        ' SELECT min(seq), string_agg(hash, '''' ORDER BY seq) FROM %s GROUP BY seq / 256', _partition
+    );
     INSERT INTO consentfeed.dropped_partitions (last_seq, last_hash) VALUES (_last.seq, _last.hash);
     DELETE FROM consentfeed.event_notes AS note WHERE note.seq <= _last.seq;
     EXECUTE format('ALTER TABLE consentfeed.events DETACH PARTITION %s', _partition);
@@ -26,4 +31,4 @@ BEGIN
     RETURN _last.seq;
 END
 $$;
-COMMENT ON FUNCTION consentfeed.drop_oldest_partition IS 'Retention: drops the oldest partition of the log, keeps its last hash, and returns the position of the last event that is gone. For the owner; takes a short exclusive lock, and gives up (55P03) where readers keep it waiting for a second.';
+COMMENT ON FUNCTION consentfeed.drop_oldest_partition IS 'Retention: drops the oldest partition of the log, keeps its hashes, and returns the position of the last event that is gone. For the owner; takes a short exclusive lock, and gives up (55P03) where readers keep it waiting for a second.';

@@ -40,17 +40,22 @@ BEGIN
             SELECT * FROM consentfeed.dropped_partitions AS gone ORDER BY gone.last_seq DESC LIMIT 1
         ) AS dropped ON true
         CROSS JOIN LATERAL (
-            -- Each event adds one to the version of its consent or of the customer, so the sum tells whether some are gone.
+            -- Each event adds one to a version of its consent, of a request or of the customer, so the sum tells whether some are gone.
             SELECT (
                 SELECT coalesce(sum(consent.version), 0) FROM consentfeed.consents AS consent
                 WHERE consent.customer_id = judge_place.only_customer
             ) + (
-                SELECT coalesce(sum(customer.version), 0) FROM consentfeed.customers AS customer
+                SELECT coalesce(sum(customer.version + customer.preferences_version), 0) FROM consentfeed.customers AS customer
                 WHERE customer.id = judge_place.only_customer
+            ) + (
+                SELECT coalesce(sum(request.version), 0) FROM consentfeed.rights_requests AS request
+                WHERE request.customer_id = judge_place.only_customer
             ) <> (
                 SELECT count(*) FROM consentfeed.events AS event
                 WHERE event.customer_id = judge_place.only_customer
-                    AND (event.consent_id IS NOT NULL OR event.type = 'customer-updated')
+                    AND (event.consent_id IS NOT NULL OR event.type IN (
+                        'customer-updated', 'preferences-updated', 'rights-request-updated', 'customer-erased'
+                    ))
             ) AS missing
         ) AS kept;
 END

@@ -7,7 +7,7 @@ AS $$
     WITH page AS (
         SELECT customer.id
         FROM consentfeed.customers AS customer
-        WHERE customer.id > coalesce(after_id, '00000000-0000-0000-0000-000000000000')
+        WHERE customer.erased_at IS NULL AND customer.id > coalesce(after_id, '00000000-0000-0000-0000-000000000000')
         ORDER BY customer.id
         LIMIT max_rows
     ),
@@ -16,8 +16,9 @@ AS $$
         SELECT page.id, offered.key, offer.channel
         FROM page, consentfeed.purposes AS offered, unnest(offered.channels) AS offer (channel)
         WHERE offered.key = give_consents.purpose AND offered.offered
+            AND EXISTS (SELECT FROM consentfeed.notice_in_force(offered.key, NULL))
         ON CONFLICT (customer_id, purpose, channel) DO NOTHING
     )
     SELECT page.id FROM page ORDER BY page.id DESC LIMIT 1
 $$;
-COMMENT ON FUNCTION consentfeed.give_consents IS 'Gives the next max_rows customers after that id pending consents for an offered purpose where they have none; returns the last of these customers, NULL at the end.';
+COMMENT ON FUNCTION consentfeed.give_consents IS 'Gives the next max_rows customers after that id pending consents for an offered purpose where they have none, once a notice of it is in force: before it nobody can be asked; returns the last of these customers, NULL at the end.';

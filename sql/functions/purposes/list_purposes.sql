@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION consentfeed.list_purposes()
 RETURNS TABLE (
     key text, title text, description text, channels text [], legal_basis text, dpv_term text,
     default_validity_days bigint, "position" bigint, offered boolean, notice_version bigint, languages text [],
-    titles text [], descriptions text []
+    titles text [], descriptions text [], tag text
 )
 LANGUAGE sql STABLE ROWS 20
 SET search_path = pg_catalog, pg_temp
@@ -10,7 +10,8 @@ AS $$
     SELECT
         purpose.key, purpose.title, purpose.description, purpose.channels, purpose.legal_basis, purpose.dpv_term,
         floor(extract(epoch FROM purpose.default_validity) / 86400)::bigint, purpose.position, purpose.offered,
-        notice.version, notice.languages, notice.titles, notice.descriptions
+        notice.version, notice.languages, notice.titles, notice.descriptions,
+        consentfeed.purpose_tag(purpose)
     FROM consentfeed.purposes AS purpose
     LEFT JOIN LATERAL (
         SELECT

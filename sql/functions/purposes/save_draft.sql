@@ -1,5 +1,6 @@
 CREATE OR REPLACE FUNCTION consentfeed.save_draft(
-    purpose text, version bigint, language text, text text, title text DEFAULT NULL, description text DEFAULT NULL
+    purpose text, version bigint, language text, text text, title text DEFAULT NULL, description text DEFAULT NULL,
+    expected text [] DEFAULT NULL
 )
 RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -16,6 +17,10 @@ BEGIN
             AND notice.language = save_draft.language AND notice.published_at IS NOT NULL
     ) THEN
         RETURN 'notice-published';
+    ELSIF NOT consentfeed.state_fits(
+        consentfeed.notice_tag(save_draft.purpose, save_draft.version, save_draft.language), expected
+    ) THEN
+        RETURN 'stale';
     END IF;
     INSERT INTO consentfeed.notices AS kept (purpose, version, language, text, title, description)
     VALUES (
@@ -28,4 +33,4 @@ BEGIN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION consentfeed.save_draft IS 'Writes one language of a notice that is not published yet; title and description are the purpose''s where none are given. Returns why not: not-found (the purpose), notice-published (in this language; a language that a published version lacks may be added); NULL: done.';
+COMMENT ON FUNCTION consentfeed.save_draft IS 'Writes one language of a notice that is not published yet; title and description are the purpose''s where none are given. Returns why not: not-found (the purpose), notice-published (in this language; a language that a published version lacks may be added), stale (it is not as expected, see state_fits); NULL: done.';

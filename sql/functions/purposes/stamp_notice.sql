@@ -24,8 +24,17 @@ BEGIN
         FROM consentfeed.purposes AS purpose
         WHERE purpose.key = NEW.purpose;
     END IF;
+    -- A row that logical replication brings was published elsewhere, by whom it says.
+    IF current_setting('session_replication_role') <> 'replica' AND (
+        NEW.published_at IS NULL OR current_setting('consentfeed.recording', true) IS DISTINCT FROM 'on'
+        OR NOT has_table_privilege('consentfeed.log_order', 'TRUNCATE')
+    ) THEN
+        NEW.actor_kind := CASE WHEN NEW.published_at IS NOT NULL THEN 'database' END;
+        NEW.actor_id := CASE WHEN NEW.published_at IS NOT NULL THEN current_user::text END;
+        NEW.method := CASE WHEN NEW.published_at IS NOT NULL THEN 'sql' END;
+    END IF;
     NEW.sha256 := sha256(convert_to(NEW.text, 'UTF8'));
     RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION consentfeed.stamp_notice IS 'Trigger of notices: fills in title and description, hashes the text, and refuses to touch what is published.';
+COMMENT ON FUNCTION consentfeed.stamp_notice IS 'Trigger of notices: fills in title and description, hashes the text, says who published it, and refuses to touch what is published.';

@@ -10,9 +10,11 @@ AS $$
         UNION ALL
         SELECT unnest('{pending,granted,revoked,expired}'::text[])
         UNION ALL
-        SELECT unnest('{all,consent-updated,customer-updated}'::text[])
+        SELECT unnest('{all,consent-updated,customer-updated,preferences-updated,rights-request-updated,customer-erased,notice-published}'::text[])
         UNION ALL
-        SELECT unnest('{list-consents,read-consent,read-history,repeat-decision,list-customers,read-customer,open-stream,read-events,list-accounts,read-account,list-sessions,read-trail,register-customer,revoke-by-contact}'::text[])
+        SELECT unnest('{list-consents,read-consent,read-history,repeat-decision,list-customers,read-customer,open-stream,read-events,list-accounts,read-account,list-sessions,read-trail,register-customer,revoke-by-contact,change-password,set-password,make-password-link,check-consents,export-consents,read-preferences,change-preferences,list-rights-requests,read-rights-request,change-rights-request,read-package,import-rows,save-webhook,rotate-webhook,replay-webhook,delete-webhook}'::text[])
+        UNION ALL
+        SELECT webhook.name FROM consentfeed.webhooks AS webhook
     )
     SELECT coalesce(jsonb_object_agg(
         filter.key, CASE jsonb_typeof(filter.value) WHEN 'array' THEN kept.parts ELSE kept.parts -> 0 END
@@ -27,7 +29,8 @@ AS $$
             OR part.value #>> '{}' IN (SELECT known.code FROM known)
     ) AS kept
     WHERE filter.key IN (
-        'customer', 'purpose', 'channel', 'status', 'type', 'kind', 'after', 'search', 'actor', 'action', 'since', 'until'
+        'customer', 'purpose', 'channel', 'status', 'type', 'kind', 'after', 'search', 'actor', 'action', 'since', 'until',
+        'at', 'account', 'webhook', 'personal-data'
     )
 $$;
 COMMENT ON FUNCTION consentfeed.access_filters IS 'What of a request''s filters may be kept: ids, places, times, known codes, and yes or no. A name in place of a purpose is left out.';

@@ -3,7 +3,7 @@ CREATE OR REPLACE FUNCTION consentfeed.list_accesses(
     after_at text, after_id bigint, max_rows integer
 )
 RETURNS TABLE (
-    id bigint, at text, actor uuid, actor_role text, email text, action text, customers uuid [], filters text,
+    id bigint, at text, actor uuid, actor_role text, email text, name text, action text, customers uuid [], filters text,
     rows bigint
 )
 LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100
@@ -14,7 +14,7 @@ BEGIN
     -- the planner from walking back through all lines for those of a customer whom it takes to be in many of them.
     RETURN QUERY EXECUTE format($query$
         SELECT
-            line.id, consentfeed.rfc3339(line.at), line.actor, line.actor_role, account.email, line.action,
+            line.id, consentfeed.rfc3339(line.at), line.actor, line.actor_role, account.email, account.name, line.action,
             line.customers, line.filters::text, line.rows
         FROM (
             SELECT trail.*
