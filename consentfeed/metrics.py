@@ -116,6 +116,27 @@ database_wait = Histogram(
 database_errors = Counter(
     "consentfeed_database_errors", "What PostgreSQL could not do, by kind.", ["kind"], registry=registry
 )
+reads = Counter(
+    "consentfeed_reads",
+    "Reads that a replica may serve, by source: replica or primary; none where no replica is set.",
+    ["source"],
+    registry=registry,
+)
+replica_fallbacks = Counter(
+    "consentfeed_replica_fallbacks",
+    "Reads that the primary served in the place of the replica, by reason.",
+    ["reason"],
+    registry=registry,
+)
+replica_lag = Gauge(
+    "consentfeed_replica_lag_seconds",
+    "Seconds that the replica lags at most, to about a second; 0 where none is set.",
+    registry=registry,
+)
+replica_unusable = Gauge(
+    "consentfeed_replica_unusable", "1 while the replica is not read for this reason, else 0.", ["reason"],
+    registry=registry,
+)  # fmt: skip
 requests = Counter(
     "consentfeed_requests", "Answers of the API by route and status.", ["route", "status"], registry=registry
 )
@@ -151,5 +172,7 @@ _begin_at_zero(chores_failed, "expire", "house", "report", "checkpoints", "webho
 _begin_at_zero(imported, "recorded", "unchanged", "superseded", "skipped", "erased", "refused")
 _begin_at_zero(exports, "whole", "too-slow", "gone", "failed")
 _begin_at_zero(issuer_requests, "answered", "failed")
+_begin_at_zero(reads, "replica", "primary")
+_begin_at_zero(replica_fallbacks, "behind", "away", "lags", "other-log", "conflict", "crowded", "cancels-exports")
 _begin_at_zero(refused, "streams-of-node", "decisions", "trail", "sign-ins", "tokens")
 sign_ins.labels("password", "wrong-password")

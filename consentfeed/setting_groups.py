@@ -50,6 +50,14 @@ class PostgresSettings:
 
     database_url: str | None = setting(None, "The database URL of the service, with the role consentfeed_app.")
     pool_size: Positive = setting(8, "Connections that a node keeps to PostgreSQL; its listener has one more.")
+    replica_url: str | None = setting(
+        None,
+        "The database URL of a hot standby of that database, with the same role, which lists, search, histories,"
+        " exports, older pages of the feed and verification are read from; if unset, all is read from the primary.",
+    )
+    replica_lag_seconds: Annotated[float, Meta(ge=1, le=3600)] = setting(
+        10.0, "Seconds that the standby may lag behind; while it lags more, the primary is read; at least 1."
+    )
     probe_seconds: Seconds = setting(
         1.5, "Seconds between two notifications by which the listener tests that it still hears."
     )

@@ -78,6 +78,8 @@ class Settings(
         """Raises ValueError for what a setting's type cannot tell."""
         if self.database_url is not None:
             database_url.read(self.database_url)
+        if self.replica_url is not None:
+            database_url.read(self.replica_url)
         if self.owner_url:  # an empty one is refused by `migrate` alone
             database_url.read(self.owner_url)
         _require_each(re.compile(HOST), self.hosts, "no host like consents.internal or [::1], without a port")

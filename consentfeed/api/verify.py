@@ -10,7 +10,7 @@ from consentfeed.http.endpoint import Endpoint
 from consentfeed.log.ids import PLAIN
 from consentfeed.log.position import ORIGIN
 from consentfeed.permissions import Principal
-from consentfeed.postgres.log import LogQueries
+from consentfeed.postgres.log import LogQueries, Verified
 
 
 class Verification(Struct):
@@ -44,19 +44,17 @@ class VerifyApi:
             raise Problem("overloaded", "This node is verifying the log already. Try again when it is done.")
         self._busy = True
         try:
-            # Before the verification, which then covers at least all that is answered to be whole.
-            events, head = await self._log.kept_events(), await self._log.log_head()
-            position, problem = await self._log.verify_log() or (None, None)
+            verified = await self._log.verify_log()
         except EmptyLog as error:
-            head, position, problem = ORIGIN, 0, str(error)
+            verified = Verified(0, ORIGIN, 0, str(error))
         finally:
             self._busy = False
         return json_answer(
             {
-                "whole": problem is None,
-                "head": PLAIN.write(head),
-                "position": position,
-                "problem": problem,
-                "events": events,
+                "whole": verified.problem is None,
+                "head": PLAIN.write(verified.head),
+                "position": verified.position,
+                "problem": verified.problem,
+                "events": verified.events,
             }
         )

@@ -77,12 +77,12 @@ def _check_evidence(file: Path, key: str | None) -> int:
 async def _check(database: Database, noted: Position | None, signed: Checkpoint | None) -> tuple[str | None, Position]:
     """The first sign that the log in the database is not what it should be, and its head."""
     try:
-        head = await database.log.log_head()
+        verified = await database.log.verify_log()
     except EmptyLog as error:
         return f"position 0: {error}", ORIGIN
-    broken = await database.log.verify_log()
-    if broken:
-        return f"position {broken[0]}: {broken[1]}", head
+    head = verified.head
+    if verified.problem:
+        return f"position {verified.position}: {verified.problem}", head
     if noted is not None:
         verdict = (await database.log.judge_position(noted, None)).verdict
         if verdict != "ok":

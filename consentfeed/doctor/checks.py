@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from consentfeed.doctor import checkpoints, database, server, url, webhooks
+from consentfeed.doctor import checkpoints, database, replica, server, url, webhooks
 from consentfeed.doctor.finding import Finding, problem, warning
 from consentfeed.doctor.probe import Unreachable
 from consentfeed.doctor.target import DatabaseTarget, UrlTarget
@@ -11,6 +11,7 @@ from consentfeed.errors import ConsentfeedError, DatabaseAway, StatementFailed
 from consentfeed.log.checkpoint import Checkpoint
 from consentfeed.postgres.database import Database
 from consentfeed.postgres.refusals import advice, reason
+from consentfeed.postgres.replica import Replica
 from consentfeed.settings import Settings
 
 # What each looks at is its docstring.
@@ -31,6 +32,7 @@ OF_THE_DATABASE: Final[Mapping[str, Callable[[DatabaseTarget], Awaitable[Finding
     "listen": server.listen,
     "chain": database.chain,
     "checkpoints": checkpoints.checkpoints,
+    "replica": replica.replica,
     "webhooks": webhooks.webhooks,
     "partitions": database.partitions,
     "transactions": database.transactions,
@@ -55,7 +57,7 @@ async def examine(
 
 async def _examine_database(settings: Settings, signed: Checkpoint | None) -> dict[str, Finding]:
     address, findings = settings.database_url or "", {}
-    opened = Database(address, 1)
+    opened = Database(address, 1, replica=Replica.of(settings.replica_url, 1, settings.replica_lag_seconds))
     try:
         await opened.open()
         target = DatabaseTarget(opened, address, settings.pool_size, settings.checkpoint_key is not None, signed)

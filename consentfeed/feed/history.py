@@ -15,16 +15,17 @@ _KEPT: Final = 8
 _FRESH_SECONDS: Final = 2.0
 # A page: the position before it, and its events.
 Page = tuple[Position, list[Event]]
+# As LogQueries.events_after().
+Read = Callable[[int, int], Awaitable[list[Row]]]
 
 
 class History:
-    """Reads the log behind memory, a page whenever it gets one of `reads`."""
+    """Reads the log behind memory, a page whenever it gets one of `reads`; read_page reads those to share."""
 
-    def __init__(
-        self, feed: Feed, read_after: Callable[[int, int], Awaitable[list[Row]]], reads: asyncio.Semaphore
-    ) -> None:
+    def __init__(self, feed: Feed, read_after: Read, read_page: Read, reads: asyncio.Semaphore) -> None:
         self._feed = feed
         self._read_after = read_after
+        self._read_page = read_page
         self._reads = reads
         self._pages: dict[tuple[int, int], tuple[float, asyncio.Task[Page]]] = {}  # and when each was asked for
 
@@ -37,7 +38,7 @@ class History:
             if position.seq % PAGE == 0 and (number + 2) * PAGE <= upto.seq:
                 self._page(number + 1)
             return shared
-        return (await self._read(position))[1]
+        return (await self._read(position, self._read_after))[1]
 
     async def contains(self, position: Position) -> bool:
         """Whether the log contains a position, as far as a shared page tells: it may well where this says no.
@@ -75,7 +76,7 @@ class History:
         key, now = (self._feed.generation, number), time.monotonic()
         began, task = self._pages.pop(key, (0.0, None))
         if task is None or now - began > age:
-            began, task = now, asyncio.create_task(self._read(Position(number * PAGE, b"")))
+            began, task = now, asyncio.create_task(self._read(Position(number * PAGE, b""), self._read_page))
             task.add_done_callback(lambda done: self._forget_failed(key, done))
         self._pages[key] = began, task  # at the end: what was not asked for longest goes first
         while len(self._pages) > _KEPT:
@@ -86,9 +87,9 @@ class History:
         if (task.cancelled() or task.exception()) and self._pages.get(key, (0.0, None))[1] is task:
             del self._pages[key]
 
-    async def _read(self, position: Position) -> Page:
+    async def _read(self, position: Position, read: Read) -> Page:
         async with self._reads:
-            rows = await self._read_after(position.seq, PAGE)
+            rows = await read(position.seq, PAGE)
         events = [event_from_row(row) for row in chained(position, rows)]
         return Position(rows[0].seq, rows[0].hash), events
 

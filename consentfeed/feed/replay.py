@@ -32,7 +32,7 @@ class Replay:
         self._log = log
         self._feed = feed
         self._reads = asyncio.Semaphore(reads)
-        self._history = History(feed, log.history_after, self._reads)
+        self._history = History(feed, log.history_after, log.page_after, self._reads)
         # After a restart or a failover all customers' streams ask at once.
         self._own = Batched(log.customer_positions)
 

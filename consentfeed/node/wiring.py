@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import structlog
@@ -78,6 +79,8 @@ from consentfeed.postgres import fit
 from consentfeed.postgres.database import Database
 from consentfeed.postgres.exports import Exports
 from consentfeed.postgres.listener import Listener
+from consentfeed.postgres.replica import REASONS, Replica
+from consentfeed.postgres.replica_monitor import ReplicaMonitor
 from consentfeed.settings import Settings, require
 from consentfeed.stream.streams import Streams
 from consentfeed.stream.watchdog import Watchdog
@@ -110,7 +113,8 @@ class Node:
         self.settings = settings
         self._demo = demo or {}
         self.failed = False
-        self.database = database = Database(settings.database_url, settings.pool_size, logs=True)
+        self.replica = Replica.of(settings.replica_url, settings.pool_size, settings.replica_lag_seconds)
+        self.database = database = Database(settings.database_url, settings.pool_size, logs=True, replica=self.replica)
         self.reporter = Reporter(database.operations)
         self.guards = Guards(database.operations)
         self.chores = Chores(
@@ -133,6 +137,8 @@ class Node:
             max_bytes=settings.memory_bytes,
             poll_seconds=settings.poll_seconds,
         )
+        if self.replica:
+            self.replica.newest = lambda: self.feed.head
         self.listener = Listener(settings.database_url, self.feed.wake, settings.probe_seconds)
         self.replay = Replay(database.log, self.feed, max(settings.pool_size // 2, 1))
         self.streams = Streams(self.feed, self.replay, settings)
@@ -196,7 +202,7 @@ class Node:
             RevocationApi(database.consents, database.purposes, self.writer, phones, trail),
             CheckApi(database.consents, phones, trail),
             ExportApi(
-                Exports(settings.database_url or "", settings.exports),
+                Exports(settings.database_url or "", settings.exports, self.replica),
                 database.consents,
                 phones,
                 trail,
@@ -262,6 +268,7 @@ class Node:
                 self.webhooks.run,
                 self.guards.run,
                 self.reporter.run,
+                *((ReplicaMonitor(self.database.pool, self.replica).run,) if self.replica else ()),
             )
         ]
         # Asked when they are looked at: what is set now and then stops being true when something hangs.
@@ -270,6 +277,8 @@ class Node:
         metrics.listener_age.set_function(lambda: self.listener.age)
         metrics.feed_lag_seconds.set_function(lambda: self.feed.lag)
         metrics.checkpoint_age.set_function(lambda: self.checkpoints.age)
+        if self.replica:
+            _show(self.replica)
         for reason, true in self._ailing().items():
             metrics.not_ready.labels(reason).set_function(true)
         try:
@@ -311,6 +320,16 @@ class Node:
             logger.exception("a part of the service failed", part=part.__qualname__)
         self.failed = True
         signal.raise_signal(signal.SIGTERM)
+
+
+def _show(replica: Replica) -> None:
+    metrics.replica_lag.set_function(lambda: replica.lag_seconds)
+    for reason in REASONS:
+        metrics.replica_unusable.labels(reason).set_function(partial(_is_unusable, replica, reason))
+
+
+def _is_unusable(replica: Replica, reason: str) -> bool:
+    return replica.unusable == reason
 
 
 def _jwks(settings: Settings) -> Jwks | None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from consentfeed.log.position import Position
 from consentfeed.postgres.pool import Pool, Record
+from consentfeed.postgres.reads import Reads
 
 
 class Outcome(NamedTuple):
@@ -19,8 +20,9 @@ class Outcome(NamedTuple):
 class ConsentQueries:
     """One method per SQL function; errors as of Pool.fetch()."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, reads: Reads) -> None:
         self._pool = pool
+        self._reads = reads
 
     async def record_decisions(self, decisions: str) -> list[tuple[int, Outcome]]:
         """One transaction for all decisions (JSON array); pairs of index and outcome.
@@ -28,6 +30,8 @@ class ConsentQueries:
         Raises DatabaseAway and Busy (nothing was written), StatementFailed (rolled back), OutcomeUnknown.
         """
         rows = await self._pool.commit("SELECT * FROM consentfeed.record_decisions($1)", decisions)
+        if events := [Position(row["seq"], row["hash"]) for row in rows if row["seq"] is not None]:
+            self._reads.wrote(max(events))
         return [
             (
                 row["item"] - 1,
@@ -46,18 +50,19 @@ class ConsentQueries:
 
     async def list_consents(self, *args: object) -> list[Record]:
         """Arguments as of the SQL function; first the position, then (consent, sort_key, id, customer_id)."""
-        return await self._pool.fetch(
+        return await self._reads.fetch(
             "SELECT * FROM consentfeed.list_consents($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)", *args
         )
 
     async def about_consents(self, *filters: object) -> int:
         """About how many list_consents() would list; arguments as of the SQL function."""
-        rows = await self._pool.fetch("SELECT consentfeed.about_consents($1, $2, $3, $4, $5, $6, $7, $8, $9)", *filters)
+        query = "SELECT consentfeed.about_consents($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+        rows = await self._reads.fetch(query, *filters)
         return int(rows[0][0])
 
     async def customer_consents(self, customer: str) -> tuple[Position, str]:
         """The customer's place, and the consents as JSON objects joined by commas."""
-        row = (await self._pool.fetch("SELECT * FROM consentfeed.customer_consents($1)", customer))[0]
+        row = (await self._reads.fetch("SELECT * FROM consentfeed.customer_consents($1)", customer))[0]
         return Position(row["seq"], row["hash"]), row["consents"] or ""
 
     async def one_consent(self, consent: str, customer: str | None) -> tuple[str, int, UUID] | None:
@@ -68,7 +73,7 @@ class ConsentQueries:
     async def consents_at(self, *args: object) -> list[Record]:
         """Arguments as of the SQL function; first the position, then (state, version, kept, customer_id); no row at all
         where the kept log begins later."""
-        return await self._pool.fetch("SELECT * FROM consentfeed.consents_at($1, $2, $3, $4, $5, $6, $7)", *args)
+        return await self._reads.fetch("SELECT * FROM consentfeed.consents_at($1, $2, $3, $4, $5, $6, $7)", *args)
 
     async def check_consents(self, *args: object) -> list[Record]:
         """Arguments as of the SQL function; first the position, then the answers; no row where the log begins later."""
@@ -93,4 +98,4 @@ class ConsentQueries:
 
     async def count_consents(self) -> list[Record]:
         """Rows of (purpose, granted, revoked, expired, pending)."""
-        return await self._pool.fetch("SELECT * FROM consentfeed.count_consents()")
+        return await self._reads.fetch("SELECT * FROM consentfeed.count_consents()")

@@ -4,19 +4,22 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from consentfeed.postgres.pool import Pool, Record
+from consentfeed.postgres.reads import Reads
 
 
 class CustomerQueries:
     """One method per SQL function; errors as of Pool.fetch()."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, reads: Reads) -> None:
         self._pool = pool
+        self._reads = reads
 
     async def register_customer(self, *args: object) -> bool | None:
         """Arguments as of the SQL function; whether the customer is new, None where the customer was erased."""
         rows = await self._pool.fetch(
             "SELECT consentfeed.register_customer($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", *args
         )
+        self._reads.wrote()
         new: bool | None = rows[0][0]
         return new
 
@@ -25,6 +28,7 @@ class CustomerQueries:
         rows = await self._pool.fetch(
             "SELECT id, created FROM consentfeed.register_by_reference($1, $2, $3, $4, $5, $6, $7, $8)", *args
         )
+        self._reads.wrote()
         return rows[0]["id"], rows[0]["created"]
 
     async def contacts(self, customer: str) -> Record | None:
@@ -36,11 +40,11 @@ class CustomerQueries:
 
     async def erase_customer(self, *args: object) -> Record:
         """Arguments as of the SQL function; (problem, erased_at, seq, hash). Raises as Pool.commit() does."""
-        return (
-            await self._pool.commit(
-                "SELECT * FROM consentfeed.erase_customer($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", *args
-            )
-        )[0]
+        rows = await self._pool.commit(
+            "SELECT * FROM consentfeed.erase_customer($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", *args
+        )
+        self._reads.wrote()
+        return rows[0]
 
     async def contact_preferences(self, customer: str) -> str | None:
         """As the API writes them (JSON); None: there is no such customer."""
@@ -54,7 +58,9 @@ class CustomerQueries:
             "SELECT * FROM consentfeed.save_contact_preferences("
             "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
         )
-        return (await self._pool.commit(query, *args))[0]
+        rows = await self._pool.commit(query, *args)
+        self._reads.wrote()
+        return rows[0]
 
     async def list_erased(self, *args: object) -> list[Record]:
         """Arguments as of the SQL function; rows of (id, erased_at)."""
@@ -62,11 +68,11 @@ class CustomerQueries:
 
     async def list_customers(self, *args: object) -> list[Record]:
         """Arguments as of the SQL function; rows of (customer, sort_key, id)."""
-        return await self._pool.fetch("SELECT * FROM consentfeed.list_customers($1, $2, $3, $4, $5, $6)", *args)
+        return await self._reads.fetch("SELECT * FROM consentfeed.list_customers($1, $2, $3, $4, $5, $6)", *args)
 
     async def about_customers(self, *filters: object) -> int:
         """About how many list_customers() would list; arguments as of the SQL function."""
-        return int((await self._pool.fetch("SELECT consentfeed.about_customers($1, $2, $3)", *filters))[0][0])
+        return int((await self._reads.fetch("SELECT consentfeed.about_customers($1, $2, $3)", *filters))[0][0])
 
     async def has_customer(self, customer: str) -> bool:
         """Whether there is one with this id."""

@@ -8,11 +8,13 @@ from typing import Any, Final, Literal
 
 import asyncpg
 
-from consentfeed import database_url
+from consentfeed import database_url, metrics
+from consentfeed.database_url import DatabaseUrl
 from consentfeed.errors import Busy, DatabaseAway, StatementFailed
 from consentfeed.log.position import Position
 from consentfeed.postgres.connection import LOST, connect, words
 from consentfeed.postgres.refusals import message_of
+from consentfeed.postgres.replica import Replica, left
 
 Kind = Literal["ndjson", "csv"]
 _COPY: Final[dict[Kind, tuple[str, dict[str, Any]]]] = {
@@ -25,6 +27,13 @@ _COPY: Final[dict[Kind, tuple[str, dict[str, Any]]]] = {
         {"format": "csv", "header": True},
     ),
 }
+
+# Raises where a connection must not be read from.
+Require = Callable[[Any], Awaitable[None]]
+
+
+async def _is_good(_connection: Any) -> None:
+    """The primary always is."""
 
 
 class Export:
@@ -57,11 +66,15 @@ class Export:
 
 
 class Exports:
-    """Opens exports, each on a connection beside the pool: one that goes slowly takes no turn from anybody."""
+    """Opens exports, each on a connection beside the pool: one that goes slowly takes no turn from anybody.
 
-    def __init__(self, url: str, most: int) -> None:
+    From the replica where that is good, and lets long reads end: what has been sent cannot be taken back.
+    """
+
+    def __init__(self, url: str, most: int, replica: Replica | None = None) -> None:
         self._url = database_url.read(url)
         self._most = most
+        self._replica = replica
         self._running: weakref.WeakSet[Export] = weakref.WeakSet()
 
     @property
@@ -71,20 +84,40 @@ class Exports:
 
     async def open(self, kind: Kind, *filters: object) -> Export:
         """Filters as of export_consents(). Raises DatabaseAway, Busy, StatementFailed."""
-        connection = await connect(self._url, "consentfeed export")
+        export = await self._open_there(self._replica, kind, filters) if self._replica else None
+        if export is None:
+            export = await self._open(self._url, kind, filters)
+        self._running.add(export)
+        return export
+
+    async def _open_there(self, replica: Replica, kind: Kind, filters: tuple[object, ...]) -> Export | None:
+        """None: the primary is to be asked."""
+        if reason := replica.unusable or ("" if replica.keeps_exports else "cancels-exports"):
+            left(reason)
+        else:
+            with replica.failures():
+                export = await self._open(replica.pool.url, kind, filters, replica.require_good)
+                metrics.reads.labels("replica").inc()
+                return export
+        metrics.reads.labels("primary").inc()
+        return None
+
+    async def _open(
+        self, url: DatabaseUrl, kind: Kind, filters: tuple[object, ...], require_good: Require = _is_good
+    ) -> Export:
+        connection = await connect(url, "consentfeed export")
         try:
             with _errors():
-                async with asyncio.timeout(self._url.connect_seconds):
+                async with asyncio.timeout(url.connect_seconds):
                     await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                    await require_good(connection)
                     await connection.execute("SET LOCAL parallel_tuple_cost = 0")
                     row = await connection.fetchrow("SELECT seq, hash FROM consentfeed.log_head()")
         except BaseException:
             connection.terminate()
             raise
         assert row is not None
-        export = Export(connection, Position(row["seq"], row["hash"]), kind, filters)
-        self._running.add(export)
-        return export
+        return Export(connection, Position(row["seq"], row["hash"]), kind, filters)
 
 
 @contextlib.contextmanager

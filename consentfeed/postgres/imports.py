@@ -3,20 +3,24 @@
 from collections.abc import Sequence
 
 from consentfeed.postgres.pool import Pool, Record
+from consentfeed.postgres.reads import Reads
 
 
 class ImportQueries:
     """One method per SQL function; errors as of Pool.fetch()."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, reads: Reads) -> None:
         self._pool = pool
+        self._reads = reads
 
     async def import_rows(self, *args: object) -> list[Record]:
         """Arguments as of the SQL function; (item, outcome, problem, member, customer_id, seq, hash, import_id).
 
         One transaction. Raises as Pool.commit() does.
         """
-        return await self._pool.commit("SELECT * FROM consentfeed.import_rows($1, $2, $3, $4, $5, $6, $7)", *args)
+        rows = await self._pool.commit("SELECT * FROM consentfeed.import_rows($1, $2, $3, $4, $5, $6, $7)", *args)
+        self._reads.wrote()
+        return rows
 
     async def list_imports(self, *args: object) -> list[Record]:
         """Arguments as of the SQL function; imports, newest first."""

@@ -7,8 +7,14 @@ from consentfeed.errors import EmptyLog
 from consentfeed.log.event import Row
 from consentfeed.log.position import Position
 from consentfeed.postgres.pool import Pool, Record
+from consentfeed.postgres.reads import Reads
 
 _EVENTS_AFTER: Final = "SELECT * FROM consentfeed.events_after($1, $2)"
+# One statement, for one snapshot: what is said to be whole is what was looked at.
+_VERIFY: Final = (
+    "SELECT consentfeed.kept_events(), head.seq, head.hash, broken.seq, broken.problem"
+    " FROM consentfeed.log_head() AS head LEFT JOIN consentfeed.verify_log() AS broken ON true"
+)
 
 
 class Verdict(NamedTuple):
@@ -19,11 +25,21 @@ class Verdict(NamedTuple):
     head: Position
 
 
+class Verified(NamedTuple):
+    """How many events the log holds, the newest, and what does not fit first, and why; None: the log is whole."""
+
+    events: int
+    head: Position
+    position: int | None
+    problem: str | None
+
+
 class LogQueries:
     """One method per SQL function; errors as of Pool.fetch()."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, reads: Reads) -> None:
         self._pool = pool
+        self._reads = reads
 
     async def log_head(self) -> Position:
         """The newest event; raises EmptyLog."""
@@ -40,6 +56,10 @@ class LogQueries:
         """The same for those who come back from further behind: they wait their turn."""
         return [Row(*row) for row in await self._pool.fetch(_EVENTS_AFTER, seq, limit)]
 
+    async def page_after(self, seq: int, limit: int) -> list[Row]:
+        """The same for a page that is full: what comes later is not in it."""
+        return [Row(*row) for row in await self._reads.fetch(_EVENTS_AFTER, seq, limit)]
+
     async def customer_events_after(self, customer: str, seq: int, limit: int) -> list[Row]:
         """First the position itself, without body, its hash None if the log does not contain it; then events."""
         return [
@@ -51,17 +71,18 @@ class LogQueries:
 
     async def consent_history(self, consent: str, customer: str | None) -> list[Row]:
         """All events of a consent (of that customer alone, if given), oldest first."""
-        rows = await self._pool.fetch("SELECT * FROM consentfeed.consent_history($1, $2)", consent, customer)
+        rows = await self._reads.fetch("SELECT * FROM consentfeed.consent_history($1, $2)", consent, customer)
         return [Row(*row) for row in rows]
 
     async def customer_history(self, customer: str, before: int | None, limit: int) -> list[Row]:
         """Events of a customer before a position, newest first."""
-        rows = await self._pool.fetch("SELECT * FROM consentfeed.customer_history($1, $2, $3)", customer, before, limit)
+        query = "SELECT * FROM consentfeed.customer_history($1, $2, $3)"
+        rows = await self._reads.fetch(query, customer, before, limit)
         return [Row(*row) for row in rows]
 
     async def log_history(self, before: int | None, limit: int) -> list[Row]:
         """All events before a position, newest first."""
-        rows = await self._pool.fetch("SELECT * FROM consentfeed.log_history($1, $2)", before, limit)
+        rows = await self._reads.fetch("SELECT * FROM consentfeed.log_history($1, $2)", before, limit)
         return [Row(*row) for row in rows]
 
     async def judge_position(self, position: Position, customer: str | None) -> Verdict:
@@ -82,14 +103,13 @@ class LogQueries:
         )
         return {customer: Position(seq, hash_) for customer, seq, hash_ in rows}
 
-    async def verify_log(self) -> tuple[int, str] | None:
-        """The first position that does not fit and why, or None where the log is whole. Reads everything."""
-        rows = await self._pool.fetch("SELECT * FROM consentfeed.verify_log()", seconds=24 * 3600)
-        return (rows[0][0], rows[0][1]) if rows else None
-
-    async def kept_events(self) -> int:
-        """How many events the log holds."""
-        return int((await self._pool.fetch("SELECT consentfeed.kept_events()"))[0][0])
+    async def verify_log(self) -> Verified:
+        """Whether the log is whole. Reads everything. Raises EmptyLog."""
+        rows = await self._reads.fetch(_VERIFY, seconds=24 * 3600)
+        if not rows:
+            raise EmptyLog
+        events, seq, hash_, position, problem = rows[0]
+        return Verified(events, Position(seq, hash_), position, problem)
 
     async def first_kept(self) -> int:
         """The position of the first event that is kept."""
@@ -103,4 +123,4 @@ class LogQueries:
 
     async def decisions_by_day(self, days: int) -> list[Record]:
         """Rows of (day, purpose, granted, revoked)."""
-        return await self._pool.fetch("SELECT * FROM consentfeed.decisions_by_day($1)", days)
+        return await self._reads.fetch("SELECT * FROM consentfeed.decisions_by_day($1)", days)

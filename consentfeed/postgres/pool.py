@@ -46,15 +46,17 @@ _REFUSED: Final = (
 class Pool:
     """A pool of connections as role consentfeed_app. Raises UrlError for a URL that cannot be used.
 
-    logs: whether it is logged that it cannot connect; a command says so itself. why_read_only: why the newest
+    logs: whether it is logged that it cannot connect; a command says so itself. of_replica: it leads to a standby,
+    which need take no writes; what goes wrong there is not counted as PostgreSQL's. why_read_only: why the newest
     connection takes no writes; empty where it does.
     """
 
-    def __init__(self, url: str, size: int, *, logs: bool = False) -> None:
+    def __init__(self, url: str, size: int, *, logs: bool = False, of_replica: bool = False) -> None:
         self.why_read_only = ""
-        self._url = database_url.read(url)
+        self.url = database_url.read(url)
         self._size = size
         self._logs = logs
+        self._of_replica = of_replica
         self._turns = asyncio.Semaphore(max(size - _KEPT, 1))
         self._pool: asyncpg.Pool[Record] | None = None
         self._failure = ("", -_SILENT_SECONDS)
@@ -75,12 +77,12 @@ class Pool:
     async def _connect(self, _dsn: None, **options: Any) -> Session:
         """For the pool. Why it fails may be seen nowhere else: whoever asked for a connection answers a client."""
         try:
-            opened = await connect(self._url, "consentfeed", **options)
+            opened = await connect(self.url, "consentfeed replica" if self._of_replica else "consentfeed", **options)
         except DatabaseAway as error:
             kind = "not-admitted" if isinstance(error, NotAdmitted) else "away"
             if self._logs:
                 self._log_failure(error)
-            raise _counted(kind, error) from error.__cause__
+            raise self._counted(kind, error) from error.__cause__
         self.why_read_only = opened.why_read_only
         return opened
 
@@ -99,16 +101,21 @@ class Pool:
                 self._pool.terminate()
 
     @contextlib.asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Any]:
+    async def connection(self, most_seconds: float = float("inf")) -> AsyncIterator[Any]:
+        """A connection for a while; it is not kept where what is raised meanwhile says that it is lost.
+
+        most_seconds: how long to wait for it, where that is less than connecting may take. Raises DatabaseAway.
+        """
         assert self._pool is not None
         began = time.monotonic()
-        seconds = max(_WAIT_SECONDS, self._url.connect_seconds * len(self._url.hosts))
+        seconds = min(max(_WAIT_SECONDS, self.url.connect_seconds * len(self.url.hosts)), most_seconds)
         try:
-            with self._errors():
+            with self.errors():
                 connection: Any = await self._pool.acquire(timeout=seconds)
         finally:
-            metrics.database_wait.observe(time.monotonic() - began)
-        is_read_only = bool(connection.why_read_only)
+            if not self._of_replica:
+                metrics.database_wait.observe(time.monotonic() - began)
+        is_read_only = bool(connection.why_read_only) and not self._of_replica
         try:
             yield connection
         except (DatabaseAway, OutcomeUnknown):
@@ -128,8 +135,8 @@ class Pool:
 
     async def fetch_first(self, query: str, *args: object, seconds: float | None = None) -> list[Record]:
         """The same where what everybody waits for hangs on it, however many clients ask for something."""
-        async with self._connection() as connection:
-            with self._errors():
+        async with self.connection() as connection:
+            with self.errors():
                 rows: list[Record] = await connection.fetch(query, *args, timeout=seconds)
                 return rows
 
@@ -139,7 +146,7 @@ class Pool:
             async with asyncio.timeout(_WAIT_SECONDS if self._turns.locked() else None):
                 await self._turns.acquire()
         except TimeoutError:
-            raise _counted("crowded", Crowded()) from None
+            raise self._counted("crowded", Crowded()) from None
         try:
             yield
         finally:
@@ -150,19 +157,19 @@ class Pool:
 
         Raises DatabaseAway and Busy (nothing was written), StatementFailed (rolled back), OutcomeUnknown.
         """
-        async with self._connection() as connection:
+        async with self.connection() as connection:
             try:
                 rows: list[Record] = await connection.fetch(query, *args)
                 return rows
             except asyncpg.PostgresError as error:
                 if isinstance(error, LOST + _REFUSED) or connection.is_closed():
-                    raise _counted("outcome-unknown", OutcomeUnknown()) from error
+                    raise self._counted("outcome-unknown", OutcomeUnknown()) from error
                 raise self._refusal(error) from error
             except LOST as error:
-                raise _counted("outcome-unknown", OutcomeUnknown()) from error
+                raise self._counted("outcome-unknown", OutcomeUnknown()) from error
 
     @contextlib.contextmanager
-    def _errors(self) -> Any:
+    def errors(self) -> Any:
         """asyncpg's errors as ours."""
         try:
             yield
@@ -170,18 +177,23 @@ class Pool:
             # The driver counts an argument that does not fit its type among the errors of its interface.
             if isinstance(error, ValueError):
                 raise StatementFailed("22000") from error
-            raise _counted("away", DatabaseAway(words(error))) from error
+            raise self._counted("away", DatabaseAway(words(error))) from error
         except asyncpg.PostgresError as error:
             raise self._refusal(error) from error
 
     def _refusal(self, error: asyncpg.PostgresError) -> ConsentfeedError:
         """What a statement was refused for; nothing was written."""
         if error.sqlstate in _BUSY:
-            return _counted("busy", Busy())
+            return self._counted("busy", Busy())
         if error.sqlstate == _READ_ONLY:
             self.why_read_only = self.why_read_only or words(error)
-            return _counted("read-only", ReadOnly(self.why_read_only))
+            return self._counted("read-only", ReadOnly(self.why_read_only))
         return StatementFailed(error.sqlstate or "XX000", message_of(error.sqlstate or "", words(error)))
+
+    def _counted(self, kind: str, error: ConsentfeedError) -> ConsentfeedError:
+        if not self._of_replica:
+            metrics.database_errors.labels(kind).inc()
+        return error
 
 
 async def _no_reset(_connection: object) -> None:
@@ -191,8 +203,3 @@ async def _no_reset(_connection: object) -> None:
 def _terminate(connection: Any) -> None:
     with contextlib.suppress(*LOST):  # it may have gone by itself
         connection.terminate()
-
-
-def _counted(kind: str, error: ConsentfeedError) -> ConsentfeedError:
-    metrics.database_errors.labels(kind).inc()
-    return error

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from consentfeed.postgres.pool import Pool, Record
+from consentfeed.postgres.reads import Reads
 
 _PAGE: Final = 10_000
 
@@ -11,8 +12,9 @@ _PAGE: Final = 10_000
 class PurposeQueries:
     """One method per SQL function; errors as of Pool.fetch()."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, reads: Reads) -> None:
         self._pool = pool
+        self._reads = reads
 
     async def purposes(self) -> list[Record]:
         """All purposes in their order."""
@@ -42,6 +44,7 @@ class PurposeQueries:
             rows = await self._pool.fetch("SELECT consentfeed.give_consents($1, $2, $3)", purpose, last, _PAGE)
             last = rows[0][0]
             if last is None:
+                self._reads.wrote()
                 return
 
     async def notice(self, key: str, version: int, language: str) -> Record | None:

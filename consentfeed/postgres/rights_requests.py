@@ -6,6 +6,7 @@ from uuid import UUID
 
 from consentfeed.log.event import Row
 from consentfeed.postgres.pool import Pool, Record
+from consentfeed.postgres.reads import Reads
 
 
 class RightsRequest(NamedTuple):
@@ -23,8 +24,9 @@ class RightsRequest(NamedTuple):
 class RightsRequestQueries:
     """One method per SQL function; errors as of Pool.fetch()."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, reads: Reads) -> None:
         self._pool = pool
+        self._reads = reads
 
     async def open_request(self, *args: object) -> Record:
         """Arguments as of the SQL function; (problem, request, seq, hash). Raises as Pool.commit() does."""
@@ -32,7 +34,7 @@ class RightsRequestQueries:
             "SELECT * FROM consentfeed.open_rights_request("
             "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
         )
-        return (await self._pool.commit(query, *args))[0]
+        return await self._commit(query, *args)
 
     async def act(self, *args: object) -> Record:
         """Arguments as of the SQL function; (problem, request, seq, hash). Raises as Pool.commit() does."""
@@ -40,17 +42,22 @@ class RightsRequestQueries:
             "SELECT * FROM consentfeed.act_on_rights_request("
             "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
         )
-        return (await self._pool.commit(query, *args))[0]
+        return await self._commit(query, *args)
 
     async def fulfil_erasure(self, *args: object) -> Record:
         """Arguments as of the SQL function; (problem, request, seq, hash, erased_seq). Raises as Pool.commit() does."""
         query = "SELECT * FROM consentfeed.fulfil_erasure($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
-        return (await self._pool.commit(query, *args))[0]
+        return await self._commit(query, *args)
+
+    async def _commit(self, query: str, *args: object) -> Record:
+        rows = await self._pool.commit(query, *args)
+        self._reads.wrote()
+        return rows[0]
 
     async def list_requests(self, *args: object) -> list[Record]:
         """Arguments as of the SQL function; the position of the snapshot, then requests, what is due first."""
         query = "SELECT * FROM consentfeed.list_rights_requests($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
-        return await self._pool.fetch(query, *args)
+        return await self._reads.fetch(query, *args)
 
     async def one(self, of: str, only: str | None) -> RightsRequest | None:
         """A request (of that customer alone, if given)."""
@@ -60,7 +67,7 @@ class RightsRequestQueries:
     async def history(self, of: str, only: str | None) -> list[Row]:
         """The kept events of a request (of that customer alone, if given), oldest first."""
         return [
-            Row(*row) for row in await self._pool.fetch("SELECT * FROM consentfeed.rights_history($1, $2)", of, only)
+            Row(*row) for row in await self._reads.fetch("SELECT * FROM consentfeed.rights_history($1, $2)", of, only)
         ]
 
     async def held_data(self, customer: UUID, most: int) -> Record:

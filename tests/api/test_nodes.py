@@ -10,6 +10,7 @@ from consentfeed import metrics
 from consentfeed.api.nodes import Nodes
 from consentfeed.api.verify import Verification
 from consentfeed.node import reporter
+from consentfeed.postgres.log import Verified
 from tests.support.database import Sql
 from tests.support.node import RunningNode, StartNode
 from tests.support.rest import Rest, ok, problem
@@ -150,7 +151,7 @@ def test_a_node_verifies_once_at_a_time(rest: Rest, monkeypatch: pytest.MonkeyPa
     database, under_way, go_on = rest.node.node.database, threading.Event(), threading.Event()
     verify_log = database.log.verify_log
 
-    async def slowly() -> tuple[int, str] | None:
+    async def slowly() -> Verified:
         under_way.set()
         await asyncio.to_thread(go_on.wait, 30)
         return await verify_log()

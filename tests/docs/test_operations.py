@@ -13,13 +13,16 @@ from consentfeed.log.checkpoint import Checkpoint
 from consentfeed.log.note import Signer
 from consentfeed.node.checkpoint_files import signer
 from consentfeed.settings import Settings
+from tests.doctor.examined import look_at
 from tests.node.test_checkpoints import made, steps
 from tests.sql.test_retention import cut_small
 from tests.sql.test_tree import tamper
 from tests.support.checkpoints import add_events, key_file, make_checkpoint
 from tests.support.database import Sql, new_database
+from tests.support.postgres import Server
 from tests.support.process import shell
 from tests.support.seed import CUSTOMER
+from tests.support.standby import at, primary
 from tests.support.tokens import SECRET
 
 TEXT = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
@@ -160,6 +163,20 @@ def test_an_upgrade_shows_what_it_would_do_and_does_it(cluster: str, database: S
         assert older.run("SELECT name FROM consentfeed.migrations ORDER BY name") == database.run(
             "SELECT name FROM consentfeed.migrations ORDER BY name"
         )
+
+
+def test_a_standby_is_made_that_the_doctor_finds_good(tmp_path: Path) -> None:
+    with primary() as (server, database), Server(server.settings, password=server.password) as standby:
+        database.set(database.consents()[0], "granted")
+        (make,) = commands("Read from a standby")
+        superuser = typed(database, server.url(), tmp_path, Path(server.binaries), STANDBY=str(standby.data))
+        superuser(make)
+        standby.take(standby.data)
+        standby.start()
+        url = at(database.app_url, standby.port)
+        bad = look_at(database.app_url, "replica", replica_url=at(database.app_url, server.port))
+        assert (bad.severity, "not in recovery" in bad.seen) == ("problem", True)
+        assert look_at(database.app_url, "replica", replica_url=url).severity == "ok"
 
 
 def test_the_oldest_events_are_kept_elsewhere_and_given_up(database: Sql, owner: Type, tmp_path: Path) -> None:

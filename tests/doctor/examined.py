@@ -9,6 +9,7 @@ from consentfeed.doctor.checks import OF_THE_DATABASE, examine, look
 from consentfeed.doctor.finding import Finding
 from consentfeed.doctor.target import DatabaseTarget
 from consentfeed.postgres.database import Database
+from consentfeed.postgres.replica import Replica
 from consentfeed.settings import Settings
 from tests.support.database import Sql, create_database, install, make_owner
 from tests.support.postgres import Server
@@ -19,11 +20,11 @@ def examined(url: str) -> dict[str, Finding]:
     return asyncio.run(examine(Settings(database_url=url), None))
 
 
-def look_at(url: str, name: str, **options: Any) -> Finding:
+def look_at(url: str, name: str, *, replica_url: str | None = None, lag_seconds: float = 10, **options: Any) -> Finding:
     """What one check of the database finds, as the command reports it."""
 
     async def go() -> Finding:
-        database = Database(url, 1)
+        database = Database(url, 1, replica=Replica.of(replica_url, 1, lag_seconds))
         try:
             await database.open()
             target = DatabaseTarget(database, url, **{"pool_size": 8} | options)

@@ -142,7 +142,7 @@ async def test_pages_that_show_a_forgotten_customer_are_read_anew(log: Log, feed
     for number in range(2 * PAGE):
         log.append(OTHER if number < PAGE else CUSTOMER)
     await feed.refresh()
-    history = History(feed, read, asyncio.Semaphore(1))
+    history = History(feed, read, read, asyncio.Semaphore(1))
     starts = [Position(0, b""), Position(PAGE, b"")]
     for start in starts:
         await history.after(start, feed.head)

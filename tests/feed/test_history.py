@@ -73,7 +73,7 @@ def run(full: Sql, cursors: list[int], *, reads: int = 4, wrong: bytes = b"") ->
         try:
             table = Table(database)
             feed = Feed(database.log.events_after, database.log.log_head, max_events=1, max_bytes=1, poll_seconds=1)
-            backlog = History(feed, table.after, asyncio.Semaphore(reads))
+            backlog = History(feed, table.after, table.after, asyncio.Semaphore(reads))
             upto = await database.log.log_head()
             hashes = dict(full.run("SELECT seq, hash FROM consentfeed.events"))
 
@@ -121,7 +121,7 @@ def test_who_goes_away_does_not_take_the_page_from_the_others(full: Sql) -> None
         await database.open()
         try:
             feed = Feed(database.log.events_after, database.log.log_head, max_events=1, max_bytes=1, poll_seconds=1)
-            backlog = History(feed, database.log.events_after, asyncio.Semaphore(1))
+            backlog = History(feed, database.log.events_after, database.log.page_after, asyncio.Semaphore(1))
             upto, origin = await database.log.log_head(), Position(0, b"")
             impatient = asyncio.create_task(backlog.after(origin, upto))
             patient = asyncio.create_task(backlog.after(origin, upto))
@@ -147,7 +147,7 @@ def test_a_page_that_could_not_be_read_is_read_again(full: Sql) -> None:
 
         try:
             feed = Feed(database.log.events_after, database.log.log_head, max_events=1, max_bytes=1, poll_seconds=1)
-            backlog = History(feed, read, asyncio.Semaphore(1))
+            backlog = History(feed, read, read, asyncio.Semaphore(1))
             return len(await backlog.after(Position(7, b""), await database.log.log_head()))
         finally:
             await database.close()
@@ -201,7 +201,7 @@ def test_a_page_that_was_read_before_its_events_were_dropped_vouches_for_none_of
         try:
             feed = Feed(database.log.events_after, database.log.log_head, max_events=1, max_bytes=1, poll_seconds=1)
             await feed.load(warm_up=0)
-            backlog = History(feed, database.log.events_after, asyncio.Semaphore(1))
+            backlog = History(feed, database.log.events_after, database.log.page_after, asyncio.Semaphore(1))
             ((hash_,),) = full.run("SELECT hash FROM consentfeed.events WHERE seq = 500")
             place = Position(500, hash_[:4])
             before = await backlog.contains(place)

@@ -50,6 +50,13 @@ class NodeProcess:
         """Ends it."""
         self.close()
 
+    def set(self, name: str, value: str | None) -> None:
+        """Another setting from its next start on; None: none."""
+        variable = f"CONSENTFEED_{name.upper()}"
+        self._environment.pop(variable, None)
+        if value is not None:
+            self._environment[variable] = value
+
     def start(self, path: str = "/healthz", seconds: float = 60) -> None:
         """Starts it, and returns when it answers this path with 200."""
         self.spawn()

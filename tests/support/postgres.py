@@ -164,6 +164,11 @@ class Server:
         self.crash()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def take(self, folder: Path) -> None:
+        """What lies there belongs to whom PostgreSQL runs as."""
+        for path in (folder, *folder.rglob("*")):
+            self._give_away(path)
+
     def _give_away(self, path: Path) -> None:
         """To whom PostgreSQL runs as."""
         if self._account:
