@@ -28,15 +28,18 @@ class Block:
 
 
 class Tail:
-    """A stream read by a thread; blocks can be looked at while it goes on."""
+    """A stream read by a thread; blocks can be looked at while it goes on.
 
-    def __init__(self, url: str, headers: dict[str, str]) -> None:
+    client: its own, which it closes; unless given, one that speaks HTTP/1.1.
+    """
+
+    def __init__(self, url: str, headers: dict[str, str], client: httpx.Client | None = None) -> None:
         self.blocks: list[Block] = []
         self.status: int | None = None
         self.headers: httpx.Headers | None = None
         self.ended = threading.Event()
         self.body = b""
-        self._client = httpx.Client(timeout=httpx.Timeout(60))
+        self._client = client or httpx.Client(timeout=httpx.Timeout(60))
         self._request = self._client.build_request("GET", url, headers=headers)
         self._response: httpx.Response | None = None
         self._thread = threading.Thread(target=self._read, daemon=True)
