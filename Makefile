@@ -63,7 +63,7 @@ audit: $(STAMP) $(NODE_STAMP) ## Look up known vulnerabilities (needs the networ
 # One version of each package: the other three follow dev.txt, which has nearly everything.
 lock: | $(BIN)/uv ## Take the newest of everything that pyproject.toml and tests/web/package.json allow (needs the network)
 	$(COMPILE) --extra dev pyproject.toml --output-file requirements/dev.txt
-	$(COMPILE) pyproject.toml --constraints requirements/dev.txt --output-file requirements/service.txt
+	$(COMPILE) --extra nats pyproject.toml --constraints requirements/dev.txt --output-file requirements/service.txt
 	$(COMPILE) --extra bench pyproject.toml --constraints requirements/dev.txt --output-file requirements/bench.txt
 	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
 	| $(COMPILE) - --constraints requirements/dev.txt --output-file requirements/build.txt

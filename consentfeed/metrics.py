@@ -107,6 +107,42 @@ webhook_behind = Gauge(
 webhook_disabled = Gauge(
     "consentfeed_webhook_disabled", "1 for an endpoint that was given up, else 0.", ["webhook"], registry=registry
 )
+feed_reads = Counter(
+    "consentfeed_feed_reads", "Reads of the log from the table by the feed, whether there was something new or not.",
+    registry=registry,
+)  # fmt: skip
+nats_away = Gauge(
+    "consentfeed_nats_away", "1 while this node should be connected to NATS and is not, else 0.", registry=registry
+)
+nats_events = Counter(
+    "consentfeed_nats_events", "Events that came into memory by NATS, and were not read from the table.",
+    registry=registry,
+)  # fmt: skip
+nats_missed = Counter(
+    "consentfeed_nats_missed", "Times that an event did not come by NATS in time, and the table was read.",
+    registry=registry,
+)  # fmt: skip
+nats_refused = Counter(
+    "consentfeed_nats_refused",
+    "Messages of NATS that were not taken: gap (it does not follow on what is in memory) or unreadable.",
+    ["reason"],
+    registry=registry,
+)
+relay_held = Gauge("consentfeed_relay_held", "1 on the node that relays the log to NATS, else 0.", registry=registry)
+relay_position = Gauge(
+    "consentfeed_relay_position", "Position of the last event that this node has relayed.", registry=registry
+)
+relay_behind = Gauge(
+    "consentfeed_relay_behind", "Events that this node, which relays, has still to relay; 0 on others.",
+    registry=registry,
+)  # fmt: skip
+relay_published = Counter("consentfeed_relay_published", "Messages that this node has relayed.", registry=registry)
+relay_streams = Counter(
+    "consentfeed_relay_streams", "Times that this node has made the stream, or made it anew.", registry=registry
+)
+relay_failures = Counter(
+    "consentfeed_relay_failures", "Times that this node could not relay, by reason.", ["reason"], registry=registry
+)
 database_wait = Histogram(
     "consentfeed_database_wait_seconds",
     "Time until a connection of the pool was free, or made.",
@@ -175,4 +211,9 @@ _begin_at_zero(issuer_requests, "answered", "failed")
 _begin_at_zero(reads, "replica", "primary")
 _begin_at_zero(replica_fallbacks, "behind", "away", "lags", "other-log", "conflict", "crowded", "cancels-exports")
 _begin_at_zero(refused, "streams-of-node", "decisions", "trail", "sign-ins", "tokens")
+_begin_at_zero(nats_refused, "gap", "unreadable")
+_begin_at_zero(
+    relay_failures, "away", "no-jetstream", "no-quorum", "full", "too-few-servers", "foreign", "newer", "lost",
+    "fenced", "refused", "database",
+)  # fmt: skip
 sign_ins.labels("password", "wrong-password")

@@ -176,6 +176,27 @@ class WebhookSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NatsSettings:
+    """NATS."""
+
+    nats_url: Text | None = setting(
+        None,
+        "Servers of NATS with JetStream, separated by commas, such as nats://a:4222,nats://b:4222; nodes are then sent"
+        " events by it. It needs the extra nats. If unset, there is no NATS.",
+    )
+    nats_credentials: Text | None = setting(
+        None, "The file with the credentials (`.creds`) by which NATS lets the service in."
+    )
+    nats_replicas: Annotated[int, Meta(ge=1, le=5)] = setting(
+        1, "Servers of NATS that keep a copy of the stream; 3 where there are three servers."
+    )
+    nats_stream_bytes: Annotated[int, Meta(ge=1 << 20)] = setting(
+        1 << 30, "Bytes that the stream may have; its oldest messages go first."
+    )
+    nats_stream_hours: Seconds = setting(168.0, "Hours after which a message leaves the stream.")
+
+
+@dataclass(frozen=True, kw_only=True)
 class SignInSettings:
     """Sign-in and sessions."""
 

@@ -21,6 +21,7 @@ from consentfeed.setting_groups import (
     FeedSettings,
     HttpSettings,
     LimitSettings,
+    NatsSettings,
     NodeSettings,
     OperatorSettings,
     PostgresSettings,
@@ -57,6 +58,7 @@ class Settings(
     ExportSettings,
     CheckpointSettings,
     WebhookSettings,
+    NatsSettings,
     SignInSettings,
     ProviderSettings,
     HttpSettings,
@@ -86,6 +88,8 @@ class Settings(
         _require_each(_ORIGIN, self.cors_origins, "no origin like https://app.example.com, in lower case, with no path")
         for network in (*self.trusted_proxies.split(), *self.webhook_networks.split()):
             ip_network(network)
+        if self.nats_url is not None:
+            nats_servers(self.nats_url)
         if self.time_zone is not None and self.time_zone not in available_timezones():
             raise ValueError(f"{self.time_zone!r} is no time zone: Asia/Colombo is one")
         if self.issuer is not None and (not safe_url(self.issuer) or {"?", "#"} & set(self.issuer)):
@@ -131,6 +135,20 @@ def safe_url(url: str) -> bool:
         return False
     local = parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
     return (parts.scheme == "https" or local) and bool(parts.hostname) and "@" not in parts.netloc
+
+
+def nats_servers(text: str) -> list[str]:
+    """The servers of a CONSENTFEED_NATS_URL; raises ValueError, which quotes none: a password may be in it."""
+    servers = [one.strip() for one in text.split(",")]
+    for server in servers:
+        try:
+            parts = urlsplit(server)
+            is_one = parts.scheme in {"nats", "tls"} and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            is_one = False
+        if not is_one or parts.path.strip("/") or parts.query or parts.fragment:
+            raise ValueError("a server of NATS is nats://host:port or tls://host:port, several are separated by commas")
+    return servers
 
 
 def require(settings: Settings, *names: str) -> None:

@@ -117,6 +117,8 @@ consentfeed.find_preferences(text),
 consentfeed.save_preferences(text, json),
 -- Checkpoints and proofs.
 consentfeed.hold_follower(text, uuid, double precision),
+consentfeed.hold_relay(uuid, double precision, bigint, bytea),
+consentfeed.relay_state(),
 consentfeed.release_follower(text, uuid),
 consentfeed.event_hashes(bigint, integer),
 consentfeed.tree_hashes(integer, bigint, integer),

@@ -24,6 +24,7 @@
 \ir migrations/0022_webhook_trail.sql
 \ir migrations/0023_contact_preferences.sql
 \ir migrations/0024_rights_requests.sql
+\ir migrations/0025_relay.sql
 
 \ir functions/log/rfc3339.sql
 \ir functions/operations/state_tag.sql
@@ -69,6 +70,8 @@
 \ir functions/log/log_copy.sql
 \ir functions/followers/hold_follower.sql
 \ir functions/followers/release_follower.sql
+\ir functions/followers/hold_relay.sql
+\ir functions/followers/relay_state.sql
 \ir functions/webhooks/webhook_tag.sql
 \ir functions/webhooks/save_webhook.sql
 \ir functions/webhooks/delete_webhook.sql

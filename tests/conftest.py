@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +20,8 @@ from consentfeed.postgres import sql_files
 from tests.cli.command import Result, Run
 from tests.support import scratch
 from tests.support.database import Sql, give_login, install, make_owner, new_database
+from tests.support.dump import dumping
+from tests.support.nats import Nats, nats_server
 from tests.support.node import RunningNode, StartNode, nodes
 from tests.support.rest import Rest
 from tests.support.seed import seed
@@ -106,6 +108,19 @@ def start_node(database: Sql) -> Iterator[StartNode]:
 def node(start_node: StartNode) -> RunningNode:
     """One node on the test's database."""
     return start_node()
+
+
+@pytest.fixture
+def restore(cluster: str, database: Sql) -> Callable[[], Callable[[], None]]:
+    """restore() takes a dump of the test's database, and returns what puts it back."""
+    return dumping(cluster, database.name)
+
+
+@pytest.fixture
+def nats() -> Iterator[Nats]:
+    """A server of NATS of the test's own."""
+    with nats_server() as nats:
+        yield nats
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from consentfeed.doctor import checkpoints, database, replica, server, url, webhooks
+from consentfeed.doctor import checkpoints, database, nats, replica, server, url, webhooks
 from consentfeed.doctor.finding import Finding, problem, warning
 from consentfeed.doctor.probe import Unreachable
 from consentfeed.doctor.target import DatabaseTarget, UrlTarget
@@ -34,6 +34,7 @@ OF_THE_DATABASE: Final[Mapping[str, Callable[[DatabaseTarget], Awaitable[Finding
     "checkpoints": checkpoints.checkpoints,
     "replica": replica.replica,
     "webhooks": webhooks.webhooks,
+    "nats": nats.nats,
     "partitions": database.partitions,
     "transactions": database.transactions,
 }
@@ -60,7 +61,9 @@ async def _examine_database(settings: Settings, signed: Checkpoint | None) -> di
     opened = Database(address, 1, replica=Replica.of(settings.replica_url, 1, settings.replica_lag_seconds))
     try:
         await opened.open()
-        target = DatabaseTarget(opened, address, settings.pool_size, settings.checkpoint_key is not None, signed)
+        target = DatabaseTarget(
+            opened, address, settings.pool_size, settings.checkpoint_key is not None, signed, settings
+        )
         for name, check in OF_THE_DATABASE.items():
             findings[name] = await look(check(target))
             if name == "connection" and findings[name].severity == "problem":

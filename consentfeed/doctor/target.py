@@ -6,13 +6,14 @@ from typing import NamedTuple
 
 from consentfeed.log.checkpoint import Checkpoint
 from consentfeed.postgres.database import Database
+from consentfeed.settings import Settings
 
 
 class DatabaseTarget(NamedTuple):
     """An open database and its URL.
 
     pool_size: connections that a node opens, its listener apart. signs: whether a key for checkpoints is set. signed:
-    the newest checkpoint in the directory.
+    the newest checkpoint in the directory. settings: those of NATS, and the secret.
     """
 
     database: Database
@@ -20,6 +21,7 @@ class DatabaseTarget(NamedTuple):
     pool_size: int
     signs: bool = False
     signed: Checkpoint | None = None
+    settings: Settings | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 

@@ -1,16 +1,23 @@
-"""The newest events in memory, read from the log in order; whoever lacks older ones reads the table."""
+"""The newest events in memory, in the order of the log; whoever lacks older ones reads the table.
+
+They are read from the table. Where a relay brings them first (relay/), each is checked against the chain as ever, and
+the table is read where something is missing, does not fit, or has not come in time.
+"""
 
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 
 import structlog
 
 from consentfeed import metrics
 from consentfeed.errors import ConsentfeedError, DatabaseAway
 from consentfeed.feed.follower import Follower
-from consentfeed.log.chain import Forked, chained
+from consentfeed.feed.rows import RecentRows
+from consentfeed.feed.supply import GRACE_SECONDS, READ_SECONDS, Supply
+from consentfeed.log.chain import Forked, chained, chains
 from consentfeed.log.event import Event, Row, event_from_row
 from consentfeed.log.kinds import CUSTOMER_ERASED
 from consentfeed.log.position import Position
@@ -21,7 +28,10 @@ _WARM_UP = 5000
 
 
 class Feed:
-    """Memory of the newest events. wake() says "look"; what happened is always read from the log."""
+    """Memory of the newest events. wake() says "look"; what happened is read from the log, or came by itself.
+
+    keep_rows: how many of the newest rows are kept as they were read, for a relay.
+    """
 
     def __init__(
         self,
@@ -31,6 +41,7 @@ class Feed:
         max_events: int,
         max_bytes: int,
         poll_seconds: float,
+        keep_rows: int = 0,
     ) -> None:
         self._read_after = read_after
         self._read_head = read_head
@@ -42,7 +53,13 @@ class Feed:
         self._before = Position(0, b"")  # the position before the first event in memory
         self.head = Position(0, b"")
         self.generation = 0  # grows when history changed under us
+        self.supply = Supply()
+        self.rows = RecentRows(keep_rows)
         self._woken = asyncio.Event()
+        self._arrived = asyncio.Event()
+        self._rung = 0  # the newest event that somebody has rung for
+        self._must_read = True
+        self._read_at = 0.0
         self._fresh = asyncio.Condition()
         self._rounds = 0
         self._failures = 0
@@ -80,12 +97,44 @@ class Feed:
                 self._events[index] = event.without_personal_data()
                 self._bytes += len(self._events[index].frame) - len(event.frame)
         metrics.feed_memory_bytes.set(self._bytes)
+        self.rows.forget(customer)
         for follower in self._followers:
             follower.forget(customer)
 
-    def wake(self) -> None:
-        """There may be new events."""
+    def wake(self, seq: int | None = None) -> None:
+        """There may be new events, up to seq where it is known: a hint, whether they have come by themselves.
+
+        A number that does not grow is of another history, or nobody's: the log is read.
+        """
+        self._must_read = self._must_read or seq is None or seq <= self._rung
+        self._rung = seq or 0
         self._woken.set()
+        if self._must_read:
+            self._arrived.set()
+
+    def offer(self, row: Row) -> None:
+        """The next row, which has come by itself. Where it does not follow on what is in memory, the log is read."""
+        if row.seq <= self.head.seq:
+            if row.seq == self.head.seq:
+                self.supply.catch_up()
+            return
+        if row.seq != self.head.seq + 1 or not chains(self.head.hash, row):
+            metrics.nats_refused.labels("gap").inc()
+            self.wake()
+            return
+        metrics.nats_events.inc()
+        self._append([row])
+        self.supply.catch_up()
+
+    def vouch(self, position: Position) -> None:
+        """Who brings rows has brought all up to a position, and that is all there is."""
+        self.supply.hear()
+        if position == self.head:
+            self.supply.catch_up()
+            self._complete_at = time.monotonic()
+        # Behind us it may be, for who reads the table is faster at times; but in the same history.
+        elif position.seq >= self.head.seq or (position.seq >= self._before.seq and self.after(position) is None):
+            self.wake()
 
     def after(self, position: Position) -> list[Event] | None:
         """All events after a position, or None where memory does not contain it."""
@@ -103,6 +152,7 @@ class Feed:
         # Where the start of the log was dropped, that position is gone; begin at the head itself.
         kept = bool(rows) and rows[0].seq == first
         self._events.clear()
+        self.rows.clear()
         self._bytes = 0
         self._before = self.head = Position(rows[0].seq, rows[0].hash) if kept else head
         self.generation += 1
@@ -110,13 +160,14 @@ class Feed:
         await self.refresh()
 
     async def run(self) -> None:
-        """Reads whenever woken, and every few seconds whatever was heard; until cancelled."""
+        """Reads whenever woken, and every few seconds whatever was heard; until cancelled. What comes by itself is not
+        read, and the log seldom."""
         while True:
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(self._poll_seconds * random.uniform(0.8, 1.2)):
                     await self._woken.wait()
-            except TimeoutError:
-                pass
+            if await self._is_supplied():
+                continue
             try:
                 await self._refresh_or_restart()
             except ConsentfeedError as error:
@@ -126,7 +177,31 @@ class Feed:
                     self._failures += 1
                     self._fresh.notify_all()
                 await asyncio.sleep(random.uniform(0.1, 0.5))
-                self._woken.set()
+                self.wake()
+
+    async def _is_supplied(self) -> bool:
+        """Whether all that was rung for has come by itself, or does so within a moment."""
+        if not self.supply.is_prompt or time.monotonic() - self._read_at > READ_SECONDS * random.uniform(0.8, 1.2):
+            return False
+        is_woken, seq = self._woken.is_set(), self._rung
+        self._woken.clear()
+        if is_woken and not await self._arrives(seq):
+            if not self._must_read:
+                metrics.nats_missed.inc()
+                self.supply.miss()
+            return False
+        if is_woken:
+            self.supply.keep_up()
+            self._complete_at = time.monotonic()
+        return not self._must_read
+
+    async def _arrives(self, seq: int) -> bool:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE_SECONDS):
+                while self.head.seq < seq and not self._must_read:
+                    self._arrived.clear()
+                    await self._arrived.wait()
+        return self.head.seq >= seq and not self._must_read
 
     async def _refresh_or_restart(self) -> None:
         try:
@@ -141,12 +216,15 @@ class Feed:
         """Reads until memory is complete."""
         # Before the read: what commits during it rings again.
         self._woken.clear()
+        self._must_read = False
+        self._read_at = time.monotonic()
         more = True
         while more:
-            rows = chained(self.head, await self._read_after(self.head.seq, _PAGE))
+            head = self.head
+            metrics.feed_reads.inc()
+            rows = chained(head, await self._read_after(head.seq, _PAGE))
             more = len(rows) == _PAGE
-            if rows:
-                self._append([event_from_row(row) for row in rows])
+            self._append(self._not_yet_here(rows))
             metrics.feed_lag_events.set((await self._read_head()).seq - self.head.seq if more else 0)
         self._complete_at = time.monotonic()
         async with self._fresh:
@@ -162,13 +240,24 @@ class Feed:
                 while self._rounds < wanted:
                     if self._failures > failures:
                         raise DatabaseAway("the log cannot be read")
-                    self._woken.set()
+                    self.wake()
                     await self._fresh.wait()
         except TimeoutError:
             raise DatabaseAway("the log is not read in time") from None
 
-    def _append(self, events: list[Event]) -> None:
+    def _not_yet_here(self, rows: list[Row]) -> list[Row]:
+        """Of rows that were read, those which have not come by themselves meanwhile; raises Forked."""
+        if any(row.seq == self.head.seq and row.hash != self.head.hash for row in rows):
+            raise Forked
+        return [row for row in rows if row.seq > self.head.seq]
+
+    def _append(self, rows: Sequence[Row]) -> None:
+        """Rows that follow on what is in memory."""
+        if not rows:
+            return
+        events = [event_from_row(row) for row in rows]
         self._events += events
+        self.rows.add(rows)
         self._bytes += sum(len(event.frame) for event in events)
         self.head = events[-1].position
         for event in events:
@@ -177,6 +266,7 @@ class Feed:
         metrics.events_read.inc(len(events))
         metrics.feed_head.set(self.head.seq)
         self._trim()
+        self._arrived.set()
         self._wake_followers()
 
     def _trim(self) -> None:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from consentfeed.errors import ConsentfeedError
 from consentfeed.http.server import listening_socket, server
 from consentfeed.node import checkpoint_files, logs
+from consentfeed.node.nats import require_nats
 from consentfeed.node.wiring import Node
 from consentfeed.postgres import fit
 from consentfeed.postgres.database import Database
@@ -25,6 +26,7 @@ async def check(settings: Settings) -> None:
     require_whole_provider(settings)
     checkpoint_files.signer(settings)
     checkpoint_files.folder(settings)
+    require_nats(settings)
     database = Database(settings.database_url or "", 1)
     try:
         await database.open()

@@ -70,10 +70,12 @@ from consentfeed.identity.sessions import Sessions
 from consentfeed.identity.signin import ways
 from consentfeed.identity.tokens import BearerTokens
 from consentfeed.log.ids import SealedIds
+from consentfeed.log.seal import Seal
 from consentfeed.node import checkpoint_files
 from consentfeed.node.checkpoints import Checkpoints
 from consentfeed.node.chores import Chores
 from consentfeed.node.guards import Guards
+from consentfeed.node.nats import nats_parts
 from consentfeed.node.reporter import Reporter
 from consentfeed.postgres import fit
 from consentfeed.postgres.database import Database
@@ -85,13 +87,14 @@ from consentfeed.settings import Settings, require
 from consentfeed.stream.streams import Streams
 from consentfeed.stream.watchdog import Watchdog
 from consentfeed.webhooks.addresses import Addresses
-from consentfeed.webhooks.signing import Seal
 from consentfeed.webhooks.source import Source
 from consentfeed.webhooks.webhooks import Webhooks
 from consentfeed.writes.trail import Trail
 from consentfeed.writes.writer import Writer
 
 logger = structlog.get_logger()
+# Of the newest, as they were read: what the relay has not passed on by then it reads from the table.
+_RELAYED_ROWS = 2000
 
 _REASONS = {
     "draining": "draining",
@@ -136,9 +139,11 @@ class Node:
             max_events=settings.memory_events,
             max_bytes=settings.memory_bytes,
             poll_seconds=settings.poll_seconds,
+            keep_rows=_RELAYED_ROWS if settings.nats_url else 0,
         )
         if self.replica:
             self.replica.newest = lambda: self.feed.head
+        self.nats = nats_parts(settings, database, self.feed)
         self.listener = Listener(settings.database_url, self.feed.wake, settings.probe_seconds)
         self.replay = Replay(database.log, self.feed, max(settings.pool_size // 2, 1))
         self.streams = Streams(self.feed, self.replay, settings)
@@ -146,7 +151,7 @@ class Node:
             database.webhooks,
             self.feed,
             Source(self.feed, self.replay, database.log.judge_position),
-            Seal(settings.secret),
+            Seal(settings.secret, "webhook secrets"),
             Addresses(settings.webhook_networks),
         )
         accounts = database.accounts
@@ -269,6 +274,7 @@ class Node:
                 self.guards.run,
                 self.reporter.run,
                 *((ReplicaMonitor(self.database.pool, self.replica).run,) if self.replica else ()),
+                *(self.nats.runs if self.nats else ()),
             )
         ]
         # Asked when they are looked at: what is set now and then stops being true when something hangs.
@@ -291,6 +297,8 @@ class Node:
             await self.reporter.stop()
             await self.checkpoints.stop()
             await self.webhooks.stop()
+            if self.nats:
+                await self.nats.relay.stop()
             if self.oidc:
                 await self.oidc.close()
             if self.jwks:

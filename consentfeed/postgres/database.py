@@ -11,6 +11,7 @@ from consentfeed.postgres.operations import OperationQueries
 from consentfeed.postgres.pool import Pool
 from consentfeed.postgres.purposes import PurposeQueries
 from consentfeed.postgres.reads import Reads
+from consentfeed.postgres.relay import RelayQueries
 from consentfeed.postgres.replica import Replica
 from consentfeed.postgres.rights_requests import RightsRequestQueries
 from consentfeed.postgres.trail import TrailQueries
@@ -38,6 +39,7 @@ class Database:
         self.evidence = EvidenceQueries(self.pool)
         self.checkpoints = CheckpointQueries(self.pool)
         self.webhooks = WebhookQueries(self.pool)
+        self.relay = RelayQueries(self.pool)
         self.operations = OperationQueries(self.pool)
 
     async def open(self) -> None:

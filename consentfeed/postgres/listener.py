@@ -16,9 +16,10 @@ logger = structlog.get_logger()
 
 
 class Listener:
-    """Calls wake() for each NOTIFY, and after each (re)connect, because notifications may have been missed."""
+    """Calls wake() for each NOTIFY, with the position that it names, and after each (re)connect with None, because
+    notifications may have been missed."""
 
-    def __init__(self, url: str, wake: Callable[[], None], probe_seconds: float) -> None:
+    def __init__(self, url: str, wake: Callable[[int | None], None], probe_seconds: float) -> None:
         self._url = database_url.read(url)
         self._wake = wake
         self._probe_seconds = probe_seconds
@@ -52,10 +53,10 @@ class Listener:
     async def _listen(self) -> None:
         connection = await connect(self._url, "consentfeed listener")
         try:
-            await connection.add_listener("consentfeed", lambda *_: self._wake())
+            await connection.add_listener("consentfeed", lambda *heard: self._wake(_seq(heard[-1])))
             await connection.add_listener(self._channel, lambda *_: self._echo.set())
             # LISTEN first, then read: what was committed in between is found by one or the other.
-            self._wake()
+            self._wake(None)
             logger.info("listener connected")
             while True:
                 await self._probe(connection)
@@ -71,6 +72,12 @@ class Listener:
             await connection.execute("SELECT pg_notify($1, '')", self._channel)
             await self._echo.wait()
         self._heard_at = time.monotonic()
+
+
+def _seq(payload: object) -> int | None:
+    """The position that a notification names; None where it names none, as one that somebody else sends."""
+    text = str(payload)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 async def hears(url: str, ring: Callable[[str], Awaitable[None]], seconds: float) -> float | None:

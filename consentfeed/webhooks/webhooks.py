@@ -14,12 +14,12 @@ from consentfeed.errors import ConsentfeedError
 from consentfeed.feed.follower import Follower
 from consentfeed.feed.live import Feed
 from consentfeed.log.event import rfc3339
+from consentfeed.log.seal import Seal, Unreadable
 from consentfeed.postgres.webhooks import Webhook, WebhookQueries
 from consentfeed.webhooks.addresses import Addresses, Refused, Unresolved
 from consentfeed.webhooks.delivery import Delivery
 from consentfeed.webhooks.message import test_message
 from consentfeed.webhooks.sender import Failure, Sender
-from consentfeed.webhooks.signing import Seal, Unreadable
 from consentfeed.webhooks.source import Source
 from consentfeed.webhooks.target import NoTarget, host_of, port_of, target
 
@@ -58,7 +58,7 @@ class Webhooks:
 
     def sealed(self, name: str, secret: bytes) -> bytes:
         """A secret as the database keeps it."""
-        return self._seal.seal(name, secret)
+        return self._seal.seal(name.encode(), secret)
 
     async def check(self, text: str) -> None:
         """Raises NoTarget for a URL that nothing would be sent to; a name that has no address yet may get one."""
@@ -78,7 +78,7 @@ class Webhooks:
         """The secret, and while it counts the one before; none where another CONSENTFEED_SECRET has sealed them."""
         sealed = [webhook.secret, *([] if webhook.old_secret is None else [webhook.old_secret])]
         try:
-            return [self._seal.open(webhook.name, one) for one in sealed]
+            return [self._seal.open(webhook.name.encode(), one) for one in sealed]
         except Unreadable:
             return []
 

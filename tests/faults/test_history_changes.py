@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 
-import psycopg
 import pytest
 
 from consentfeed import metrics
@@ -12,43 +11,11 @@ from consentfeed.feed.filter import Filter
 from consentfeed.feed.replay import Replay
 from consentfeed.log.ids import Ids
 from consentfeed.log.position import Position
-from tests.support.database import OWNER, Sql
+from tests.support.database import Sql
 from tests.support.node import StartNode
 from tests.support.seed import CUSTOMER
 from tests.support.tail import Block, Tail
 from tests.support.waiting import wait_until
-
-
-@pytest.fixture
-def restore(cluster: str, database: Sql) -> Callable[[], Callable[[], None]]:
-    """restore() takes a dump (a copy of the database), and returns what puts it back."""
-    name = database.name
-
-    def dump() -> Callable[[], None]:
-        _copy(cluster, name, f"{name}_dump")
-
-        def put_back() -> None:
-            with psycopg.connect(cluster, autocommit=True) as admin:
-                _alone(admin, name)
-                admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-                admin.execute(f"ALTER DATABASE {name}_dump RENAME TO {name}")
-
-        return put_back
-
-    return dump
-
-
-def _alone(admin: psycopg.Connection, name: str) -> None:
-    admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-    admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
-    wait_until(lambda: not admin.execute("SELECT FROM pg_stat_activity WHERE datname = %s", (name,)).fetchall())
-
-
-def _copy(cluster: str, name: str, copy: str) -> None:
-    with psycopg.connect(cluster, autocommit=True) as admin:
-        _alone(admin, name)
-        admin.execute(f"CREATE DATABASE {copy} TEMPLATE {name} OWNER {OWNER}")
-        admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
 
 
 @pytest.mark.parametrize("written_after", [0, 1, 6])

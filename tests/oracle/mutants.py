@@ -36,18 +36,18 @@ MUTANTS: Final = {
         (
             Change(
                 """\
-            await connection.add_listener("consentfeed", lambda *_: self._wake())
+            await connection.add_listener("consentfeed", lambda *heard: self._wake(_seq(heard[-1])))
 """,
                 """\
-            self._wake()
+            self._wake(None)
             await asyncio.sleep(5)  # what is rare where it is not looked for
-            await connection.add_listener("consentfeed", lambda *_: self._wake())
+            await connection.add_listener("consentfeed", lambda *heard: self._wake(_seq(heard[-1])))
 """,
             ),
             Change(
                 """\
             # LISTEN first, then read: what was committed in between is found by one or the other.
-            self._wake()
+            self._wake(None)
 """,
                 "",
             ),

@@ -218,6 +218,7 @@ def test_functions_that_read_alone_do_not_claim_to_write_nor_the_other_way_round
         "register_by_reference", "rename_user", "save_contact_preferences",
         "import_customers", "import_decisions", "import_rows", "count_import",
         "forget_accesses", "forget_expired", "forget_node", "give_consents", "guard_log_table", "hold_follower",
+        "hold_relay",
         "hold_webhooks", "release_webhooks", "replay_webhook", "rotate_webhook", "save_webhook",
         "make_password_link", "open_session", "publish_notice", "record_accesses", "record_decisions",
         "register_customer", "release_follower", "report_node", "save_draft", "save_preferences", "save_purpose",

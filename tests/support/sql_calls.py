@@ -159,6 +159,8 @@ CALLS: dict[str, tuple[str, object]] = {
     "broken_tree": ("problem FROM consentfeed.broken_tree()", None),
     "evidence_events": (f"seq FROM consentfeed.evidence_events(%(consent)s, '{CUSTOMER}')", 1),
     "evidence_facts": (f"notices FROM consentfeed.evidence_facts(%(consent)s, '{OTHER}')", None),
+    "hold_relay": (f"consentfeed.hold_relay('{CUSTOMER}', 60, 1, NULL)", True),
+    "relay_state": ("is_held FROM consentfeed.relay_state()", True),
     "release_follower": (f"consentfeed.release_follower('checkpoints', '{CUSTOMER}')", None),
     "save_webhook": (
         "consentfeed.save_webhook('crm', 'https://a.test', '{all}', '{}', '{}', '{}', 1, false, '\\x00', 9)", "added",

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from consentfeed.webhooks.signing import Seal, Unreadable, new_secret, shown, signatures
+from consentfeed.log.seal import Seal, Unreadable
+from consentfeed.webhooks.signing import new_secret, shown, signatures
 
 ID, BODY = "42-9f2ab1c3", '{"type":"consent-updated","data":{"name":"සරත්"}}'.encode()
 VERIFY = """
@@ -57,13 +58,14 @@ def test_so_does_the_library_of_javascript() -> None:
 
 
 def test_a_secret_in_the_database_is_read_with_the_services_secret_for_its_endpoint_alone() -> None:
-    secret, seal = new_secret(), Seal("x" * 32)
-    sealed = seal.seal("crm", secret)
+    secret, seal = new_secret(), Seal("x" * 32, "webhook secrets")
+    sealed = seal.seal(b"crm", secret)
     assert secret not in sealed
-    assert seal.open("crm", sealed) == secret
-    assert seal.seal("crm", secret) != sealed
+    assert seal.open(b"crm", sealed) == secret
+    assert seal.seal(b"crm", secret) != sealed
     for other, name, raw in (
-        (Seal("y" * 32), "crm", sealed), (seal, "cms", sealed), (seal, "crm", sealed[:-1] + b"\0"), (seal, "crm", b""),
+        (Seal("y" * 32, "webhook secrets"), b"crm", sealed), (Seal("x" * 32, "relay"), b"crm", sealed),
+        (seal, b"cms", sealed), (seal, b"crm", sealed[:-1] + b"\0"), (seal, b"crm", b""),
     ):  # fmt: skip
         with pytest.raises(Unreadable):
             other.open(name, raw)

@@ -50,10 +50,11 @@ BEGIN
                       HINT = 'Repeat the transaction, or use READ COMMITTED.';
         END;
     END IF;
-    PERFORM pg_notify('consentfeed', '');
+    -- The newest position: a hint, by which nodes that are sent events otherwise see whether they have them.
+    PERFORM pg_notify('consentfeed', _seq::text);
     RETURN QUERY
         SELECT made.ordinality, made.seq, made.hash
         FROM unnest(_events) WITH ORDINALITY AS made;
 END
 $$;
-COMMENT ON FUNCTION consentfeed.append_events IS 'Appends events in their order, without gaps, chained by hash, and rings the doorbell. Returns their positions; nth counts from 1.';
+COMMENT ON FUNCTION consentfeed.append_events IS 'Appends events in their order, without gaps, chained by hash, and rings the doorbell, naming the newest position. Returns their positions; nth counts from 1.';

@@ -1,0 +1,58 @@
+"""The parts of a node that talk to NATS, where CONSENTFEED_NATS_URL names servers; else none of it is even imported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from consentfeed.feed.live import Feed
+from consentfeed.postgres.database import Database
+from consentfeed.settings import Settings, SettingsError, variable
+
+if TYPE_CHECKING:
+    from consentfeed.relay.relay import Relay
+
+
+class NatsParts(NamedTuple):
+    """The relay, and what is run of it and of the connection."""
+
+    relay: Relay
+    runs: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
+
+
+def require_nats(settings: Settings) -> None:
+    """Raises SettingsError where NATS is asked for and cannot be had."""
+    if settings.nats_url is None:
+        return
+    if find_spec("nats") is None:
+        raise SettingsError(f"{variable('nats_url')} needs a library: pip install 'consentfeed[nats]'")
+    if settings.nats_credentials is not None:
+        try:
+            Path(settings.nats_credentials).read_bytes()
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            raise SettingsError(f"{variable('nats_credentials')}: {settings.nats_credentials}: {why}") from None
+
+
+def nats_parts(settings: Settings, database: Database, feed: Feed) -> NatsParts | None:
+    """The parts, where servers are named."""
+    if settings.nats_url is None:
+        return None
+    from consentfeed.relay.connection import Connection  # noqa: PLC0415 - the library is an extra
+    from consentfeed.relay.message import Messages  # noqa: PLC0415
+    from consentfeed.relay.receiver import Receiver  # noqa: PLC0415
+    from consentfeed.relay.relay import Relay  # noqa: PLC0415
+    from consentfeed.relay.stream import Stream  # noqa: PLC0415
+
+    secret = settings.secret or ""
+    connection, messages = Connection(settings), Messages(secret)
+    stream = Stream(connection, messages, settings, secret)
+    relay = Relay(database.relay, database.log, feed, connection, stream, messages, settings.poll_seconds)
+    receiver = Receiver(feed, messages)
+
+    async def receive() -> None:
+        await connection.run(receiver.take)
+
+    return NatsParts(relay, (receive, relay.run))

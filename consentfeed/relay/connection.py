@@ -1,0 +1,140 @@
+"""The connection to NATS of one process, made again for as long as the process runs."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Final
+
+import nats.aio.client
+import nats.js
+import structlog
+from nats.aio.msg import Msg
+
+from consentfeed import metrics
+from consentfeed.relay.trouble import ERRORS, Trouble, trouble
+from consentfeed.setting_groups import NatsSettings
+from consentfeed.settings import nats_servers
+
+logger = structlog.get_logger()
+_ANSWER_SECONDS: Final = 5.0
+_AGAIN_SECONDS: Final = 1
+# A connection that died in silence is found out after two of them.
+_PING_SECONDS: Final = 2
+_SUBJECTS: Final = "consentfeed.>"
+Take = Callable[[str, str, bytes], Awaitable[None]]
+
+
+class Connection:
+    """Publishes, and hands what others publish to `take`: subject, id and content, in the order of each sender."""
+
+    def __init__(self, settings: NatsSettings) -> None:
+        self._settings = settings
+        self._client = nats.aio.client.Client()
+        self._closed = asyncio.Event()
+        self._failure = ""
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it is connected now, as far as is known."""
+        return self._client.is_connected
+
+    @property
+    def servers(self) -> int:
+        """How many servers are known, by name or from one another."""
+        return len(self._client.servers)
+
+    @property
+    def stream(self) -> nats.js.JetStreamContext:
+        """JetStream, over this connection; raises Trouble."""
+        if not self.is_up:
+            raise Trouble("away")
+        return self._client.jetstream(timeout=_ANSWER_SECONDS)
+
+    async def send(self, subject: str, content: bytes) -> None:
+        """Publishes something that nobody has to keep. Raises Trouble."""
+        try:
+            await self._client.publish(subject, content)
+        except ERRORS as error:
+            raise trouble(error) from None
+
+    async def run(self, take: Take) -> None:
+        """Until cancelled. Who is not let in tries again, for rights and servers change."""
+        metrics.nats_away.set(1)
+        try:
+            while True:
+                await self._live(take)
+                await asyncio.sleep(_AGAIN_SECONDS)
+        finally:
+            metrics.nats_away.set(0)
+            await self.close()
+
+    async def open(self) -> None:
+        """Connects once, for a look. Raises Trouble."""
+        try:
+            await self._connect(attempts=1, patience=0)
+        except ERRORS as error:
+            raise trouble(error) from None
+
+    async def close(self) -> None:
+        """Closes it."""
+        with suppress(*ERRORS):
+            await self._client.close()
+
+    async def _live(self, take: Take) -> None:
+        """One life of the library's client, which ends by itself where it is not let in."""
+
+        async def hand_over(message: Msg) -> None:
+            await take(message.subject, _id(message), message.data)
+
+        self._closed.clear()
+        self._client = nats.aio.client.Client()
+        try:
+            await self._connect(attempts=-1, patience=_AGAIN_SECONDS)
+            await self._client.subscribe(_SUBJECTS, cb=hand_over)
+            await self._connected()
+            await self._closed.wait()
+        except ERRORS as error:
+            await self._failed(error)
+        finally:
+            metrics.nats_away.set(1)
+            await self.close()
+
+    async def _connect(self, *, attempts: int, patience: int) -> None:
+        credentials = self._settings.nats_credentials
+        await self._client.connect(
+            nats_servers(self._settings.nats_url or ""),
+            name="consentfeed",
+            user_credentials=credentials,
+            no_echo=True,
+            connect_timeout=int(_ANSWER_SECONDS),
+            max_reconnect_attempts=attempts,
+            reconnect_time_wait=patience,
+            allow_reconnect=attempts < 0,
+            ping_interval=_PING_SECONDS,
+            error_cb=self._failed,
+            disconnected_cb=self._disconnected,
+            reconnected_cb=self._connected,
+            closed_cb=self._is_closed,
+        )
+
+    async def _connected(self) -> None:
+        metrics.nats_away.set(0)
+        self._failure = ""
+        logger.info("connected to NATS")
+
+    async def _disconnected(self) -> None:
+        metrics.nats_away.set(1)
+
+    async def _is_closed(self) -> None:
+        self._closed.set()
+
+    async def _failed(self, error: Exception) -> None:
+        """Logged where it is another failure than the last: a server that is away fails each second."""
+        reason = type(error).__name__
+        if reason != self._failure:
+            logger.warning("NATS fails; the log is read from PostgreSQL meanwhile", error=reason)
+        self._failure = reason
+
+
+def _id(message: Msg) -> str:
+    return (message.headers or {}).get("Nats-Msg-Id", "")

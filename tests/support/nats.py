@@ -1,0 +1,154 @@
+"""Servers of NATS with JetStream, of a test's own: one, or a cluster of three on loopback."""
+
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from consentfeed.embedded.nats import find_nats_server
+from tests.support.database import Sql
+from tests.support.nats_client import NatsClient, NatsError, NatsMessage
+from tests.support.ports import accepts, free_port
+from tests.support.waiting import wait_until
+
+
+class NatsServer:
+    """A server that keeps its port and its files when it is started again. more: further lines of its configuration."""
+
+    def __init__(self, name: str = "one", *, jetstream: bool = True) -> None:
+        self.name = name
+        self.port, self.route_port = free_port(), free_port()
+        self.folder = Path(tempfile.mkdtemp(prefix="consentfeed-nats-"))
+        self.more = ""
+        self._store = f"jetstream {{ store_dir: {self.folder}/store, max_file: 2GB }}\n" if jetstream else ""
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """As of CONSENTFEED_NATS_URL."""
+        return f"nats://127.0.0.1:{self.port}"
+
+    def spawn(self) -> None:
+        """Starts it, and does not wait."""
+        config = self.folder / "nats.conf"
+        config.write_text(f"server_name: {self.name}\nlisten: 127.0.0.1:{self.port}\n{self._store}{self.more}")
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen([str(find_nats_server()), "-c", str(config)], stdout=log, stderr=log)
+
+    def start(self) -> None:
+        """Starts it, and returns when it listens."""
+        self.spawn()
+        wait_until(lambda: accepts(self.port), 20, f"NATS starts; see {self.folder / 'log'}")
+
+    def stop(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """Ends it where it runs."""
+        if self._process:
+            self._process.send_signal(number)
+            self._process.wait()
+        self._process = None
+
+    def pause(self) -> None:
+        """It gets no time."""
+        assert self._process
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """It gets time again."""
+        assert self._process
+        self._process.send_signal(signal.SIGCONT)
+
+    def lose(self) -> None:
+        """Takes its files away; it does not run."""
+        shutil.rmtree(self.folder / "store", ignore_errors=True)
+
+    def close(self) -> None:
+        """Ends it, and takes its files away."""
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Nats:
+    """One server, or several that are a cluster."""
+
+    def __init__(self, servers: Sequence[NatsServer]) -> None:
+        self.servers = list(servers)
+
+    @property
+    def url(self) -> str:
+        """As of CONSENTFEED_NATS_URL."""
+        return ",".join(server.url for server in self.servers)
+
+    def client(self) -> NatsClient:
+        """A client of a server that answers."""
+        for server in self.servers:
+            if accepts(server.port):
+                return NatsClient(server.port)
+        raise AssertionError("no server of NATS runs")
+
+    def relayed(self, database: Sql) -> list[NatsMessage]:
+        """All messages of the stream, as soon as it ends where the log does."""
+
+        def found() -> list[NatsMessage]:
+            with self.client() as client:
+                try:
+                    is_there = client.state()["last_seq"] == database.head()
+                except NatsError:
+                    return []
+                messages = client.stored() if is_there else []
+                return messages if messages and messages[-1].headers["Nats-Msg-Id"] == database.head_id() else []
+
+        messages: list[NatsMessage] = wait_until(found, 30, "all is relayed")
+        return messages
+
+    def leader(self) -> NatsServer:
+        """The server that leads the stream."""
+
+        def led() -> str:
+            with self.client() as client:
+                try:
+                    return str(client.api("STREAM.INFO.consentfeed")["cluster"].get("leader") or "")
+                except NatsError:
+                    return ""
+
+        name = wait_until(led, 30, "the stream has a leader")
+        return next(server for server in self.servers if server.name == name)
+
+
+@contextmanager
+def nats_server(*, jetstream: bool = True) -> Iterator[Nats]:
+    """One server, running."""
+    server = NatsServer(jetstream=jetstream)
+    try:
+        server.start()
+        yield Nats([server])
+    finally:
+        server.close()
+
+
+@contextmanager
+def nats_cluster() -> Iterator[Nats]:
+    """Three servers, running, with a leader of all."""
+    servers = [NatsServer(name) for name in ("one", "two", "three")]
+    routes = ", ".join(f"nats://127.0.0.1:{server.route_port}" for server in servers)
+    with ExitStack() as stack:
+        for server in servers:
+            stack.callback(server.close)
+            server.more = f"cluster {{ name: c, listen: 127.0.0.1:{server.route_port}, routes: [{routes}] }}\n"
+            server.spawn()
+        for server in servers:
+            wait_until(lambda server=server: accepts(server.port), 20, "NATS starts")  # type: ignore[misc]
+        nats = Nats(servers)
+        wait_until(lambda: _has_leader(nats), 30, "the cluster has a leader")
+        yield nats
+
+
+def _has_leader(nats: Nats) -> bool:
+    with nats.client() as client:
+        try:
+            client.api("INFO")
+        except NatsError:
+            return False
+    return True
