@@ -266,4 +266,19 @@ CASES: tuple[Case, ...] = (
         (Mark("deliveries/s", least=1.7, against="one node", cores=6), *WHOLE),
         fan_out.two_nodes,
     ),
+    Case(
+        "workers",
+        "Two workers",
+        "One machine with several cores: what does a second worker on the same port cost, and where cores are free, "
+        "what does it bring?",
+        Load(1000, 600),
+        ("one process",),
+        (
+            Mark("server CPU s per million", most=1.5, against="one process"),
+            Mark("deliveries/s", least=1.7, against="one process", cores=6),
+            *WHOLE,
+        ),
+        fan_out.workers,
+        kept=False,
+    ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -17,6 +18,7 @@ from benchmarks.running import Running, of_node, product, sample_frame
 from tests.support.tokens import bearer
 
 OURS = (PRODUCT, "floor")
+ONE_PROCESS = "one process"
 
 
 def against(*peers: str) -> Any:
@@ -50,8 +52,8 @@ def _of_peer(bench: Bench, load: Load, peer: Peer, frame: str, measure: Any) -> 
         return figures
 
 
-def _product(bench: Bench, load: Load) -> Figures:
-    with product(bench) as (running, node):
+def _product(bench: Bench, load: Load, settings: Mapping[str, str] = {}) -> Figures:
+    with product(bench, settings=settings) as (running, node):
         database = CpuMeter(postmaster(node.database))
         figures = dict(fan_out(bench, running, load))
         return figures | {"PostgreSQL CPU s per million": database.read() / figures["million deliveries"]}
@@ -104,6 +106,11 @@ def asked(bench: Bench, load: Load) -> Sides:
             arrivals = watching.drained(bench.patience)
     sides: Sides = {PRODUCT: delivered(arrivals, load, offer["events"], offer["rate"])}
     return sides | of_peers(bench, load, ("floor",), lambda running: fan_out(bench, running, load))
+
+
+def workers(bench: Bench, load: Load) -> Sides:
+    """The same streams on one process, and on two that share its port."""
+    return {PRODUCT: _product(bench, load, {"workers": "2"}), ONE_PROCESS: _product(bench, load)}
 
 
 def two_nodes(bench: Bench, load: Load) -> Sides:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
@@ -41,8 +41,8 @@ class Running:
 
 
 @contextmanager
-def product(bench: Bench, template: str = DEMO) -> Iterator[tuple[Running, Node]]:
-    with bench.product(template, MANY) as node:
+def product(bench: Bench, template: str = DEMO, settings: Mapping[str, str] = {}) -> Iterator[tuple[Running, Node]]:
+    with bench.product(template, {**MANY, **settings}) as node:
         yield of_node(node), node
 
 

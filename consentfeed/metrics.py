@@ -1,6 +1,8 @@
 """The metrics: one list, shown at /metrics and in docs/operations.md."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
 
 registry = CollectorRegistry()
 
@@ -61,6 +63,10 @@ trail_failures = Counter(
 trail_waiting = Gauge("consentfeed_trail_waiting", "Lines waiting to be written.", registry=registry)
 imported = Counter("consentfeed_imported", "Rows imported, by outcome.", ["outcome"], registry=registry)
 exports = Counter("consentfeed_exports", "Exports ended, by outcome.", ["outcome"], registry=registry)
+workers_running = Gauge("consentfeed_workers", "Workers of this machine that answer.", registry=registry)
+workers_replaced = Counter(
+    "consentfeed_workers_replaced", "Workers that were replaced, by why: died or hung.", ["why"], registry=registry
+)
 tasks = Gauge("consentfeed_tasks", "Tasks of the event loop.", registry=registry)
 expired = Counter("consentfeed_expired", "Consents that this node turned to expired.", registry=registry)
 erasures = Counter("consentfeed_erasures", "Customers that this node erased.", registry=registry)
@@ -194,6 +200,29 @@ def total(metric: Counter | Gauge, **labels: str) -> float:
     )
 
 
+Numbers = Iterable[tuple[str, dict[str, str], float]]
+
+
+class _Listed:
+    """Metrics that were collected elsewhere, as the library wants them."""
+
+    def __init__(self, families: Iterable[tuple[str, str, str, Numbers]]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterable[Metric]:
+        """Each of them."""
+        for name, meaning, kind, numbers in self._families:
+            family = Metric(name, meaning, kind)
+            for number in numbers:
+                family.add_sample(*number)
+            yield family
+
+
+def exposition(families: Iterable[tuple[str, str, str, Numbers]] | None = None) -> bytes:
+    """The text for Prometheus: of this process, or of metrics given as (name, meaning, type, numbers with labels)."""
+    return generate_latest(registry if families is None else _Listed(families))
+
+
 def _begin_at_zero(metric: Counter, *values: str) -> None:
     """A counter that first appears at 1 has not increased, as far as Prometheus can tell."""
     for value in values:
@@ -205,6 +234,7 @@ _begin_at_zero(resets, "unknown", "forked", "pruned")
 _begin_at_zero(decisions, "changed", "outcome-unknown", "database-away", "read-only", "busy", "internal")
 _begin_at_zero(database_errors, "away", "not-admitted", "read-only", "busy", "outcome-unknown", "crowded")
 _begin_at_zero(chores_failed, "expire", "house", "report", "checkpoints", "webhooks", "requests")
+_begin_at_zero(workers_replaced, "died", "hung")
 _begin_at_zero(imported, "recorded", "unchanged", "superseded", "skipped", "erased", "refused")
 _begin_at_zero(exports, "whole", "too-slow", "gone", "failed")
 _begin_at_zero(issuer_requests, "answered", "failed")

@@ -33,6 +33,14 @@ class NodeSettings:
 
     host: Text = setting("127.0.0.1", "The address that `serve` and `dev` listen on.")
     port: Annotated[int, Meta(ge=0, le=65535)] = setting(3001, "The port that `serve` and `dev` listen on.")
+    workers: Annotated[int, Meta(ge=0, le=256)] = setting(
+        0,
+        "Processes that `serve` runs on its port, each a node of its own; with 0 it is the only one, which nothing"
+        " replaces.",
+    )
+    hang_seconds: Seconds = setting(
+        10.0, "Seconds without an answer after which a worker is killed and replaced, as one that has died is."
+    )
     secret: Annotated[str, Meta(min_length=32)] | None = setting(
         None, "The secret that signs tokens and seals ids: at least 32 characters, and the same on all nodes."
     )

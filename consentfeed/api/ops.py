@@ -1,18 +1,17 @@
 """Health, readiness, metrics, and the description of the API."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cached_property
 from hmac import compare_digest
 from typing import Final, Literal
 
 import msgspec
 from msgspec import Struct
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consentfeed import metrics
 from consentfeed.api.feed_shapes import BLOCKS, EVENTS
 from consentfeed.api.webhook_shapes import SENT
 from consentfeed.errors import Problem
@@ -43,10 +42,19 @@ class Readiness(Struct):
 
 
 class OpsApi:
-    """What operators and their tools ask. `reasons` says why the node is not ready, nothing if it is."""
+    """What operators and their tools ask.
 
-    def __init__(self, reasons: Callable[[], list[str]], metrics_token: str | None) -> None:
+    reasons: why the node is not ready, nothing if it is. exposition: the metrics, as text. Both speak for all workers.
+    """
+
+    def __init__(
+        self,
+        reasons: Callable[[], Awaitable[list[str]]],
+        exposition: Callable[[], Awaitable[bytes]],
+        metrics_token: str | None,
+    ) -> None:
         self._reasons = reasons
+        self._exposition = exposition
         self._metrics_token = metrics_token
         self._described: Sequence[Endpoint] = ()
 
@@ -74,14 +82,14 @@ class OpsApi:
 
     async def ready(self, _request: Request, _nobody: None) -> Response:
         """The feed is caught up, the listener hears, and the node is not shutting down."""
-        reasons = self._reasons()
+        reasons = await self._reasons()
         return json_answer({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
 
     async def metrics(self, request: Request, _nobody: None) -> Response:
         """All metrics, for who has the token, or without one for this machine alone: they tell how much goes on."""
         if not (_has_token(request, self._metrics_token) if self._metrics_token else _is_local(request)):
             raise Problem("signed-out", "Send the bearer token of CONSENTFEED_METRICS_TOKEN.")
-        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+        return Response(await self._exposition(), media_type=CONTENT_TYPE_LATEST)
 
     async def openapi(self, _request: Request, _nobody: None) -> Response:
         """Every route. Written when it is first asked for: it takes longer than all else of a start."""

@@ -62,7 +62,13 @@ async def _examine_database(settings: Settings, signed: Checkpoint | None) -> di
     try:
         await opened.open()
         target = DatabaseTarget(
-            opened, address, settings.pool_size, settings.checkpoint_key is not None, signed, settings
+            opened,
+            address,
+            settings.pool_size,
+            settings.workers or 1,
+            settings.checkpoint_key is not None,
+            signed,
+            settings,
         )
         for name, check in OF_THE_DATABASE.items():
             findings[name] = await look(check(target))

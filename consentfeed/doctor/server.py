@@ -115,14 +115,15 @@ async def settings(target: DatabaseTarget) -> Finding:
 
 
 async def connections(target: DatabaseTarget) -> Finding:
-    """Whether one more node would find connections, by each of the limits."""
-    counted, needed = (await state(target)).connections, target.pool_size + 1
+    """Whether one more node, or as many workers as are set, would find connections, by each of the limits."""
+    counted, needed = (await state(target)).connections, (target.pool_size + 1) * target.nodes
+    who = "a node takes" if target.nodes == 1 else f"{target.nodes} workers take"
     limits = {what: (used, most) for what, (used, most) in counted.items() if most >= 0}
     seen = ", ".join(f"{used} of {most} {what}" for what, (used, most) in limits.items())
     if any(most - used < needed for used, most in limits.values()):
         cure = "Raise max_connections, or the CONNECTION LIMIT of the role or database, or lower CONSENTFEED_POOL_SIZE."
-        return warning(f"connections used: {seen}; a node takes {needed}", cure)
-    return ok(f"connections used: {seen}; a node takes {needed}")
+        return warning(f"connections used: {seen}; {who} {needed}", cure)
+    return ok(f"connections used: {seen}; {who} {needed}")
 
 
 async def notifications(target: DatabaseTarget) -> Finding:

@@ -12,13 +12,14 @@ from consentfeed.settings import Settings
 class DatabaseTarget(NamedTuple):
     """An open database and its URL.
 
-    pool_size: connections that a node opens, its listener apart. signs: whether a key for checkpoints is set. signed:
-    the newest checkpoint in the directory. settings: those of NATS, and the secret.
+    pool_size: connections that a node opens, its listener apart. nodes: how many run here. signs: whether a key
+    for checkpoints is set. signed: the newest checkpoint in the directory. settings: those of NATS, and the secret.
     """
 
     database: Database
     url: str
     pool_size: int
+    nodes: int = 1
     signs: bool = False
     signed: Checkpoint | None = None
     settings: Settings | None = None

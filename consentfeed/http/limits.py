@@ -1,9 +1,8 @@
 """How often somebody may ask, and how often fail."""
 
 import time
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache
-from heapq import nlargest
 from ipaddress import ip_address
 from math import ceil
 from typing import Any, Final, NoReturn
@@ -11,33 +10,32 @@ from unicodedata import normalize
 
 from consentfeed import metrics
 from consentfeed.errors import Problem
+from consentfeed.http.times import OwnTimes, Times
 from consentfeed.permissions import Principal
 from consentfeed.settings import Settings
 
 # What requests are counted as; a list of decisions, which may hold both, by what stands in it.
 REVOKE, LIST, OTHER = "revoke", "list", "other"
-_KEYS: Final = 20_000
 _FAILURE_SECONDS: Final = 300.0
 
 
 class Rate:
     """So many times in so many seconds, filled up evenly (the generic cell rate algorithm): one number for a key."""
 
-    def __init__(self, times: int, seconds: float) -> None:
+    def __init__(self, times: int, seconds: float, full_at: Times) -> None:
+        """full_at: when nothing of it will be used up any more."""
         self._each = seconds / times
         self._ahead = seconds - self._each
-        self._full_at: dict[Hashable, float] = {}  # when nothing of it will be used up any more
+        self._full_at = full_at
 
     def wait(self, key: Hashable) -> float:
         """Seconds until there is one more for the key; 0: there is."""
-        wait = self._full_at.get(key, 0.0) - time.monotonic() - self._ahead
+        wait = self._full_at.get(key) - time.monotonic() - self._ahead
         return wait if wait > 1e-6 else 0.0  # rounding refuses nobody
 
     def count(self, key: Hashable) -> None:
         """One of them is used up."""
-        if len(self._full_at) >= _KEYS and key not in self._full_at:
-            self._forget()
-        self._full_at[key] = max(self._full_at.get(key, 0.0), time.monotonic()) + self._each
+        self._full_at.put(key, max(self._full_at.get(key), time.monotonic()) + self._each)
 
     def take(self, key: Hashable) -> float:
         """Counts one if there is one; else the seconds to wait."""
@@ -46,20 +44,17 @@ class Rate:
             self.count(key)
         return wait
 
-    def _forget(self) -> None:
-        """Keeps the half that has used up most."""
-        self._full_at = dict(nlargest(_KEYS // 2, self._full_at.items(), key=lambda entry: entry[1]))
-
 
 class Limits:
     """The limits of requests and failures. Revocations are counted apart, so that nothing else can use them up."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._addresses = Rate(settings.address_rate, 60)
-        self._principals = Rate(settings.principal_rate, 60)
-        self._accounts = Rate(settings.account_failures, _FAILURE_SECONDS)
-        self._guessers = Rate(settings.address_failures, _FAILURE_SECONDS)
-        self._strangers = Rate(settings.refused_tokens, _FAILURE_SECONDS)
+    def __init__(self, settings: Settings, new_times: Callable[[], Times] = OwnTimes) -> None:
+        """new_times: memory for one more rate, asked for in the same order by all who share it."""
+        self._addresses = Rate(settings.address_rate, 60, new_times())
+        self._principals = Rate(settings.principal_rate, 60, new_times())
+        self._accounts = Rate(settings.account_failures, _FAILURE_SECONDS, new_times())
+        self._guessers = Rate(settings.address_failures, _FAILURE_SECONDS, new_times())
+        self._strangers = Rate(settings.refused_tokens, _FAILURE_SECONDS, new_times())
 
     def address(self, scope: Mapping[str, Any], kind: str) -> None:
         """Counts a request of this kind from its address; raises Problem."""

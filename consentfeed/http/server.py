@@ -30,11 +30,16 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def listening_socket(host: str, port: int) -> socket.socket:
-    """A socket whose connections hold little for a client that does not read, and notice when it is gone."""
+def listening_socket(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A socket whose connections hold little for a client that does not read, and notice when it is gone.
+
+    shared: whether others may listen on the same port; the kernel then spreads connections evenly over all of them.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 128 << 10)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 20_000)

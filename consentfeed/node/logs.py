@@ -6,9 +6,17 @@ from typing import Any
 import structlog
 
 
-def configure(level: str) -> None:
-    """One line for each on stderr, ours and the libraries' alike: JSON, or what people read where it is a terminal."""
+def configure(level: str, worker: int | None = None) -> None:
+    """One line for each on stderr, ours and the libraries' alike: JSON, or what people read where it is a terminal.
+
+    worker: the number that each line has, where there are several.
+    """
+
+    def with_worker(_logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
+        return line if worker is None else {**line, "worker": worker}
+
     shared: list[Any] = [
+        with_worker,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,

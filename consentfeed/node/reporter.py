@@ -23,10 +23,11 @@ _LAST_WORDS_SECONDS: Final = 1.0
 class Reporter:
     """What this node is and does."""
 
-    def __init__(self, operations: OperationQueries) -> None:
+    def __init__(self, operations: OperationQueries, worker: int | None) -> None:
+        """worker: its number among those of this machine."""
         self._operations = operations
         self._id = uuid4()
-        self._host = socket.gethostname()
+        self._host = socket.gethostname() + (f"/{worker}" if worker else "")
         self._started_at = datetime.now(UTC)
         self._born = self._at = time.monotonic()
         self._before = _counted()

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import socket
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
@@ -10,7 +11,9 @@ from consentfeed.errors import ConsentfeedError
 from consentfeed.http.server import listening_socket, server
 from consentfeed.node import checkpoint_files, logs
 from consentfeed.node.nats import require_nats
+from consentfeed.node.supervisor import supervise
 from consentfeed.node.wiring import Node
+from consentfeed.node.worker import Place, Worker
 from consentfeed.postgres import fit
 from consentfeed.postgres.database import Database
 from consentfeed.settings import Settings, require, require_whole_provider
@@ -37,10 +40,14 @@ async def check(settings: Settings) -> None:
 
 def listen(settings: Settings) -> socket.socket:
     """A socket on the address of the settings; raises CannotListen."""
+    return _listen(settings.host, settings.port)
+
+
+def _listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
     try:
-        return listening_socket(settings.host, settings.port)
+        return listening_socket(host, port, shared=shared)
     except (OSError, UnicodeError) as error:  # UnicodeError: of a host that no name can be
-        raise CannotListen(f"cannot listen on {settings.host}:{settings.port}: {error}; use --host or --port") from None
+        raise CannotListen(f"cannot listen on {host}:{port}: {error}; use --host or --port") from None
 
 
 def serve(
@@ -54,7 +61,38 @@ def serve(
     asyncio.run(check(settings))
     listening = listen(settings)
     announce(listening.getsockname()[1])
-    node = Node(settings, demo)
+    return _run(Node(settings, demo), listening, settings)
+
+
+def serve_by_workers(settings: Settings, arguments: list[str]) -> int:
+    """Runs as many nodes as the settings say until SIGTERM or SIGINT; the exit status. Raises as serve() does.
+
+    arguments: of the command of each.
+    """
+    logs.configure(settings.log_level)
+    asyncio.run(check(settings))
+    return supervise(settings, _sockets(settings), arguments)
+
+
+def serve_as_worker(settings: Settings, place: Place) -> int:
+    """Runs one of those nodes; the exit status."""
+    logs.configure(settings.log_level, place.number)
+    worker = Worker(place)
+    return _run(Node(settings, worker=worker), worker.listening, settings)
+
+
+def _sockets(settings: Settings) -> list[socket.socket]:
+    """One for each worker, all of one port. They stay open here: what waits in one is there for the next worker."""
+    # Another program's port would be shared with it, and nothing said, if this did not listen alone first.
+    alone = listen(settings)
+    port = alone.getsockname()[1]
+    if sys.platform != "linux":  # elsewhere the newest socket gets all connections
+        return [alone, *(alone.dup() for _ in range(settings.workers - 1))]
+    alone.close()
+    return [_listen(settings.host, port, shared=True) for _ in range(settings.workers)]
+
+
+def _run(node: Node, listening: socket.socket, settings: Settings) -> int:
     running = server(node.front, node.drain, settings)
     # The events in memory are many objects and no garbage: looked through at Python's usual pace, they took a third of
     # the time of a node that writes, in pauses of up to 0.1 s.

@@ -61,6 +61,7 @@ from consentfeed.http.origin import Origins
 from consentfeed.http.pages import Pages, is_page
 from consentfeed.http.routing import Gate, routes
 from consentfeed.http.terms import Sizes
+from consentfeed.http.times import OwnTimes
 from consentfeed.identity.browser_sessions import BrowserSessions
 from consentfeed.identity.demo_accounts import DemoAccounts
 from consentfeed.identity.jwks import Jwks
@@ -77,6 +78,7 @@ from consentfeed.node.chores import Chores
 from consentfeed.node.guards import Guards
 from consentfeed.node.nats import nats_parts
 from consentfeed.node.reporter import Reporter
+from consentfeed.node.worker import Worker
 from consentfeed.postgres import fit
 from consentfeed.postgres.database import Database
 from consentfeed.postgres.exports import Exports
@@ -84,6 +86,7 @@ from consentfeed.postgres.listener import Listener
 from consentfeed.postgres.replica import REASONS, Replica
 from consentfeed.postgres.replica_monitor import ReplicaMonitor
 from consentfeed.settings import Settings, require
+from consentfeed.stream.admission import OwnCounts
 from consentfeed.stream.streams import Streams
 from consentfeed.stream.watchdog import Watchdog
 from consentfeed.webhooks.addresses import Addresses
@@ -108,17 +111,18 @@ _REASONS = {
 class Node:
     """One process's parts, wired."""
 
-    def __init__(self, settings: Settings, demo: Mapping[str, str] | None = None) -> None:
-        """demo: hashes of the demo's password by account, of `consentfeed dev` alone."""
+    def __init__(self, settings: Settings, demo: Mapping[str, str] | None = None, worker: Worker | None = None) -> None:
+        """demo: hashes of the demo's password by account, of `dev` alone. worker: where it is one of several."""
         require(settings, "database_url", "secret")
         assert settings.database_url
         assert settings.secret
         self.settings = settings
+        self._worker = worker
         self._demo = demo or {}
         self.failed = False
         self.replica = Replica.of(settings.replica_url, settings.pool_size, settings.replica_lag_seconds)
         self.database = database = Database(settings.database_url, settings.pool_size, logs=True, replica=self.replica)
-        self.reporter = Reporter(database.operations)
+        self.reporter = Reporter(database.operations, worker.number if worker else None)
         self.guards = Guards(database.operations)
         self.chores = Chores(
             database.consents,
@@ -146,7 +150,9 @@ class Node:
         self.nats = nats_parts(settings, database, self.feed)
         self.listener = Listener(settings.database_url, self.feed.wake, settings.probe_seconds)
         self.replay = Replay(database.log, self.feed, max(settings.pool_size // 2, 1))
-        self.streams = Streams(self.feed, self.replay, settings)
+        self.streams = Streams(
+            self.feed, self.replay, settings, worker.memory.counts(worker.number) if worker else OwnCounts()
+        )
         self.webhooks = Webhooks(
             database.webhooks,
             self.feed,
@@ -174,8 +180,9 @@ class Node:
             accounts.why_session_ended,
         )
         self.feed.follow(self.sessions.forget_customer)
-        limits, allowed = Limits(settings), settings.cors_origins.split()
-        self._ops = OpsApi(self.reasons, settings.metrics_token)
+        limits = Limits(settings, worker.memory.new_times if worker else OwnTimes)
+        allowed = settings.cors_origins.split()
+        self._ops = OpsApi(self._all_reasons, self._exposition, settings.metrics_token)
         self.endpoints = self._endpoints(limits)
         self._ops.describe(self.endpoints)
         authenticate = Authenticator(self.sessions, limits)
@@ -242,6 +249,17 @@ class Node:
         )
         return [endpoint for part in parts for endpoint in part.endpoints()]
 
+    async def _all_reasons(self) -> list[str]:
+        return await self._worker.reasons() if self._worker else self.reasons()
+
+    async def _exposition(self) -> bytes:
+        return await self._worker.exposition() if self._worker else metrics.exposition()
+
+    async def _answer_supervisor(self) -> None:
+        if self._worker:
+            await self._worker.run(self.reasons)
+        await asyncio.Event().wait()
+
     def reasons(self) -> list[str]:
         """Why this node is not ready."""
         return [_REASONS[reason] for reason, true in self._ailing().items() if true()]
@@ -275,6 +293,7 @@ class Node:
                 self.reporter.run,
                 *((ReplicaMonitor(self.database.pool, self.replica).run,) if self.replica else ()),
                 *(self.nats.runs if self.nats else ()),
+                self._answer_supervisor,
             )
         ]
         # Asked when they are looked at: what is set now and then stops being true when something hangs.

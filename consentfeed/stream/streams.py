@@ -16,7 +16,7 @@ from consentfeed.log.ids import Ids
 from consentfeed.log.position import Position
 from consentfeed.settings import Settings
 from consentfeed.stream import frames
-from consentfeed.stream.admission import Admission
+from consentfeed.stream.admission import Admission, Counts
 from consentfeed.stream.connection import Connection
 from consentfeed.stream.pump import Pump
 from consentfeed.stream.readers import Reader
@@ -34,10 +34,10 @@ _HEAD: Final = [
 class Streams:
     """All open streams. The pump sends what they lack; here they begin and end."""
 
-    def __init__(self, feed: Feed, replay: Replay, settings: Settings) -> None:
+    def __init__(self, feed: Feed, replay: Replay, settings: Settings, counts: Counts) -> None:
         self._replay = replay
         self._settings = settings
-        self.admission = Admission(settings)
+        self.admission = Admission(settings, counts)
         self.open: set[Stream] = set()
         self.stale: float | None = None  # for how many seconds the log could not be read, where that is long
         self.pump = Pump(

@@ -76,7 +76,7 @@ def test_numbers_follow_what_the_node_does(node: RunningNode, database: Sql) -> 
 def test_a_rate_is_what_was_counted_by_the_time_it_took(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = 100.0
     monkeypatch.setattr("consentfeed.node.reporter.time.monotonic", lambda: clock)
-    told = reporter.Reporter(None)  # type: ignore[arg-type]
+    told = reporter.Reporter(None, None)  # type: ignore[arg-type]
     metrics.decisions.labels("changed").inc(50)
     metrics.decisions.labels("unchanged").inc(1000)
     clock = 104.0

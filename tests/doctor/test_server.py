@@ -75,6 +75,7 @@ def test_what_does_not_survive_a_crash_is_told(database: Sql) -> None:
 def test_too_few_connections_for_one_more_node_are_told(database: Sql) -> None:
     assert look_at(database.app_url, "connections").severity == "ok"
     bad(look_at(database.app_url, "connections", pool_size=10_000), "warning", "10001", "CONSENTFEED_POOL_SIZE")
+    bad(look_at(database.app_url, "connections", nodes=100), "warning", "100 workers take 900", "CONSENTFEED_POOL_SIZE")
 
 
 def test_a_queue_of_notifications_that_nobody_empties_is_told(database: Sql) -> None:

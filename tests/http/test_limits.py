@@ -9,8 +9,9 @@ import pytest
 
 from consentfeed import metrics
 from consentfeed.api import password_check
-from consentfeed.http import limits
+from consentfeed.http import limits, times
 from consentfeed.http.limits import Rate
+from consentfeed.http.times import OwnTimes
 from consentfeed.identity.passwords import check_password
 from consentfeed.postgres.accounts import Account
 from consentfeed.settings import SettingsError, load
@@ -60,7 +61,7 @@ def sign_in(
 
 
 def test_a_rate_lets_its_number_pass_at_once_and_the_rest_evenly(clock: Clock) -> None:
-    rate = Rate(6, 60)
+    rate = Rate(6, 60, OwnTimes())
     assert [rate.take("a") for _ in range(6)] == [0.0] * 6
     assert rate.take("a") == pytest.approx(10)
     clock.now += 9.99
@@ -74,7 +75,7 @@ def test_a_rate_lets_its_number_pass_at_once_and_the_rest_evenly(clock: Clock) -
 
 
 def test_who_waits_as_long_as_told_is_served_and_a_refusal_costs_nothing(clock: Clock) -> None:
-    rate = Rate(1, 60)
+    rate = Rate(1, 60, OwnTimes())
     rate.take("a")
     waits = [rate.take("a") for _ in range(100)]
     assert waits == [pytest.approx(60)] * 100
@@ -83,20 +84,21 @@ def test_who_waits_as_long_as_told_is_served_and_a_refusal_costs_nothing(clock: 
 
 
 def test_each_key_has_its_own(clock: Clock) -> None:
-    rate = Rate(1, 60)
+    rate = Rate(1, 60, OwnTimes())
     assert [rate.take(key) for key in "abc"] == [0.0] * 3
 
 
 def test_the_memory_of_a_rate_is_bounded_and_does_not_forget_who_asks_most(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "_KEYS", 100)
-    rate = Rate(5, 60)
+    monkeypatch.setattr(times, "_KEYS", 100)
+    full_at = OwnTimes()
+    rate = Rate(5, 60, full_at)
     for _ in range(5):
         rate.take("busy")
     for stranger in range(10_000):
         rate.take(stranger)
-        assert len(rate._full_at) <= 100
+        assert len(full_at._times) <= 100
         clock.now += 0.0001
     assert rate.take("busy") > 0
 

@@ -40,6 +40,7 @@ class Node(NodeProcess):
         self.name = f"node {self.port}"
         self.proxy = Proxy(self.port, seed=str(self.port), buffer=_BUFFER)
         self.errors: list[str] = []
+        self.has_workers = int(settings.get("workers", "0")) > 0
         self._up = False
 
     def start(self, path: str = "/healthz", seconds: float = 60) -> None:

@@ -94,7 +94,10 @@ class World:
     def _start_nodes(self, package: Path) -> None:
         settings = {**self.notes.settings, "webhook_networks": "127.0.0.0/8"}
         variables = self.clock.environment
-        self.nodes = [Node(self.folder, self._app_url, settings, package, variables) for _ in range(2)]
+        self.nodes = [
+            Node(self.folder, self._app_url, {**settings, "workers": workers}, package, variables)
+            for workers in ("0", "2")
+        ]
         for node in self.nodes:
             self._closing.callback(node.close)
             node.spawn()
@@ -170,6 +173,10 @@ class World:
     def some_node(self) -> Node:
         """One of the nodes."""
         return self.random.choice(self.nodes)
+
+    def some_node_with_workers(self) -> Node:
+        """One of those that are several processes."""
+        return self.random.choice([node for node in self.nodes if node.has_workers])
 
     def revive(self) -> None:
         """As a supervisor does with nodes that have ended."""
