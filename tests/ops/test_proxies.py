@@ -331,9 +331,9 @@ def _drain(node: RunningNode, proxy: ReverseProxy) -> None:
     looks: list[int] = []
     reasons = node.node._ops._reasons
 
-    def watched() -> list[str]:
+    async def watched() -> list[str]:
         looks.append(1)
-        return reasons()
+        return await reasons()
 
     node.node._ops._reasons = watched
     node.node.streams.admission.draining = True
