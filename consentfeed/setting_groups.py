@@ -50,6 +50,10 @@ class NodeSettings:
     drain_seconds: Seconds = setting(
         5.0, "Seconds in which streams and waiting decisions end when the node shuts down."
     )
+    traces: bool = setting(
+        False,
+        "Whether spans are sent by OpenTelemetry (extra `otel`) to where the variables OTEL_EXPORTER_OTLP_… say.",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

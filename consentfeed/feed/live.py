@@ -21,6 +21,7 @@ from consentfeed.log.chain import Forked, chained, chains
 from consentfeed.log.event import Event, Row, event_from_row
 from consentfeed.log.kinds import CUSTOMER_ERASED
 from consentfeed.log.position import Position
+from consentfeed.tracing import switch
 
 logger = structlog.get_logger()
 _PAGE = 1000
@@ -123,7 +124,7 @@ class Feed:
             self.wake()
             return
         metrics.nats_events.inc()
-        self._append([row])
+        self._append([row], switch.now())
         self.supply.catch_up()
 
     def vouch(self, position: Position) -> None:
@@ -220,11 +221,11 @@ class Feed:
         self._read_at = time.monotonic()
         more = True
         while more:
-            head = self.head
+            head, began = self.head, switch.now()
             metrics.feed_reads.inc()
             rows = chained(head, await self._read_after(head.seq, _PAGE))
             more = len(rows) == _PAGE
-            self._append(self._not_yet_here(rows))
+            self._append(self._not_yet_here(rows), began)
             metrics.feed_lag_events.set((await self._read_head()).seq - self.head.seq if more else 0)
         self._complete_at = time.monotonic()
         async with self._fresh:
@@ -251,8 +252,8 @@ class Feed:
             raise Forked
         return [row for row in rows if row.seq > self.head.seq]
 
-    def _append(self, rows: Sequence[Row]) -> None:
-        """Rows that follow on what is in memory."""
+    def _append(self, rows: Sequence[Row], began: int) -> None:
+        """Rows that follow on what is in memory; began: when it was asked for them, as of switch.now()."""
         if not rows:
             return
         events = [event_from_row(row) for row in rows]
@@ -263,6 +264,8 @@ class Feed:
         for event in events:
             if event.name == CUSTOMER_ERASED.name:
                 self.forget(event.customer_id)
+        if switch.tracer is not None:
+            switch.tracer.read(rows[0].seq, rows[-1].seq, began)
         metrics.events_read.inc(len(events))
         metrics.feed_head.set(self.head.seq)
         self._trim()

@@ -1,7 +1,7 @@
 """From a path and a method to an endpoint: what a request has to pass, and errors as problem answers."""
 
 from collections.abc import Awaitable, Sequence
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
@@ -19,6 +19,11 @@ from consentfeed.http.origin import Origins
 from consentfeed.http.streamed import Streamed
 from consentfeed.http.terms import Sizes, Terms
 from consentfeed.permissions import Principal
+from consentfeed.stream.stream import Stream
+from consentfeed.tracing import switch
+
+if TYPE_CHECKING:
+    from consentfeed.tracing.otel import RequestSpan
 
 logger = structlog.get_logger()
 # SQLSTATE classes and codes that blame a value: what got past the edge's own checks.
@@ -52,9 +57,11 @@ class Guarded:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
+        tracer = switch.tracer
+        span = None if tracer is None else tracer.request(scope["method"], self._endpoint.path)
         try:
             # Not kept in a variable: an open stream would hold it, with all that it has cached.
-            response = await self._answer(Request(scope, self._terms.bounded(scope, receive), send))
+            response = await self._answer(Request(scope, self._terms.bounded(scope, receive), send), span)
         except Problem as problem:
             response = problem_answer(problem)
         except Crowded:
@@ -74,14 +81,20 @@ class Guarded:
         except Exception as error:
             response = failed(self._endpoint.name, error)
         metrics.requests.labels(self._endpoint.name, response.status_code).inc()
+        if span is not None:
+            _end(span, response)
+            span = None  # or an open stream would hold it
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Response:
+    async def _answer(self, request: Request, span: "RequestSpan | None") -> Response:
         roles = self._endpoint.access.roles
         self._gate.origins.refuse_foreign(request, open=not roles)
         if not roles:
             return await self._handled(request, None)
         principal = await self._gate.authenticate(request)
+        if span is not None:
+            # Of services alone: whoever else sets it could have everything traced, and into others' traces.
+            span.begin(request.headers.get("traceparent") if principal.role == "service" else None)
         if self._kind != LIST:  # whose route counts by itself what it finds in it
             self._gate.limits.principal(principal, self._kind)
         if principal.role not in roles:
@@ -107,6 +120,13 @@ class Guarded:
             return Problem("invalid", "A value in the request is not one that can be kept or looked for.")
         logger.error("statement failed", route=self._endpoint.name, sqlstate=error.sqlstate, reason=str(error))
         return Problem("internal")
+
+
+def _end(span: "RequestSpan", response: Response) -> None:
+    if isinstance(response, Stream):
+        span.leave_out()
+    else:
+        span.end(response.status_code)
 
 
 class Resource:

@@ -6,6 +6,7 @@ import socket
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from importlib import import_module
 
 from consentfeed.errors import ConsentfeedError
 from consentfeed.http.server import listening_socket, server
@@ -16,7 +17,7 @@ from consentfeed.node.wiring import Node
 from consentfeed.node.worker import Place, Worker
 from consentfeed.postgres import fit
 from consentfeed.postgres.database import Database
-from consentfeed.settings import Settings, require, require_whole_provider
+from consentfeed.settings import Settings, SettingsError, require, require_whole_provider, variable
 
 
 class CannotListen(ConsentfeedError):
@@ -27,6 +28,7 @@ async def check(settings: Settings) -> None:
     """Whether a node could serve; raises Unfit, saying why."""
     require(settings, "database_url", "secret")
     require_whole_provider(settings)
+    _require_library(settings)
     checkpoint_files.signer(settings)
     checkpoint_files.folder(settings)
     require_nats(settings)
@@ -36,6 +38,16 @@ async def check(settings: Settings) -> None:
         await fit.check(database)
     finally:
         await database.close()
+
+
+def _require_library(settings: Settings) -> None:
+    try:
+        if settings.traces:
+            import_module("consentfeed.tracing.otel")
+    except ImportError:
+        raise SettingsError(
+            f"{variable('traces')}: OpenTelemetry is not installed: pip install 'consentfeed[otel]'"
+        ) from None
 
 
 def listen(settings: Settings) -> socket.socket:

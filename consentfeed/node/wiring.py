@@ -89,6 +89,7 @@ from consentfeed.settings import Settings, require
 from consentfeed.stream.admission import OwnCounts
 from consentfeed.stream.streams import Streams
 from consentfeed.stream.watchdog import Watchdog
+from consentfeed.tracing import switch
 from consentfeed.webhooks.addresses import Addresses
 from consentfeed.webhooks.source import Source
 from consentfeed.webhooks.webhooks import Webhooks
@@ -323,9 +324,12 @@ class Node:
             if self.jwks:
                 await self.jwks.close()
             await self.database.close()
+            await switch.stop()
 
     async def start(self) -> None:
         """Opens the database and loads the feed; raises Unfit where the schema does not fit."""
+        if self.settings.traces:
+            switch.start()
         await self.database.open()
         await fit.check(self.database)
         await self.feed.load()

@@ -21,6 +21,7 @@ from consentfeed.log.event import Event
 from consentfeed.log.position import Position
 from consentfeed.stream.frames import chunks, framed
 from consentfeed.stream.readers import Groups, Reader, Write
+from consentfeed.tracing import switch
 
 logger = structlog.get_logger()
 _SLICE_SECONDS = 0.001  # uvloop accepts one connection per turn, so a burst must not keep the loop for long
@@ -125,12 +126,15 @@ class Pump:
         elif not events:
             return
         work = [(group, matches, list(group.live)) for group, matches in self._groups.matching(events)]
-        before = self.position
+        before, began = self.position, switch.now()
         # From here on joiners stand behind these events, so that nobody gets them twice.
         self.follower.position = self._feed.head
         for group, matches, readers in work:
             # The readers as they stood before: who joined since lacks nothing of this batch.
             await self._send(readers, list(chunks(matches, group.ids)), before)
+        if switch.tracer is not None and work:
+            streams = sum(len(readers) for *_, readers in work)
+            switch.tracer.handed_over(before.seq + 1, self.position.seq, streams, began)
         async with self._reached:
             self._reached.notify_all()
 

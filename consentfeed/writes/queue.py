@@ -38,14 +38,15 @@ class Decision(msgspec.Struct, kw_only=True):
 
 
 class Submission:
-    """The decisions of one request, and what becomes of each, in order."""
+    """The decisions of one request, and what becomes of each, in order; trace: what their commit is linked to."""
 
-    __slots__ = ("_left", "completion", "results")
+    __slots__ = ("_left", "completion", "results", "trace")
 
     def __init__(self, count: int) -> None:
         self.results: list[Outcome | Exception] = [NO_OUTCOME] * count
         self.completion: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._left = count
+        self.trace: object = None
 
     def settle(self, index: int, result: Outcome | Exception) -> bool:
         """Notes a result; whether it was the last one, so that who waits is answered, unless they have gone."""

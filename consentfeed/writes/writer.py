@@ -14,6 +14,7 @@ from consentfeed import metrics
 from consentfeed.errors import Busy, DatabaseAway, OutcomeUnknown, Problem, ReadOnly, StatementFailed
 from consentfeed.postgres.consents import Outcome
 from consentfeed.postgres.pool import LOCK_SECONDS
+from consentfeed.tracing import switch
 from consentfeed.writes.queue import NO_OUTCOME, Decision, Keys, Queue, QueuedDecision, Submission
 
 logger = structlog.get_logger()
@@ -60,7 +61,8 @@ class Writer:
         self._count += len(decisions)
         metrics.decisions_waiting.set(self._count)
         self._arrived.set()
-        await submission.completion
+        with switch.waiting(len(decisions)) as submission.trace:
+            await submission.completion
         return submission.results
 
     async def drain(self, seconds: float) -> None:
@@ -119,7 +121,7 @@ class Writer:
     async def _commit(self, batch: list[QueuedDecision]) -> None:
         """One transaction; a statement that fails is repeated or, where one decision poisons it, halved."""
         try:
-            outcomes = await self._record(_encoder.encode([item.decision for item in batch]).decode())
+            outcomes = await self._recorded(batch)
         except StatementFailed as error:
             await self._failed(batch, error)
         except Busy:
@@ -136,6 +138,15 @@ class Writer:
             self._fail(batch, "internal", "The decision could not be recorded.")
         else:
             self._done(batch, dict(outcomes))
+
+    async def _recorded(self, batch: list[QueuedDecision]) -> list[tuple[int, Outcome]]:
+        decisions = _encoder.encode([item.decision for item in batch]).decode()
+        if switch.tracer is None:
+            return await self._record(decisions)
+        with switch.tracer.commit((item.submission.trace for item in batch), len(batch)) as commit:
+            outcomes = await self._record(decisions)
+            commit.made(outcome.position.seq for _, outcome in outcomes if outcome.position)
+            return outcomes
 
     def _done(self, batch: list[QueuedDecision], outcomes: dict[int, Outcome]) -> None:
         """After a commit."""
