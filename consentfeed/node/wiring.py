@@ -354,7 +354,7 @@ class Node:
 
 
 def _show(replica: Replica) -> None:
-    metrics.replica_lag.set_function(lambda: replica.lag_seconds)
+    metrics.replica_lag.set_function(lambda: replica.shown_lag)
     for reason in REASONS:
         metrics.replica_unusable.labels(reason).set_function(partial(_is_unusable, replica, reason))
 

@@ -58,6 +58,7 @@ class Replica:
         self._turns = asyncio.Semaphore(size)
         self._unusable: Unusable = "unknown"
         self._replayed = 0
+        self._made_at = time.monotonic()
         self._own = (-_OWN_SECONDS, Position(0, b""))
         self._written_at = -1.0
         self._rest = _REST_SECONDS
@@ -77,6 +78,12 @@ class Replica:
     def lag_seconds(self) -> float:
         """How old what it showed was at most, when it was last asked."""
         return self.lag.seconds(self._replayed, time.monotonic())
+
+    @property
+    def shown_lag(self) -> float:
+        """The same as a number, which workers can tell each other: while nothing is known, the time since the start."""
+        now = time.monotonic()
+        return min(self.lag_seconds, now - self._made_at)
 
     @property
     def sample_seconds(self) -> float:

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from consentfeed import metrics
 from consentfeed.feed.history import PAGE
@@ -18,6 +20,8 @@ from consentfeed.postgres.replica import Replica
 from consentfeed.postgres.replica_monitor import ReplicaMonitor
 from tests.support.database import Sql
 from tests.support.node import RunningNode, nodes
+from tests.support.node_process import NodeProcess
+from tests.support.ports import free_port
 from tests.support.proxy import Proxy
 from tests.support.rest import GRANT
 from tests.support.seed import CUSTOMER, OTHER
@@ -378,6 +382,23 @@ def test_a_node_starts_without_it_and_uses_it_when_it_comes(new_pair: Pair, star
     assert statuses(node) == table(new_pair.database)
     new_pair.standby.start()
     wait_until(lambda: reason(node) == "", 60)
+
+
+def test_workers_show_how_far_it_lags_also_where_nothing_is_known_of_it(both: Pair, tmp_path: Path) -> None:
+    settings = {"replica_url": at(both.url, free_port()), "workers": "2"}
+    with NodeProcess(both.database.app_url, tmp_path / "log", settings) as node:
+        node.start("/readyz")
+        answer = httpx.get(f"{node.url}/metrics", timeout=30, trust_env=False)
+        assert answer.status_code == 200, answer.text
+        families = text_string_to_metric_families(answer.text)
+        lags = [
+            one
+            for family in families
+            for one in family.samples
+            if one.name == "consentfeed_replica_lag_seconds" and one.labels.get("worker")
+        ]
+        assert len(lags) == 2
+        assert all(0 <= one.value < 600 for one in lags)
 
 
 def test_one_of_another_cluster_is_never_read(both: Pair, start: Start) -> None:
