@@ -4,6 +4,7 @@ import dataclasses
 import ipaddress
 import sys
 from collections.abc import Collection, Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -13,6 +14,7 @@ from psycopg import sql
 from consentfeed import settings
 from consentfeed.cli import checkpoint_key, credentials, demo, terminal
 from consentfeed.embedded import server as embedded
+from consentfeed.embedded.nats import nats_server
 from consentfeed.errors import ConsentfeedError
 from consentfeed.identity.signin import ways
 from consentfeed.log.note import new_private_key
@@ -30,12 +32,13 @@ class KnownPassword(ConsentfeedError):
 @click.option("--host", help="Address to listen on; only loopback while the demo passwords stand.")
 @click.option("--port", type=int, help="Port to listen on.")
 @click.option("--data-dir", help="Where the database and the secret are kept.")
-def dev(host: str | None, port: int | None, data_dir: str | None) -> None:
+@click.option("--nats", is_flag=True, help="Also NATS with JetStream, by which the log can be read (docs/nats.md).")
+def dev(host: str | None, port: int | None, data_dir: str | None, nats: bool) -> None:
     """Embedded PostgreSQL, demo data and the service, with nothing to install."""
-    sys.exit(_run(settings.load(host=host, port=port, data_dir=data_dir)))
+    sys.exit(_run(settings.load(host=host, port=port, data_dir=data_dir), nats=nats))
 
 
-def _run(options: Settings) -> int:
+def _run(options: Settings, *, nats: bool) -> int:
     """Everything until SIGTERM or SIGINT; the exit status. Raises CannotListen and KnownPassword."""
     folder, exposed = settings.data_path(options), not _is_loopback(options.host)
     if exposed and not credentials.exist(folder):
@@ -43,7 +46,10 @@ def _run(options: Settings) -> int:
     if not exposed:
         listen(options).close()  # before PostgreSQL is started and filled, which takes a while
     own = credentials.read(folder) if credentials.exist(folder) else credentials.new()
-    with embedded.postgres(folder) as owner_url:
+    with (
+        embedded.postgres(folder) as owner_url,
+        nats_server(folder) if nats else nullcontext(options.nats_url) as nats_url,
+    ):
         migrations.migrate(owner_url)
         _allow_login(owner_url, own.app_password)
         demo.fill(owner_url)
@@ -53,8 +59,10 @@ def _run(options: Settings) -> int:
         own.app_url, own.owner_url = _as_app(owner_url, own.app_password), owner_url
         credentials.write(folder, own)
         key = options.checkpoint_key or str(_own_key(folder))
-        ready = dataclasses.replace(options, database_url=own.app_url, secret=own.secret, checkpoint_key=key)
-        return run_node(ready, lambda port: _announce(options, port, owner_url, accounts), accounts)
+        ready = dataclasses.replace(
+            options, database_url=own.app_url, secret=own.secret, checkpoint_key=key, nats_url=nats_url
+        )
+        return run_node(ready, lambda port: _announce(ready, port, owner_url, accounts), accounts)
 
 
 def _own_key(folder: Path) -> Path:
@@ -107,5 +115,6 @@ def _announce(options: Settings, port: int, owner_url: str, accounts: Collection
         f"  accounts      {', '.join(demo.ACCOUNTS)}\n"
         f"  password      {password}\n"
         f"  database      {owner_url}\n"
-        f"  stop          Ctrl-C\n\n"
+        + (f"  NATS          {options.nats_url}\n" if options.nats_url else "")
+        + "  stop          Ctrl-C\n\n"
     )

@@ -1,4 +1,4 @@
-"""The PostgreSQL of `consentfeed dev`: its programs, its files, its server. It knows nothing of consents.
+"""The PostgreSQL of `consentfeed dev`: its programs, its files, its server; its NATS. It knows nothing of consents.
 
 In:  a data directory.
 Out: the URL of a running server that ends when this process ends, however it ends.

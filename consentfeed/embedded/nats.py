@@ -1,4 +1,4 @@
-"""NATS with JetStream as a child of this process, for `consentfeed dev --nats`; gone when we are, however we end."""
+"""NATS with JetStream as a child of this process, for `consentfeed dev --nats`; gone when we are."""
 
 import shutil
 import socket

@@ -22,6 +22,8 @@ from consentfeed.embedded import server as embedded
 from consentfeed.embedded.server import EmbeddedError
 from consentfeed.settings import Settings
 from tests.cli.command import Run, ended, refused, sign_in
+from tests.support.nats_client import NatsClient
+from tests.support.ports import accepts
 from tests.support.process import CONSENTFEED, process, read_until
 from tests.support.waiting import wait_until
 
@@ -44,6 +46,17 @@ def test_dev_takes_any_loopback(run: Run, monkeypatch: pytest.MonkeyPatch, host:
 
     monkeypatch.setattr(embedded, "postgres", start)
     assert refused(run("dev", "--port", "0", "--host", host), "it would start")
+
+
+def test_dev_with_nats_relays_the_demo_and_ends_it(tmp_path: Path) -> None:
+    with process(*DEV, str(tmp_path), "--nats") as running:
+        _, printed = url_of(running)
+        port = re.search(r"nats://127\.0\.0\.1:([0-9]+)", printed)
+        assert port, printed
+        with NatsClient(int(port[1])) as client:
+            wait_until(lambda: len(client.stored()) > 100, 30, "the demo's events are in the stream")
+        ended(running, signal.SIGTERM)
+    assert not accepts(int(port[1]))
 
 
 def test_a_data_dir_where_dev_has_not_run_is_said(run: Run, tmp_path: Path) -> None:
