@@ -116,8 +116,6 @@ class Feed:
     def offer(self, row: Row) -> None:
         """The next row, which has come by itself. Where it does not follow on what is in memory, the log is read."""
         if row.seq <= self.head.seq:
-            if row.seq == self.head.seq:
-                self.supply.catch_up()
             return
         if row.seq != self.head.seq + 1 or not chains(self.head.hash, row):
             metrics.nats_refused.labels("gap").inc()
@@ -125,13 +123,11 @@ class Feed:
             return
         metrics.nats_events.inc()
         self._append([row], switch.now())
-        self.supply.catch_up()
 
     def vouch(self, position: Position) -> None:
         """Who brings rows has brought all up to a position, and that is all there is."""
         self.supply.hear()
         if position == self.head:
-            self.supply.catch_up()
             self._complete_at = time.monotonic()
         # Behind us it may be, for who reads the table is faster at times; but in the same history.
         elif position.seq >= self.head.seq or (position.seq >= self._before.seq and self.after(position) is None):
@@ -187,12 +183,9 @@ class Feed:
         is_woken, seq = self._woken.is_set(), self._rung
         self._woken.clear()
         if is_woken and not await self._arrives(seq):
-            if not self._must_read:
-                metrics.nats_missed.inc()
-                self.supply.miss()
+            metrics.nats_missed.inc(not self._must_read)
             return False
         if is_woken:
-            self.supply.keep_up()
             self._complete_at = time.monotonic()
         return not self._must_read
 

@@ -12,14 +12,21 @@ from consentfeed.postgres.database import Database
 from consentfeed.settings import Settings, SettingsError, variable
 
 if TYPE_CHECKING:
+    from consentfeed.relay.connection import Connection
     from consentfeed.relay.relay import Relay
 
 
 class NatsParts(NamedTuple):
-    """The relay, and what is run of it and of the connection."""
+    """The connection and the relay, and what is run of them."""
 
+    connection: Connection
     relay: Relay
     runs: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
+
+    async def stop(self) -> None:
+        """Last words; nothing runs any more."""
+        await self.relay.stop()
+        await self.connection.close()
 
 
 def require_nats(settings: Settings) -> None:
@@ -47,7 +54,7 @@ def nats_parts(settings: Settings, database: Database, feed: Feed) -> NatsParts 
     from consentfeed.relay.stream import Stream  # noqa: PLC0415
 
     secret = settings.secret or ""
-    connection, messages = Connection(settings), Messages(secret)
+    connection, messages = Connection(settings, feed.supply.lose), Messages(secret)
     stream = Stream(connection, messages, settings, secret)
     relay = Relay(database.relay, database.log, feed, connection, stream, messages, settings.poll_seconds)
     receiver = Receiver(feed, messages)
@@ -55,4 +62,4 @@ def nats_parts(settings: Settings, database: Database, feed: Feed) -> NatsParts 
     async def receive() -> None:
         await connection.run(receiver.take)
 
-    return NatsParts(relay, (receive, relay.run))
+    return NatsParts(connection, relay, (receive, relay.run))

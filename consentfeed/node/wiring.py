@@ -318,7 +318,7 @@ class Node:
             await self.checkpoints.stop()
             await self.webhooks.stop()
             if self.nats:
-                await self.nats.relay.stop()
+                await self.nats.stop()
             if self.oidc:
                 await self.oidc.close()
             if self.jwks:

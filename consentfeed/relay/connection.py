@@ -25,10 +25,14 @@ Take = Callable[[str, str, bytes], Awaitable[None]]
 
 
 class Connection:
-    """Publishes, and hands what others publish to `take`: subject, id and content, in the order of each sender."""
+    """Publishes, and hands what others publish to `take`: subject, id and content, in the order of each sender.
 
-    def __init__(self, settings: NatsSettings) -> None:
+    lose: is called when the connection is lost.
+    """
+
+    def __init__(self, settings: NatsSettings, lose: Callable[[], None] = lambda: None) -> None:
         self._settings = settings
+        self._lose = lose
         self._client = nats.aio.client.Client()
         self._closed = asyncio.Event()
         self._failure = ""
@@ -58,15 +62,12 @@ class Connection:
             raise trouble(error) from None
 
     async def run(self, take: Take) -> None:
-        """Until cancelled. Who is not let in tries again, for rights and servers change."""
+        """Until cancelled; the connection stays, for last words. Who is not let in tries again: rights change."""
         metrics.nats_away.set(1)
-        try:
-            while True:
-                await self._live(take)
-                await asyncio.sleep(_AGAIN_SECONDS)
-        finally:
-            metrics.nats_away.set(0)
+        while True:
+            await self._live(take)
             await self.close()
+            await asyncio.sleep(_AGAIN_SECONDS)
 
     async def open(self) -> None:
         """Connects once, for a look. Raises Trouble."""
@@ -77,6 +78,8 @@ class Connection:
 
     async def close(self) -> None:
         """Closes it."""
+        with suppress(*ERRORS):
+            await self._client.flush(timeout=1)
         with suppress(*ERRORS):
             await self._client.close()
 
@@ -95,9 +98,7 @@ class Connection:
             await self._closed.wait()
         except ERRORS as error:
             await self._failed(error)
-        finally:
-            metrics.nats_away.set(1)
-            await self.close()
+        metrics.nats_away.set(1)
 
     async def _connect(self, *, attempts: int, patience: int) -> None:
         credentials = self._settings.nats_credentials
@@ -124,6 +125,7 @@ class Connection:
 
     async def _disconnected(self) -> None:
         metrics.nats_away.set(1)
+        self._lose()
 
     async def _is_closed(self) -> None:
         self._closed.set()

@@ -8,7 +8,7 @@ import msgspec
 
 from consentfeed.log.event import Row, event_from_row
 from consentfeed.log.ids import PLAIN
-from consentfeed.log.position import Position
+from consentfeed.log.position import ORIGIN, Position
 from consentfeed.log.seal import Seal, Unreadable
 
 SUBJECTS: Final = "consentfeed.events"
@@ -105,8 +105,8 @@ class Messages:
             raise Unreadable from None
 
     def sign_of_life(self, position: Position) -> bytes:
-        """What the relay says when it has sent all there is, up to a position."""
-        return self._seal.seal(b"", PLAIN.write(position).encode() + position.hash)
+        """What the relay says when it has sent all there is, up to a position; ORIGIN: it ends."""
+        return self._seal.seal(b"", PLAIN.write(position).encode() + position.hash.ljust(32, b"\0"))
 
     def read_sign_of_life(self, content: bytes) -> Position:
         """That position; raises Unreadable."""
@@ -114,7 +114,7 @@ class Messages:
         position = PLAIN.read(text.decode("ascii", "replace"))
         if position is None:
             raise Unreadable
-        return Position(position.seq, hash_)
+        return Position(position.seq, hash_) if position.seq else ORIGIN
 
 
 def seq_of(id: str) -> int:

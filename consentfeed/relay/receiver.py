@@ -5,6 +5,7 @@ from typing import Final
 
 from consentfeed import metrics
 from consentfeed.feed.live import Feed
+from consentfeed.log.position import ORIGIN, Position
 from consentfeed.log.seal import Unreadable
 from consentfeed.relay.message import SUBJECTS, Messages, seq_of
 
@@ -32,9 +33,15 @@ class Receiver:
             await asyncio.sleep(0)
         try:
             if subject == SIGNS:
-                self._feed.vouch(self._messages.read_sign_of_life(content))
+                self._hear(self._messages.read_sign_of_life(content))
             # What was sent before is sent again where a stream is made anew.
             elif subject.startswith(f"{SUBJECTS}.") and seq_of(id) >= self._feed.head.seq:
                 self._feed.offer(self._messages.read(content))
         except Unreadable:
             metrics.nats_refused.labels("unreadable").inc()
+
+    def _hear(self, position: Position) -> None:
+        if position == ORIGIN:  # it has ended
+            self._feed.supply.lose()
+        else:
+            self._feed.vouch(position)

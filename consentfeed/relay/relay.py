@@ -16,7 +16,7 @@ from consentfeed.feed.live import Feed
 from consentfeed.log.chain import Forked, chained
 from consentfeed.log.event import Row
 from consentfeed.log.kinds import CUSTOMER_ERASED
-from consentfeed.log.position import Position
+from consentfeed.log.position import ORIGIN, Position
 from consentfeed.postgres.log import LogQueries
 from consentfeed.postgres.relay import RelayQueries, RelayState
 from consentfeed.relay.connection import Connection
@@ -91,6 +91,8 @@ class Relay:
             self._set_holds(False)
             with suppress(ConsentfeedError, TimeoutError):
                 await asyncio.wait_for(self._queries.release(self._id), _LAST_WORDS_SECONDS)
+            with suppress(Trouble):  # so that nobody waits for it
+                await self._connection.send(SIGNS, self._messages.sign_of_life(ORIGIN))
 
     def _note(self, error: ConsentfeedError) -> None:
         code = error.code if isinstance(error, Trouble) else "database"

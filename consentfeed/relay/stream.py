@@ -130,23 +130,17 @@ class Stream:
         """Messages that follow on position seq, all under way at once: each is taken only where the last message of
         the stream is the one before it."""
         stream = self._connection.stream
-        waiting: list[asyncio.Future[nats.js.api.PubAck]] = []
-        try:
-            for last, one in enumerate(outgoing, seq):
-                headers = {
-                    "Nats-Msg-Id": one.id, "Nats-Expected-Stream": NAME, "Nats-Expected-Last-Sequence": str(last),
-                    "Content-Type": CONTENT_TYPE,
-                }  # fmt: skip
-                waiting.append(await stream.publish_async(one.subject, one.content, headers=headers))
-            async with asyncio.timeout(5):
-                await asyncio.gather(*waiting)
-        except ERRORS as error:
-            raise trouble(error) from None
-        finally:
-            for future in waiting:
-                future.cancel()
-                if future.done() and not future.cancelled():
-                    future.exception()  # seen: the first of them has been raised
+        # Not publish_async(): nats-py 2.16 loses what JetStream refuses there, and the answer seems not to come.
+        waiting = [
+            stream.publish(one.subject, one.content, headers=_headers(one, last))
+            for last, one in enumerate(outgoing, seq)
+        ]
+        answers = await asyncio.gather(*waiting, return_exceptions=True)
+        for answer in answers:
+            if isinstance(answer, ERRORS):
+                raise trouble(answer)
+            if isinstance(answer, BaseException):
+                raise answer
 
     async def erase(self, seqs: Iterable[int]) -> None:
         """Deletes messages, and has what they held written over."""
@@ -166,3 +160,12 @@ class Stream:
         except ERRORS as error:
             raise trouble(error) from None
         self.first = max(self.first, seq)
+
+
+def _headers(outgoing: Outgoing, last: int) -> dict[str, str]:
+    return {
+        "Nats-Msg-Id": outgoing.id,
+        "Nats-Expected-Stream": NAME,
+        "Nats-Expected-Last-Sequence": str(last),
+        "Content-Type": CONTENT_TYPE,
+    }

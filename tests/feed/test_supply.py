@@ -1,10 +1,12 @@
 """What comes to the feed by itself: it is not read again, and checked as ever; what is wanting is read."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from consentfeed.feed.live import Feed
+from consentfeed.feed.supply import GRACE_SECONDS
 from consentfeed.log.event import Row
 from consentfeed.log.position import Position
 from tests.feed.test_follower import EMAIL, NOTE, Log
@@ -80,14 +82,24 @@ async def test_what_has_come_is_not_read(log: Table, feed: Feed) -> None:
 
 
 @running()
-async def test_what_does_not_come_in_time_is_read_and_nobody_waits_again_at_once(log: Table, feed: Feed) -> None:
+async def test_what_does_not_come_in_time_is_read_together(log: Table, feed: Feed) -> None:
+    for seq in (1, 2, 3):
+        log.append()
+        feed.wake(seq)
+        await asyncio.sleep(0.001)
+    assert log.reads == 0
+    await at(feed, 3)
+    assert log.reads == 1
+
+
+@running()
+async def test_where_the_source_is_gone_nobody_waits(log: Table, feed: Feed) -> None:
+    feed.supply.lose()
+    began = time.monotonic()
     log.append()
     feed.wake(1)
     await at(feed, 1)
-    assert log.reads == 1
-    assert not feed.supply.is_prompt
-    feed.offer(log.rows[1])
-    assert not feed.supply.is_prompt, "once late, it is not waited for at once"
+    assert time.monotonic() - began < GRACE_SECONDS
 
 
 @running()

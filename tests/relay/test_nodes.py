@@ -82,6 +82,7 @@ def test_where_the_relay_is_gone_the_table_is_read_and_another_node_relays(
     other = fed(start_node(nats_url=nats.url))
     tail = other.tail()
     relaying.stop()
+    wait_until(lambda: not other.node.feed.supply.is_prompt, 1.5, "it has said that it goes")
     began = time.monotonic()
     database.run(FLIP, CUSTOMER)
     tail.wait(lambda t: len(t.seqs) == 4)
