@@ -113,6 +113,8 @@ class Supervisor:
                     self._said[number] = msgspec.convert(said, list[Family])
                     break
             else:
+                if worker.leaves:  # it answers at once that it does not: it has its time to end, too
+                    await asyncio.sleep(self._settings.hang_seconds)
                 worker.end_hung()
             await asyncio.sleep(_LOOK_SECONDS)
 

@@ -70,6 +70,11 @@ class WorkerProcess:
         except (TimeoutError, LineClosed):
             return None
 
+    @property
+    def leaves(self) -> bool:
+        """Whether its end of the line is closed: it is ending, and cannot answer."""
+        return self._running.done()
+
     def signal(self, number: signal.Signals) -> None:
         """Sends it a signal, where it still runs."""
         with suppress(ProcessLookupError):

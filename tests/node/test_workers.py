@@ -167,3 +167,34 @@ def test_a_start_at_which_a_worker_fails_has_failed(monkeypatch: pytest.MonkeyPa
     with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
         supervisor = Supervisor(Settings(workers=2), [one, other], [])
         assert asyncio.run(asyncio.wait_for(supervisor.run(), 30)) == 1
+
+
+_ENDS_SLOWLY = """
+import json, signal, socket, sys, time
+signal.signal(signal.SIGTERM, lambda *_: None)
+line = socket.socket(fileno=int(sys.argv[-1].split(":")[3]))
+def question():
+    size = int.from_bytes(line.recv(4, socket.MSG_WAITALL), "big")
+    return json.loads(line.recv(size, socket.MSG_WAITALL))["number"]
+answer = json.dumps({"number": question(), "answer": []}).encode()
+line.sendall(len(answer).to_bytes(4, "big") + answer)
+question()
+line.close()
+time.sleep(2)  # whatever signals come
+"""
+
+
+def test_a_worker_that_has_hung_up_is_given_time_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_process, "COMMAND", (sys.executable, "-c", _ENDS_SLOWLY))
+
+    async def go(*sockets: socket.socket) -> int:
+        supervisor = Supervisor(Settings(workers=1), list(sockets), [])
+        running = asyncio.create_task(supervisor.run())
+        async with asyncio.timeout(30):
+            while not (worker := supervisor._workers.get(1)) or not worker.leaves:
+                await asyncio.sleep(0.01)
+            supervisor._stop()
+            return await running
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        assert asyncio.run(go(listening)) == 0
