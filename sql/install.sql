@@ -25,6 +25,7 @@
 \ir migrations/0023_contact_preferences.sql
 \ir migrations/0024_rights_requests.sql
 \ir migrations/0025_relay.sql
+\ir migrations/0026_events_made.sql
 
 \ir functions/log/rfc3339.sql
 \ir functions/operations/state_tag.sql

@@ -13,7 +13,7 @@ from consentfeed import metrics
 from consentfeed.errors import DatabaseAway, StatementFailed
 from consentfeed.node import chores, guards
 from consentfeed.postgres import migrations
-from consentfeed.postgres.consents import Outcome
+from consentfeed.postgres.consents import Outcome, Recorded
 from consentfeed.postgres.database import Database
 from consentfeed.writes.queue import Decision
 from consentfeed.writes.trail import Trail
@@ -164,15 +164,15 @@ def _decision(consent: str) -> Decision:
 def test_batches_that_are_repeated_or_halved_are_counted() -> None:
     races = [StatementFailed("40001")]
 
-    async def record(decisions: str) -> list[tuple[int, Outcome]]:
+    async def record(decisions: str) -> Recorded:
         if races:
             raise races.pop()
         if "poison" in decisions:
             raise StatementFailed("XX000")
-        return [(index, Outcome(None, "{}", None)) for index in range(decisions.count("consent_id"))]
+        return Recorded([(nth, Outcome(None, "{}", None)) for nth in range(decisions.count("consent_id"))], [])
 
     async def go() -> list[object]:
-        writer = Writer(record, batch=10, waiting=10, busy_seconds=1)
+        writer = Writer(record, lambda _rows: None, batch=10, waiting=10, busy_seconds=1)
         outcomes = writer.decide([_decision("sound"), _decision("poison")])
         running = asyncio.create_task(writer.run())
         found = await outcomes

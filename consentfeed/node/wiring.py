@@ -165,6 +165,7 @@ class Node:
         self.watchdog = Watchdog(self.streams, self.feed, accounts.ended, accounts.touch_sessions, settings)
         self.writer = Writer(
             database.consents.record_decisions,
+            self.feed.offer_own,
             batch=settings.write_batch,
             waiting=settings.write_waiting,
             busy_seconds=settings.busy_seconds,

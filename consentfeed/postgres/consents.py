@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
+from consentfeed.log.event import Row
 from consentfeed.log.position import Position
 from consentfeed.postgres.pool import Pool, Record
 from consentfeed.postgres.reads import Reads
@@ -17,6 +18,13 @@ class Outcome(NamedTuple):
     position: Position | None
 
 
+class Recorded(NamedTuple):
+    """A commit: pairs of index and outcome, and the rows of the log that it made, in their order."""
+
+    outcomes: list[tuple[int, Outcome]]
+    rows: list[Row]
+
+
 class ConsentQueries:
     """One method per SQL function; errors as of Pool.fetch()."""
 
@@ -24,15 +32,20 @@ class ConsentQueries:
         self._pool = pool
         self._reads = reads
 
-    async def record_decisions(self, decisions: str) -> list[tuple[int, Outcome]]:
-        """One transaction for all decisions (JSON array); pairs of index and outcome.
+    async def record_decisions(self, decisions: str) -> Recorded:
+        """One transaction for all decisions (JSON array).
 
         Raises DatabaseAway and Busy (nothing was written), StatementFailed (rolled back), OutcomeUnknown.
         """
         rows = await self._pool.commit("SELECT * FROM consentfeed.record_decisions($1)", decisions)
         if events := [Position(row["seq"], row["hash"]) for row in rows if row["seq"] is not None]:
             self._reads.wrote(max(events))
-        return [
+        made = [
+            Row(row["seq"], row["hash"], row["customer_id"], row["body"], row["email"], row["note"])
+            for row in rows
+            if row["body"] is not None
+        ]
+        outcomes = [
             (
                 row["item"] - 1,
                 Outcome(
@@ -43,6 +56,7 @@ class ConsentQueries:
             )
             for row in rows
         ]
+        return Recorded(outcomes, sorted(made))
 
     async def expire_consents(self, limit: int) -> int:
         """Expires what is due; how many."""

@@ -12,7 +12,8 @@ import structlog
 
 from consentfeed import metrics
 from consentfeed.errors import Busy, DatabaseAway, OutcomeUnknown, Problem, ReadOnly, StatementFailed
-from consentfeed.postgres.consents import Outcome
+from consentfeed.log.event import Row
+from consentfeed.postgres.consents import Outcome, Recorded
 from consentfeed.postgres.pool import LOCK_SECONDS
 from consentfeed.tracing import switch
 from consentfeed.writes.queue import NO_OUTCOME, Decision, Keys, Queue, QueuedDecision, Submission
@@ -24,17 +25,22 @@ _ANSWERED_AT_ONCE = 16
 
 
 class Writer:
-    """Queues decisions by principal, and commits them in batches; one commit at a time."""
+    """Queues decisions by principal, and commits them in batches; one commit at a time.
+
+    offer: gets the rows of the log that a commit has made, at once: the feed need not read them.
+    """
 
     def __init__(
         self,
-        record: Callable[[str], Awaitable[list[tuple[int, Outcome]]]],
+        record: Callable[[str], Awaitable[Recorded]],
+        offer: Callable[[list[Row]], None],
         *,
         batch: int,
         waiting: int,
         busy_seconds: float,
     ) -> None:
         self._record = record
+        self._offer = offer
         self._batch = batch
         self._max_waiting = waiting
         self._busy_seconds = busy_seconds
@@ -121,7 +127,7 @@ class Writer:
     async def _commit(self, batch: list[QueuedDecision]) -> None:
         """One transaction; a statement that fails is repeated or, where one decision poisons it, halved."""
         try:
-            outcomes = await self._recorded(batch)
+            recorded = await self._recorded(batch)
         except StatementFailed as error:
             await self._failed(batch, error)
         except Busy:
@@ -137,16 +143,17 @@ class Writer:
             logger.exception("writer failed")
             self._fail(batch, "internal", "The decision could not be recorded.")
         else:
-            self._done(batch, dict(outcomes))
+            self._offer(recorded.rows)
+            self._done(batch, dict(recorded.outcomes))
 
-    async def _recorded(self, batch: list[QueuedDecision]) -> list[tuple[int, Outcome]]:
+    async def _recorded(self, batch: list[QueuedDecision]) -> Recorded:
         decisions = _encoder.encode([item.decision for item in batch]).decode()
         if switch.tracer is None:
             return await self._record(decisions)
         with switch.tracer.commit((item.submission.trace for item in batch), len(batch)) as commit:
-            outcomes = await self._record(decisions)
-            commit.made(outcome.position.seq for _, outcome in outcomes if outcome.position)
-            return outcomes
+            recorded = await self._record(decisions)
+            commit.made(row.seq for row in recorded.rows)
+            return recorded
 
     def _done(self, batch: list[QueuedDecision], outcomes: dict[int, Outcome]) -> None:
         """After a commit."""

@@ -8,7 +8,7 @@ import pytest
 
 from consentfeed.api.bulk_decisions import Outcomes
 from consentfeed.errors import PROBLEMS, DatabaseAway, OutcomeUnknown
-from consentfeed.postgres.consents import Outcome
+from consentfeed.postgres.consents import Recorded
 from tests.support.rest import GRANT, REASON, Rest, ok, problem
 
 
@@ -196,7 +196,7 @@ def test_where_it_cannot_be_known_what_happened_the_whole_request_is_a_503(
     consents = rest.consents(2)
     for error, code in ((OutcomeUnknown(), "outcome-unknown"), (DatabaseAway(), "database-away")):
 
-        async def fail(_decisions: str, error: Exception = error) -> list[tuple[int, Outcome]]:
+        async def fail(_decisions: str, error: Exception = error) -> Recorded:
             raise error
 
         with monkeypatch.context() as patch:
@@ -213,11 +213,11 @@ def test_where_one_half_was_done_before_the_database_went_each_is_told_its_own(
     record = rest.node.node.writer._record
     monkeypatch.setattr(rest.node.node.writer, "_batch", 1)
 
-    async def once(decisions: str) -> list[tuple[int, Outcome]]:
+    async def once(decisions: str) -> Recorded:
         monkeypatch.setattr(rest.node.node.writer, "_record", away)
         return await record(decisions)
 
-    async def away(_decisions: str) -> list[tuple[int, Outcome]]:
+    async def away(_decisions: str) -> Recorded:
         raise DatabaseAway
 
     monkeypatch.setattr(rest.node.node.writer, "_record", once)
@@ -231,8 +231,9 @@ def test_a_decision_that_the_database_does_not_mention_is_a_problem_and_not_sile
     consents = rest.consents(2)
     record = rest.node.node.writer._record
 
-    async def forgetful(decisions: str) -> list[tuple[int, Outcome]]:
-        return (await record(decisions))[:1]
+    async def forgetful(decisions: str) -> Recorded:
+        recorded = await record(decisions)
+        return recorded._replace(outcomes=recorded.outcomes[:1])
 
     monkeypatch.setattr(rest.node.node.writer, "_record", forgetful)
     outcomes = ok(bulk(rest, [grant(consent) for consent in consents]), Outcomes)["outcomes"]

@@ -1,6 +1,9 @@
 -- Always call it as a statement of its own, outside a transaction: at its end it takes the log's lock.
 CREATE OR REPLACE FUNCTION consentfeed.record_decisions(decisions jsonb)
-RETURNS TABLE (item bigint, problem text, consent text, seq bigint, hash bytea)
+RETURNS TABLE (
+    item bigint, problem text, consent text, seq bigint, hash bytea,
+    body text, customer_id uuid, email text, note text
+)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 -- One plan serves one decision and five hundred; planning anew for each batch took longer than a small batch itself.
@@ -36,7 +39,8 @@ BEGIN
             SELECT
                 d.ordinality,
                 CASE WHEN same.outcome IS NULL THEN 'key-reused' END,
-                same.outcome ->> 'consent', (same.outcome ->> 'seq')::bigint, decode(same.outcome ->> 'hash', 'hex')
+                same.outcome ->> 'consent', (same.outcome ->> 'seq')::bigint, decode(same.outcome ->> 'hash', 'hex'),
+                NULL::text, NULL::uuid, NULL::text, NULL::text
             FROM unnest(_asked) WITH ORDINALITY AS d
             LEFT JOIN consentfeed.idempotency_keys AS same
                 ON (same.principal, same.route, same.key, same.item) = (d.principal, d.route, d.key, d.key_item)
@@ -138,7 +142,7 @@ BEGIN
 
     RETURN QUERY
         WITH outcomes AS (
-            SELECT o.item, o.problem, o.consent, o.salt, made.seq, made.hash
+            SELECT o.item, o.problem, o.consent, o.salt, o.nth, made.seq, made.hash, made.body
             FROM unnest(_done) AS o LEFT JOIN consentfeed.append_events(_events) AS made ON made.nth = o.nth
         ),
         notes AS (
@@ -156,7 +160,10 @@ BEGIN
             WHERE _keyed AND d.key IS NOT NULL AND o.problem IS NULL
             ORDER BY d.principal, d.route, d.key, d.key_item
         )
-        SELECT o.item, o.problem, o.consent, o.seq, o.hash FROM outcomes AS o;
+        SELECT
+            o.item, o.problem, o.consent, o.seq, o.hash,
+            o.body, who.id, who.email, CASE WHEN o.seq IS NOT NULL THEN _asked[o.item].note END
+        FROM outcomes AS o LEFT JOIN consentfeed.customers AS who ON who.id = (_events[o.nth]).customer_id;
 END
 $$;
-COMMENT ON FUNCTION consentfeed.record_decisions IS 'Grants and revokes, many at once, one outcome each; item is the place in the array, from 1. problem is NULL where it was done; seq and hash are NULL where nothing changed. "busy": the row is held by another transaction, ask again.';
+COMMENT ON FUNCTION consentfeed.record_decisions IS 'Grants and revokes, many at once, one outcome each; item is the place in the array, from 1. problem is NULL where it was done; seq and hash are NULL where nothing changed. body, customer_id, email and note are what events_after() shows of an event that was made now: who wrote it need not read it. "busy": the row is held by another transaction, ask again.';

@@ -1,7 +1,7 @@
 -- The only way into the log. The lock is held until the transaction ends, so it must be about to end; whoever holds the lock
 -- waits for nothing else.
 CREATE OR REPLACE FUNCTION consentfeed.append_events(new_events consentfeed.new_event [])
-RETURNS TABLE (nth bigint, seq bigint, hash bytea)
+RETURNS TABLE (nth bigint, seq bigint, hash bytea, body text)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off -- the plan is kept, and the log may have had one row when it was made
@@ -53,8 +53,8 @@ BEGIN
     -- The newest position: a hint, by which nodes that are sent events otherwise see whether they have them.
     PERFORM pg_notify('consentfeed', _seq::text);
     RETURN QUERY
-        SELECT made.ordinality, made.seq, made.hash
+        SELECT made.ordinality, made.seq, made.hash, made.body
         FROM unnest(_events) WITH ORDINALITY AS made;
 END
 $$;
-COMMENT ON FUNCTION consentfeed.append_events IS 'Appends events in their order, without gaps, chained by hash, and rings the doorbell, naming the newest position. Returns their positions; nth counts from 1.';
+COMMENT ON FUNCTION consentfeed.append_events IS 'Appends events in their order, without gaps, chained by hash, and rings the doorbell, naming the newest position. Returns their positions and bodies; nth counts from 1.';
