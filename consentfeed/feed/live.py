@@ -128,7 +128,7 @@ class Feed:
         """Rows that this node has committed. Where they do not follow on, the doorbell has them read."""
         head = Row(*self.head, None, None, None, None)
         with suppress(Forked):
-            self._append(chained(self.head, [head, *rows]))
+            self._append(chained(self.head, [head, *rows]), switch.now())
 
     def vouch(self, position: Position) -> None:
         """Who brings rows has brought all up to a position, and that is all there is."""

@@ -16,9 +16,10 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanContext, SpanKind, StatusCode
 
 from consentfeed.errors import StatementFailed
+from consentfeed.log.event import Row
 from consentfeed.log.position import Position
 from consentfeed.node.serve import check
-from consentfeed.postgres.consents import Outcome
+from consentfeed.postgres.consents import Outcome, Recorded
 from consentfeed.settings import Settings, SettingsError
 from consentfeed.tracing import switch
 from consentfeed.tracing.otel import Tracer
@@ -162,7 +163,7 @@ def _decision(consent: str) -> Decision:
 
 async def _decide(spans: Spans, record: Any, consents: list[str]) -> None:
     """A request for each consent, all in one commit."""
-    writer = Writer(record, batch=10, waiting=10, busy_seconds=1)
+    writer = Writer(record, lambda _rows: None, batch=10, waiting=10, busy_seconds=1)
 
     async def ask(consent: str) -> None:
         span = spans.tracer.request("POST", f"/{consent}")
@@ -178,8 +179,10 @@ async def _decide(spans: Spans, record: Any, consents: list[str]) -> None:
 
 
 def test_a_commit_is_linked_to_all_requests_in_it(spans: Spans) -> None:
-    async def record(decisions: str) -> list[tuple[int, Outcome]]:
-        return [(nth, Outcome(None, "{}", Position(7 + nth, b""))) for nth in range(decisions.count("consent_id"))]
+    async def record(decisions: str) -> Recorded:
+        count = decisions.count("consent_id")
+        rows = [Row(7 + nth, b"", None, "{}", None, None) for nth in range(count)]
+        return Recorded([(nth, Outcome(None, "{}", Position(7 + nth, b""))) for nth in range(count)], rows)
 
     asyncio.run(_decide(spans, record, ["one", "two", "three"]))
     commit = spans.one("commit")
@@ -191,7 +194,7 @@ def test_a_commit_is_linked_to_all_requests_in_it(spans: Spans) -> None:
 
 
 def test_a_commit_that_fails_says_so_and_nothing_of_what_was_in_it(spans: Spans) -> None:
-    async def record(decisions: str) -> list[tuple[int, Outcome]]:
+    async def record(decisions: str) -> Recorded:
         raise StatementFailed("22000", "of a note")
 
     asyncio.run(_decide(spans, record, ["one"]))
