@@ -11,6 +11,7 @@ import structlog
 from nats.aio.msg import Msg
 
 from consentfeed import metrics
+from consentfeed.relay.credentials import Credentials
 from consentfeed.relay.trouble import ERRORS, Trouble, trouble
 from consentfeed.setting_groups import NatsSettings
 from consentfeed.settings import nats_servers
@@ -101,11 +102,13 @@ class Connection:
         metrics.nats_away.set(1)
 
     async def _connect(self, *, attempts: int, patience: int) -> None:
-        credentials = self._settings.nats_credentials
+        file = self._settings.nats_credentials
+        credentials = Credentials(file) if file else None
         await self._client.connect(
             nats_servers(self._settings.nats_url or ""),
             name="consentfeed",
-            user_credentials=credentials,
+            user_jwt_cb=credentials and credentials.token,
+            signature_cb=credentials and credentials.sign,
             no_echo=True,
             connect_timeout=int(_ANSWER_SECONDS),
             max_reconnect_attempts=attempts,
