@@ -107,8 +107,8 @@ class Connection:
         await self._client.connect(
             nats_servers(self._settings.nats_url or ""),
             name="consentfeed",
-            user_jwt_cb=credentials and credentials.token,
-            signature_cb=credentials and credentials.sign,
+            user_jwt_cb=credentials.token if credentials else None,
+            signature_cb=credentials.sign if credentials else None,
             no_echo=True,
             connect_timeout=int(_ANSWER_SECONDS),
             max_reconnect_attempts=attempts,

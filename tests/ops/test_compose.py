@@ -21,7 +21,7 @@ NODES = ("node1", "node2")
 SECRETS = {"CONSENTFEED_SECRET": "x" * 40, "OWNER_PASSWORD": "one", "APP_PASSWORD": "two", "STANDBY_PASSWORD": "three"}
 
 
-class Loader(yaml.SafeLoader):
+class Loader(yaml.SafeLoader):  # type: ignore[misc]
     """Reads Compose's own tags, too: `!override` stands in the place of what a service extends."""
 
 
