@@ -49,7 +49,7 @@ def test_everything_in_and_out_as_written_and_through_a_restart(tmp_path: Path) 
         read_until(running, "stop")
         shown = shell(f"{exports}\n{commands(after, port)}", tmp_path)
         assert "and 50 events after it equal the table" in shown
-        # Each as revoke.py has named it, then as the receiver has got it: again, where it was stopped before it answered.
+        # Each as revoke.py names it, then as the receiver gets it: again, where it was stopped before it answered.
         told = re.findall(r"^(\d+-[0-9a-f]{8})( consent-updated revoked)?$", shown, re.MULTILINE)
         made = [id_ for id_, by_the_receiver in told if not by_the_receiver]
         assert list(dict.fromkeys(id_ for id_, by_the_receiver in told if by_the_receiver)) == made
