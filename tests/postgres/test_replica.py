@@ -431,6 +431,8 @@ def test_one_that_is_behind_a_restore_of_the_primary_is_not_read_until_it_has_it
     new_pair.primary.sql(f"ALTER DATABASE dump RENAME TO {name}")
     assert tail.wait_event("reset", 30)
     wait_until(lambda: reason(node) == "other-log")
+    # Connections to the database that was dropped are noticed as they are used.
+    wait_until(lambda: node.client("csr").get("/api/v1/consents").status_code == 200)
     # It has an event that was lost, and would be taken for right by its number.
     assert statuses(node) == table(database)
     database.set(third, "granted")

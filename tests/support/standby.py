@@ -1,10 +1,8 @@
 """A PostgreSQL with the schema, and a hot standby that follows it by streaming replication."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from urllib.parse import urlsplit, urlunsplit
-
-import psycopg
 
 from tests.support.database import APP_PASSWORD, Sql, create_database, install, make_owner, with_login
 from tests.support.postgres import Server
@@ -35,12 +33,12 @@ class Pair:
 
     def pause(self) -> None:
         """It receives, and shows nothing of it any more."""
-        self.here("SELECT pg_wal_replay_pause()")
-        wait_until(lambda: self.here("SELECT pg_get_wal_replay_pause_state()") == [("paused",)])
+        self.standby.sql("SELECT pg_wal_replay_pause()")
+        wait_until(lambda: self.standby.sql("SELECT pg_get_wal_replay_pause_state()") == [("paused",)])
 
     def resume(self) -> None:
-        """It goes on."""
-        self.here("SELECT pg_wal_replay_resume()")
+        """It goes on. From another database: what it replays may drop the one of the test, and end who is in it."""
+        self.standby.sql("SELECT pg_wal_replay_resume()")
 
     def catch_up(self) -> None:
         """Returns when it shows all that is committed by now."""
@@ -58,13 +56,6 @@ class Pair:
     def asked(self, server: Server) -> str:
         """All that a server has been asked so far."""
         return (server.folder / "log").read_text(errors="replace")
-
-    def restart(self) -> None:
-        """The standby is there again, and follows, wherever it was left."""
-        with suppress(psycopg.Error):
-            self.resume()
-            return
-        self.standby.start()
 
 
 @contextmanager
