@@ -346,6 +346,7 @@ class Node:
         """A part that ends is a bug: the process says so and goes down, rather than serve half."""
         try:
             await part()
+            logger.error("a part of the service ended", part=part.__qualname__)
         except asyncio.CancelledError:
             raise
         except BaseException:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Final
 
 import nats.aio.client
@@ -12,7 +11,7 @@ from nats.aio.msg import Msg
 
 from consentfeed import metrics
 from consentfeed.relay.credentials import Credentials
-from consentfeed.relay.trouble import ERRORS, Trouble, trouble
+from consentfeed.relay.trouble import ERRORS, Trouble, is_cancelled, trouble
 from consentfeed.setting_groups import NatsSettings
 from consentfeed.settings import nats_servers
 
@@ -79,10 +78,13 @@ class Connection:
 
     async def close(self) -> None:
         """Closes it."""
-        with suppress(*ERRORS):
-            await self._client.flush(timeout=1)
-        with suppress(*ERRORS):
-            await self._client.close()
+        try:
+            await self._client.close()  # which sends what still waits to be sent
+        except asyncio.CancelledError:
+            if is_cancelled():
+                raise
+        except ERRORS:
+            pass
 
     async def _live(self, take: Take) -> None:
         """One life of the library's client, which ends by itself where it is not let in."""
@@ -97,6 +99,10 @@ class Connection:
             await self._client.subscribe(_SUBJECTS, cb=hand_over)
             await self._connected()
             await self._closed.wait()
+        except asyncio.CancelledError as error:
+            if is_cancelled():
+                raise
+            await self._failed(ConnectionAbortedError(str(error)))
         except ERRORS as error:
             await self._failed(error)
         metrics.nats_away.set(1)

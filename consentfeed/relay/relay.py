@@ -23,7 +23,7 @@ from consentfeed.relay.connection import Connection
 from consentfeed.relay.message import SUBJECTS, Messages, Outgoing
 from consentfeed.relay.receiver import SIGNS
 from consentfeed.relay.stream import Stream
-from consentfeed.relay.trouble import Trouble
+from consentfeed.relay.trouble import Trouble, is_cancelled
 
 logger = structlog.get_logger()
 # A node that is gone is replaced after this long. One that sleeps for longer is fenced off: by the row that it holds
@@ -78,10 +78,12 @@ class Relay:
                     await self._follow()
             except Forked:
                 pause = 0.0  # the stream shows another history than the log: it is looked at anew
+            except asyncio.CancelledError:
+                if is_cancelled():
+                    raise
+                pause = await self._give_up(Trouble("away"))
             except ConsentfeedError as error:
-                self._note(error)
-                await self.stop()
-                pause = random.uniform(0.5, 1.5)
+                pause = await self._give_up(error)
             self._set_holds(False)
             await asyncio.sleep(pause)
 
@@ -93,6 +95,12 @@ class Relay:
                 await asyncio.wait_for(self._queries.release(self._id), _LAST_WORDS_SECONDS)
             with suppress(Trouble):  # so that nobody waits for it
                 await self._connection.send(SIGNS, self._messages.sign_of_life(ORIGIN))
+
+    async def _give_up(self, error: ConsentfeedError) -> float:
+        """Lets others try; for how long this process does not."""
+        self._note(error)
+        await self.stop()
+        return random.uniform(0.5, 1.5)
 
     def _note(self, error: ConsentfeedError) -> None:
         code = error.code if isinstance(error, Trouble) else "database"

@@ -66,6 +66,8 @@ class Stream:
             return Position(info.state.last_seq, b"")
         self.first = info.state.first_seq
         await self._adjust(info)
+        if not info.state.messages:  # JetStream has lost them, or they were too old
+            return Position(info.state.last_seq, b"")
         return await self._last(info.state.last_seq)
 
     async def _adjust(self, info: Info) -> None:
@@ -137,7 +139,7 @@ class Stream:
         ]
         answers = await asyncio.gather(*waiting, return_exceptions=True)
         for answer in answers:
-            if isinstance(answer, ERRORS):
+            if isinstance(answer, (*ERRORS, asyncio.CancelledError)):
                 raise trouble(answer)
             if isinstance(answer, BaseException):
                 raise answer

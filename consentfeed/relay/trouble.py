@@ -39,6 +39,13 @@ ERRORS: Final = (
 )  # fmt: skip
 
 
+def is_cancelled() -> bool:
+    """Whether somebody has cancelled this task. The library cancels what waits for an answer when a connection closes,
+    which looks the same, and would end a part of the node in silence."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 class Trouble(ConsentfeedError):
     """NATS cannot do what is needed now; code is one of ADVICE, the message says what to do."""
 
@@ -58,4 +65,5 @@ def trouble(error: BaseException) -> Trouble:
         return Trouble(code, f"JetStream's error {error.err_code}")
     if isinstance(error, nats.errors.NoRespondersError):
         return Trouble("no-jetstream")
-    return Trouble("away" if isinstance(error, _AWAY) else "refused", type(error).__name__)
+    is_away = isinstance(error, (*_AWAY, asyncio.CancelledError))
+    return Trouble("away" if is_away else "refused", type(error).__name__)

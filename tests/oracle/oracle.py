@@ -53,6 +53,7 @@ class Oracle:
             return
         self._late(settling.late_readers(self.world, head, self._settle_seconds))
         self._late(settling.late_receivers(self.world, head, self._settle_seconds))
+        self._late(settling.late_stream(self.world, self._settle_seconds))
         for check in self._checks:
             check.look()
         self.world.read()

@@ -40,6 +40,13 @@ def late_receivers(world: World, head: int, seconds: float) -> Late:
         yield "receiver", f"has not been sent everything {seconds:g} s after all had healed"
 
 
+def late_stream(world: World, seconds: float) -> Late:
+    """The stream in NATS ends where the log does."""
+    nats = world.nats
+    if nats and not _comes_true(lambda: nats.last() == world.head_id(), time.monotonic() + seconds):
+        yield "stream", f"does not end where the log does {seconds:g} s after all had healed"
+
+
 def let_go(world: World) -> None:
     """Readers come and go again, and writers write."""
     for reader in world.readers:

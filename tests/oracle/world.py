@@ -1,4 +1,4 @@
-"""PostgreSQL, two nodes, writers and readers: all that a run consists of."""
+"""PostgreSQL, NATS, two nodes, writers and readers: all that a run consists of."""
 
 import random
 import shutil
@@ -19,6 +19,7 @@ from tests.oracle.rest_writer import RestWriter
 from tests.oracle.sql_writer import SqlWriter
 from tests.oracle.truth import History
 from tests.oracle.writer import Writer
+from tests.support.nats import nats_cluster
 from tests.support.postgres import Server
 from tests.support.process import ROOT
 from tests.support.proxy import Proxy
@@ -34,7 +35,10 @@ _SETTINGS = {
 
 
 class World:
-    """package, sql: as they are, or broken on purpose. bulk: decisions a request; pace: requests a second."""
+    """package, sql: as they are, or broken on purpose. bulk: decisions a request; pace: requests a second.
+
+    nats: whether nodes are sent events by NATS, three servers of it.
+    """
 
     def __init__(
         self,
@@ -45,6 +49,7 @@ class World:
         pace: float = 20,
         package: Path = ROOT,
         sql: str = "",
+        nats: bool = False,
     ) -> None:
         self.seed = seed
         self.random = random.Random(f"{seed}/world")
@@ -54,6 +59,7 @@ class World:
         with ExitStack() as undo:
             undo.callback(self.close)
             self._start_database(customers, sql)
+            self.nats = self._closing.enter_context(nats_cluster()) if nats else None
             self._start_nodes(package)
             self._start_receiver()
             undo.pop_all()
@@ -93,6 +99,8 @@ class World:
 
     def _start_nodes(self, package: Path) -> None:
         settings = {**self.notes.settings, "webhook_networks": "127.0.0.0/8"}
+        if self.nats:
+            settings |= {"nats_url": self.nats.url, "nats_replicas": "3"}
         variables = self.clock.environment
         self.nodes = [
             Node(self.folder, self._app_url, {**settings, "workers": workers}, package, variables)
@@ -128,6 +136,11 @@ class World:
     def head(self) -> int:
         """The newest event."""
         return int(str(self.table("SELECT max(seq) FROM consentfeed.events")[0][0]))
+
+    def head_id(self) -> str:
+        """Its id as staff see it."""
+        newest = "SELECT seq || '-' || left(encode(hash, 'hex'), 8) FROM consentfeed.events ORDER BY seq DESC LIMIT 1"
+        return str(self.table(newest)[0][0])
 
     @property
     def history(self) -> History:

@@ -54,6 +54,25 @@ def test_a_stream_that_is_deleted_is_made_anew(nats: Nats, database: Sql, start_
     assert ids(nats.relayed(database)) == log(database)
 
 
+@pytest.mark.parametrize("is_noted", [False, True])
+def test_a_stream_without_messages_goes_on_or_is_made_anew(
+    nats: Nats, database: Sql, start_node: StartNode, is_noted: bool
+) -> None:
+    """JetStream has lost what was in it, or age has taken it; the database may know where it ended."""
+    first = start_node(nats_url=nats.url)
+    database.run(FLIP, CUSTOMER)
+    nats.relayed(database)
+    if is_noted:
+        noted = "SELECT position FROM consentfeed.followers WHERE name = 'relay'"
+        wait_until(lambda: database.run(noted) == [(4,)], 20)
+    first.stop()
+    database.run(FLIP, CUSTOMER)
+    with nats.client() as client:
+        client.api("STREAM.PURGE.consentfeed")
+    start_node(nats_url=nats.url)
+    assert ids(nats.relayed(database)) == log(database)[4 if is_noted else 0 :]
+
+
 def test_a_new_stream_begins_with_the_newest_events(
     nats: Nats, database: Sql, start_node: StartNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:

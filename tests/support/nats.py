@@ -103,6 +103,14 @@ class Nats:
         messages: list[NatsMessage] = wait_until(found, 30, "all is relayed")
         return messages
 
+    def last(self) -> str:
+        """The id of the last message of the stream; empty where there is none, or nobody who says so."""
+        with self.client() as client:
+            try:
+                return client.message(client.state()["last_seq"]).headers.get("Nats-Msg-Id", "")
+            except NatsError:
+                return ""
+
     def leader(self) -> NatsServer:
         """The server that leads the stream."""
 

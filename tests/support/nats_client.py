@@ -5,6 +5,7 @@ import json
 import socket
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple, Self
 from uuid import uuid4
 
@@ -129,11 +130,13 @@ class NatsClient:
             return []
         found = []
         for seq in range(state["first_seq"], state["last_seq"] + 1):
-            try:
-                message = self.api("STREAM.MSG.GET.consentfeed", seq=seq)["message"]
-            except NatsError:
-                continue
-            head = base64.b64decode(message.get("hdrs", "")).decode().split("\r\n")
-            headers = {name: text.strip() for name, _, text in (line.partition(":") for line in head[1:] if line)}
-            found.append(NatsMessage(message["subject"], headers, base64.b64decode(message["data"]), message["seq"]))
+            with suppress(NatsError):
+                found.append(self.message(seq))
         return found
+
+    def message(self, seq: int) -> NatsMessage:
+        """A message of the stream; raises NatsError where there is none."""
+        message = self.api("STREAM.MSG.GET.consentfeed", seq=seq)["message"]
+        head = base64.b64decode(message.get("hdrs", "")).decode().split("\r\n")
+        headers = {name: text.strip() for name, _, text in (line.partition(":") for line in head[1:] if line)}
+        return NatsMessage(message["subject"], headers, base64.b64decode(message["data"]), message["seq"])
