@@ -1,12 +1,15 @@
 """The stream through its life: lost, another deployment's, of another history, of another version; erased customers."""
 
+import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 
 from consentfeed import metrics
 from consentfeed.relay import relay
+from consentfeed.relay.message import Outgoing
+from consentfeed.relay.stream import Stream
 from tests.support.database import Sql
 from tests.support.nats import Nats
 from tests.support.nats_client import NatsError, NatsMessage
@@ -96,6 +99,25 @@ def test_the_stream_goes_on_where_it_ends_and_says_nothing_twice(
         start_node(nats_url=nats.url)
         assert [client.next().headers["Nats-Msg-Id"] for _ in range(4)] == log(database)[4:]
     assert ids(nats.relayed(database)) == log(database)
+
+
+def test_what_the_library_cancels_does_not_end_the_relay(
+    nats: Nats, database: Sql, start_node: StartNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish = Stream.publish
+    cancelled: list[int] = []
+
+    async def cancel_once(stream: Stream, seq: int, outgoing: Iterable[Outgoing]) -> None:
+        if not cancelled:
+            cancelled.append(seq)
+            raise asyncio.CancelledError
+        await publish(stream, seq, outgoing)
+
+    monkeypatch.setattr(Stream, "publish", cancel_once)
+    start_node(nats_url=nats.url)
+    database.run(FLIP, CUSTOMER)
+    assert ids(nats.relayed(database)) == log(database)
+    assert cancelled
 
 
 def test_another_deployments_stream_is_left_alone(nats: Nats, database: Sql, start_node: StartNode) -> None:
