@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import catching_up, checking, fan_out, growing, moving, proving, streams, writing
+from benchmarks import catching_up, checking, fan_out, growing, moving, proving, relaying, streams, writing
 from benchmarks.case import Case, Mark
 from benchmarks.load import Load
 
@@ -279,6 +279,20 @@ CASES: tuple[Case, ...] = (
             *WHOLE,
         ),
         fan_out.workers,
+        kept=False,
+    ),
+    Case(
+        "relay",
+        "Sixteen nodes with NATS",
+        "More nodes ask PostgreSQL more, unless one asks for all: do its queries for the feed grow with the nodes, and "
+        "how much later is an event that comes by NATS?",
+        Load(20, 200),
+        (relaying.ONE, relaying.SOME_WITHOUT, relaying.SOME_WITH, relaying.MANY_WITHOUT),
+        (
+            Mark("reads of the log per event", most=1.2, against=relaying.ONE),
+            *WHOLE,
+        ),
+        relaying.nodes,
         kept=False,
     ),
 )
