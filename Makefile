@@ -82,11 +82,12 @@ bench: $(STAMP) ## Run the benchmarks (most of an hour; needs gcc; benchmarks/pe
 	$(BIN)/python -m benchmarks.run $(if $(CASE),--case $(CASE)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 	$(if $(SECONDS),--seconds $(SECONDS)) $(if $(FULL),--full)
 
-# SEED, EVENTS, FAULTS, SECONDS, CUSTOMERS, BULK and STEADY (=1) may be given: make soak SECONDS=300 > report.md
+# SEED, EVENTS, FAULTS, SECONDS, CUSTOMERS, BULK, NODES, NATS (=1) and STEADY (=1) may be given: make soak SECONDS=300 > report.md
 soak: $(STAMP) ## Run the oracle until 1,000,000 events and 200 faults, for an hour at most; prints a report
 	@$(BIN)/python -m tests.oracle.soak $(if $(SEED),--seed $(SEED)) $(if $(EVENTS),--events $(EVENTS)) \
 	$(if $(FAULTS),--faults $(FAULTS)) $(if $(SECONDS),--seconds $(SECONDS)) \
-	$(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(BULK),--bulk $(BULK)) $(if $(STEADY),--steady)
+	$(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(BULK),--bulk $(BULK)) $(if $(STEADY),--steady) \
+	$(if $(NODES),--nodes $(NODES)) $(if $(NATS),--nats)
 
 mutants: $(STAMP) ## Break the product in all the ways that the oracle has to see (minutes)
 	$(BIN)/python -m pytest -m 'soak or not soak' tests/oracle/test_mutants.py

@@ -95,10 +95,13 @@ CASES: tuple[Case, ...] = (
         "answered after its commit. An endpoint that does nothing is what the HTTP server alone can do; with "
         "WRITE_BATCH=1 each request has a transaction of its own.",
         Load(),
-        (writing.NOTHING, writing.SINGLE),
+        (writing.NOTHING, writing.SINGLE, writing.FIRST),
         (
             Mark("requests/s", least=0.5, against=writing.NOTHING),
+            Mark("requests/s", least=6, against=writing.FIRST),
             Mark("requests/s", least=6, against=writing.SINGLE),
+            Mark("node CPU µs per decision", most=100),
+            Mark("PostgreSQL CPU µs per decision", most=80),
             *(
                 Mark(figure, most=0)
                 for figure in ("answers other than 200", "connections failed", "requests without a change")

@@ -11,7 +11,7 @@ import httpx
 from benchmarks.bench import READY_SECONDS, Bench
 from benchmarks.case import PRODUCT, Figures, Sides
 from benchmarks.load import Load
-from benchmarks.meters import CpuMeter, postmaster
+from benchmarks.meters import CpuMeter, postmaster, resident
 from benchmarks.node import Node
 from benchmarks.running import of_node, sql_events
 from tests.support.nats import nats_server
@@ -55,6 +55,7 @@ def _measured(bench: Bench, load: Load, count: int, settings: Mapping[str, str])
             return {
                 "reads of the log per event": (_reads(running) - reads) / events,
                 "PostgreSQL CPU ms per event": 1000 * cpu.read() / events,
+                "MB resident of a node": resident(running[-1].pid) / 1e6,
                 "p50 ms": arrivals["latency_ms"]["p50"],
                 "p99 ms": arrivals["latency_ms"]["p99"],
                 "events/s made": offer["rate"],

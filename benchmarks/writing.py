@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import sys
 
 from benchmarks.bench import Bench
 from benchmarks.case import PRODUCT, Figures, Sides
+from benchmarks.cluster import DEMO
 from benchmarks.error import BenchError
 from benchmarks.load import Load
+from benchmarks.meters import CpuMeter, postmaster
 from benchmarks.node import Node
+from benchmarks.peers import SERVERS, served
 from benchmarks.publish import some_consents
 from tests.support.database import Sql
-from tests.support.tokens import bearer
+from tests.support.ports import free_port
+from tests.support.tokens import SECRET, bearer
 
 CONNECTIONS = 64
 CONSENTS_EACH = 8
@@ -19,6 +24,7 @@ BULK_CONNECTIONS = 4
 BULK_SIZE = 1000
 NOTHING = "GET /healthz"
 SINGLE = "WRITE_BATCH=1"
+FIRST = "the service one would write first"
 REVOKE_ALL = """
     UPDATE consentfeed.consents SET status = 'revoked'
     WHERE status = 'granted' AND id = ANY(%s::uuid[])
@@ -42,8 +48,13 @@ def change_all(bench: Bench, node: Node, ids: list[str], connections: int = CONN
         raise BenchError(f"{len(ids)} consents are too few for {connections} connections.")
     node.database.run(REVOKE_ALL, ids)
     before = node.database.head()
+    own, postgres = CpuMeter(node.pid), CpuMeter(postmaster(node.database))
     figures = bench.requests(node.port, bearer("service"), decisions(ids, connections), connections)
-    return figures | {"requests without a change": figures["answers"] - (node.database.head() - before)}
+    return figures | {
+        "node CPU µs per decision": 1e6 * own.read() / figures["answers"],
+        "PostgreSQL CPU µs per decision": 1e6 * postgres.read() / figures["answers"],
+        "requests without a change": figures["answers"] - (node.database.head() - before),
+    }
 
 
 def one_by_one(bench: Bench, _load: Load) -> Sides:
@@ -53,7 +64,18 @@ def one_by_one(bench: Bench, _load: Load) -> Sides:
         nothing = bench.requests(node.port, bearer("service"), [NOTHING], CONNECTIONS)
     with bench.product(settings={"write_batch": "1"}) as node:
         single = change_all(bench, node, some_consents(node.database.url, CONNECTIONS * CONSENTS_EACH))
-    return {PRODUCT: batched, NOTHING: nothing, SINGLE: single}
+    return {PRODUCT: batched, NOTHING: nothing, SINGLE: single, FIRST: _first(bench)}
+
+
+def _first(bench: Bench) -> Figures:
+    """The same requests to the service that one would write first, on the same tables."""
+    port = free_port()
+    with bench.cluster.database(DEMO) as database:
+        ids = some_consents(database.url, CONNECTIONS * CONSENTS_EACH)
+        database.run(REVOKE_ALL, ids)
+        command = (sys.executable, SERVERS / "first.py", str(port), database.url, SECRET)
+        with served(bench, *command, ports=(port,)):
+            return bench.requests(port, bearer("service"), decisions(ids, CONNECTIONS), CONNECTIONS)
 
 
 def _bodies(database: Sql, size: int) -> list[str]:

@@ -103,12 +103,12 @@ def _tasks(node: Node) -> int:
     return int(match[1]) if match else 0
 
 
-def _report(seed: str, course: Course, verdict: Verdict) -> Iterator[str]:
+def _report(seed: str, which: str, course: Course, verdict: Verdict) -> Iterator[str]:
     faults = sum(verdict.counts[name] for name in FAULTS)
     yield f"# Soak of {time.strftime('%Y-%m-%d')}\n"
     yield f"{'Nothing was violated' if not verdict.violations else f'{len(verdict.violations)} VIOLATIONS'}:"
     yield f"{course.total:,} events, {faults} faults, {course.seconds:,.0f} s; seed `{seed}` (`make soak SEED={seed}`)."
-    yield f"Two nodes on one PostgreSQL {psycopg.pq.version() // 10000}; {platform.machine()}, {os.cpu_count()} cores,"
+    yield f"{which} on one PostgreSQL {psycopg.pq.version() // 10000}; {platform.machine()}, {os.cpu_count()} cores,"
     yield f"Python {platform.python_version()}.\n"
     yield from _table(("violation", "times"), ((what, _times(verdict, kind)) for kind, what in KINDS.items()))
     yield from _table(("counted", "times"), ((what, f"{verdict.counts[name]:,}") for name, what in _COUNTED.items()))
@@ -141,17 +141,31 @@ def _table(head: tuple[str, ...], rows: Iterator[tuple[object, ...]]) -> Iterato
 @click.option("--seconds", default=3600.0, show_default=True, help="Goes on for so long at most.")
 @click.option("--customers", default=400, show_default=True, help="Four consents each.")
 @click.option("--steady", is_flag=True, help="No fault ends a node: how one of them grows can be seen.")
+@click.option("--nodes", default=2, show_default=True, help="How many; the last of them has two workers.")
+@click.option("--nats", is_flag=True, help="Nodes are sent events by NATS, three servers of it, whose faults come too.")
 @click.option("--bulk", default=1000, show_default=True, help="Decisions in one request at most.")
-def soak(seed: str | None, events: int, faults: int, seconds: float, customers: int, steady: bool, bulk: int) -> None:
+def soak(
+    seed: str | None,
+    events: int,
+    faults: int,
+    seconds: float,
+    customers: int,
+    steady: bool,
+    nodes: int,
+    nats: bool,
+    bulk: int,
+) -> None:
     """Writes, reads and breaks things until there is enough of both, or the time is over."""
     seed = seed or secrets.token_hex(4)
     course = Course(events, faults, seconds)
     click.echo(f"seed {seed}", err=True)
     without = _ENDS_NODES if steady else ()
     verdict = run(
-        seed, goes_on=course.goes_on, settle_every=10, without=without, customers=customers, bulk=bulk, pace=100
-    )
-    print("\n".join(_report(seed, course, verdict)))
+        seed, goes_on=course.goes_on, settle_every=10, without=without,
+        customers=customers, bulk=bulk, pace=100, nodes=nodes, nats=nats,
+    )  # fmt: skip
+    which = f"{nodes} nodes{' with NATS' if nats else ''}"
+    print("\n".join(_report(seed, which, course, verdict)))
     sys.exit(bool(verdict.violations))
 
 

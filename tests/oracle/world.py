@@ -1,4 +1,4 @@
-"""PostgreSQL, NATS, two nodes, writers and readers: all that a run consists of."""
+"""PostgreSQL, NATS, nodes, writers and readers: all that a run consists of."""
 
 import random
 import shutil
@@ -26,7 +26,6 @@ from tests.support.proxy import Proxy
 from tests.support.waiting import wait_until
 
 _SETTINGS = {
-    "max_connections": "60",
     "log_min_messages": "fatal",
     # What is committed must be there after a crash; how long a checkpoint takes is not what is tried here.
     "fsync": "on",
@@ -37,7 +36,7 @@ _SETTINGS = {
 class World:
     """package, sql: as they are, or broken on purpose. bulk: decisions a request; pace: requests a second.
 
-    nats: whether nodes are sent events by NATS, three servers of it.
+    nats: whether nodes are sent events by NATS, three servers of it. nodes: how many; the last of them has two workers.
     """
 
     def __init__(
@@ -50,6 +49,7 @@ class World:
         package: Path = ROOT,
         sql: str = "",
         nats: bool = False,
+        nodes: int = 2,
     ) -> None:
         self.seed = seed
         self.random = random.Random(f"{seed}/world")
@@ -58,23 +58,23 @@ class World:
         self._closing = ExitStack()
         with ExitStack() as undo:
             undo.callback(self.close)
-            self._start_database(customers, sql)
+            self._start_database(customers, sql, connections=40 + 10 * nodes)
             self.nats = self._closing.enter_context(nats_cluster()) if nats else None
-            self._start_nodes(package)
+            self._start_nodes(package, nodes)
             self._start_receiver()
             undo.pop_all()
         ports = [node.proxy.port for node in self.nodes]
         self.readers = readers(ports, seed, list(self.consents))
         self.writers = self._writers(ports, bulk, pace)
 
-    def _start_database(self, customers: int, sql: str) -> None:
+    def _start_database(self, customers: int, sql: str, connections: int) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="consentfeed-oracle-"))
         self.folder.chmod(0o755)
         self.notes = Notes(self.folder)
         self.disk, self.clock = Disk(self.folder), Clock(self.folder)
         preloads = filter(None, (one.environment.get("LD_PRELOAD") for one in (self.disk, self.clock)))
         variables = self.disk.environment | self.clock.environment | {"LD_PRELOAD": ":".join(preloads)}
-        self.database = Server.new(_SETTINGS, variables=variables)
+        self.database = Server.new({**_SETTINGS, "max_connections": str(connections)}, variables=variables)
         self._closing.callback(self._remove_database)
         self.clock.jump(-86400)  # what is published, is so before any time that the clock can jump to
         self.database.start()
@@ -97,14 +97,14 @@ class World:
     def _database_time(self) -> float:
         return float(str(self.table("SELECT extract(epoch FROM clock_timestamp())")[0][0]))
 
-    def _start_nodes(self, package: Path) -> None:
+    def _start_nodes(self, package: Path, count: int) -> None:
         settings = {**self.notes.settings, "webhook_networks": "127.0.0.0/8"}
         if self.nats:
             settings |= {"nats_url": self.nats.url, "nats_replicas": "3"}
         variables = self.clock.environment
         self.nodes = [
             Node(self.folder, self._app_url, {**settings, "workers": workers}, package, variables)
-            for workers in ("0", "2")
+            for workers in ["0"] * (count - 1) + ["2"]
         ]
         for node in self.nodes:
             self._closing.callback(node.close)
