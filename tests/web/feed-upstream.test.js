@@ -164,11 +164,11 @@ test('silence of two and a half heartbeats replaces the connection', async () =>
 });
 
 test('heartbeats keep it', async () => {
-  server.heartbeat = 0.1;
+  server.heartbeat = 0.4; // silence of a second would end it: time enough where the processor is not ours
   server.beats = true;
   follow();
   await live();
-  await new Promise((resolve) => setTimeout(resolve, 700)); // seven heartbeats long
+  await new Promise((resolve) => setTimeout(resolve, 2500)); // two and a half such silences long
   assert.equal(server.of('stream').length, 1);
 });
 

@@ -1,5 +1,6 @@
 """The modules' own tests, in Node's test runner, and the catalogues of texts."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -17,7 +18,10 @@ CATALOGUES = sorted(path.name.removeprefix("en").removeprefix("-") for path in (
 def test_a_modules_own_tests_pass(file: Path) -> None:
     if not has_node():
         pytest.skip("no Node here")
-    done = subprocess.run(["node", "--test", str(file)], capture_output=True, text=True, timeout=110, check=False)
+    # They measure pauses of tenths of a second, beside tests that take all of the processor: they go first if they may.
+    first = ["nice", "-n", "-10"] if os.geteuid() == 0 else []
+    command = [*first, "node", "--test", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=110, check=False)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
 
 
