@@ -103,11 +103,11 @@ def _tasks(node: Node) -> int:
     return int(match[1]) if match else 0
 
 
-def _report(seed: str, which: str, course: Course, verdict: Verdict) -> Iterator[str]:
+def _report(seed: str, again: str, which: str, course: Course, verdict: Verdict) -> Iterator[str]:
     faults = sum(verdict.counts[name] for name in FAULTS)
     yield f"# Soak of {time.strftime('%Y-%m-%d')}\n"
     yield f"{'Nothing was violated' if not verdict.violations else f'{len(verdict.violations)} VIOLATIONS'}:"
-    yield f"{course.total:,} events, {faults} faults, {course.seconds:,.0f} s; seed `{seed}` (`make soak SEED={seed}`)."
+    yield f"{course.total:,} events, {faults} faults, {course.seconds:,.0f} s; seed `{seed}`: `make soak SEED={again}`."
     yield f"{which} on one PostgreSQL {psycopg.pq.version() // 10000}; {platform.machine()}, {os.cpu_count()} cores,"
     yield f"Python {platform.python_version()}.\n"
     yield from _table(("violation", "times"), ((what, _times(verdict, kind)) for kind, what in KINDS.items()))
@@ -164,8 +164,9 @@ def soak(
         seed, goes_on=course.goes_on, settle_every=10, without=without,
         customers=customers, bulk=bulk, pace=100, nodes=nodes, nats=nats,
     )  # fmt: skip
+    again = f"{seed} NODES={nodes}{' NATS=1' if nats else ''}"
     which = f"{nodes} nodes{' with NATS' if nats else ''}"
-    print("\n".join(_report(seed, which, course, verdict)))
+    print("\n".join(_report(seed, again, which, course, verdict)))
     sys.exit(bool(verdict.violations))
 
 
