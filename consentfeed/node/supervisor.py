@@ -70,8 +70,11 @@ class Supervisor:
 
     async def _start(self, number: int) -> WorkerProcess:
         place = Place(number, len(self._sockets), self._sockets[number - 1].fileno(), -1, self._file)
-        worker = self._workers[number] = WorkerProcess(place, self._arguments, self._answer)
+        worker = WorkerProcess(place, self._arguments, self._answer)
         await worker.start()
+        self._workers[number] = worker
+        if self._stopping.is_set():  # the others were told while this one was being made
+            worker.signal(signal.SIGTERM)
         return worker
 
     async def _keep(self, number: int, worker: WorkerProcess) -> None:

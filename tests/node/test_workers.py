@@ -198,3 +198,17 @@ def test_a_worker_that_has_hung_up_is_given_time_to_end(monkeypatch: pytest.Monk
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
         assert asyncio.run(go(listening)) == 0
+
+
+def test_a_worker_that_is_being_made_while_all_are_told_to_stop_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_process, "COMMAND", (sys.executable, "-c", "import time; time.sleep(60)"))
+    start = worker_process.WorkerProcess.start
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        supervisor = Supervisor(Settings(workers=2), [one, other], [])
+
+        async def told_meanwhile(worker: worker_process.WorkerProcess) -> None:
+            supervisor._stopping.set()
+            await start(worker)
+
+        monkeypatch.setattr(worker_process.WorkerProcess, "start", told_meanwhile)
+        assert asyncio.run(asyncio.wait_for(supervisor.run(), 10)) == 1, "the signal has ended it"
