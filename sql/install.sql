@@ -26,6 +26,7 @@
 \ir migrations/0024_rights_requests.sql
 \ir migrations/0025_relay.sql
 \ir migrations/0026_events_made.sql
+\ir migrations/0027_held_from.sql
 
 \ir functions/log/rfc3339.sql
 \ir functions/operations/state_tag.sql
@@ -69,6 +70,7 @@
 \ir functions/log/log_head.sql
 \ir functions/log/position_at.sql
 \ir functions/log/log_copy.sql
+\ir functions/followers/is_held.sql
 \ir functions/followers/hold_follower.sql
 \ir functions/followers/release_follower.sql
 \ir functions/followers/hold_relay.sql

@@ -27,8 +27,14 @@ def verifier(path: str, name: str = NAME) -> str:
 def hold(database: Sql, holder: str | None = None, seconds: float = 60) -> str:
     """Takes over the work of checkpoints, from whoever has it."""
     holder = holder or str(uuid4())
-    database.run("UPDATE consentfeed.followers SET held_until = '-infinity'")
-    database.run("SELECT consentfeed.hold_follower('checkpoints', %s, %s)", holder, seconds)
+    # One statement: between two, a node could take it.
+    database.run(
+        "INSERT INTO consentfeed.followers (name, holder, held_from, held_until)"
+        " VALUES ('checkpoints', %s, now(), now() + make_interval(secs => %s)) ON CONFLICT (name) DO UPDATE"
+        " SET holder = excluded.holder, held_from = excluded.held_from, held_until = excluded.held_until",
+        holder,
+        seconds,
+    )
     return holder
 
 

@@ -7,7 +7,7 @@ AS $$
 BEGIN
     RETURN QUERY
         SELECT
-            coalesce(relay.held_until > clock_timestamp(), false), coalesce(relay.position, 0), relay.hash,
+            relay.name IS NOT NULL AND consentfeed.is_held(relay), coalesce(relay.position, 0), relay.hash,
             (SELECT event.seq FROM consentfeed.events AS event ORDER BY event.seq LIMIT 1),
             (SELECT last.seq FROM consentfeed.log_head() AS last)
         FROM (SELECT 1) AS always

@@ -8,8 +8,9 @@ AS $$
     SELECT
         date_trunc('minute', statement_timestamp()), report_node.id,
         coalesce((report_node.numbers ->> 'streams')::bigint, 0),
-        coalesce((report_node.numbers ->> 'writes_per_second')::double precision, 0) * least(
-            extract(epoch FROM statement_timestamp() - coalesce(before.seen_at, statement_timestamp())), 60
+        coalesce((report_node.numbers ->> 'writes_per_second')::double precision, 0) * greatest(
+            -- Negative where the clock has gone back since.
+            least(extract(epoch FROM statement_timestamp() - coalesce(before.seen_at, statement_timestamp())), 60), 0
         ),
         coalesce((report_node.numbers ->> 'lag_seconds')::double precision, 0)
     FROM (SELECT) AS one LEFT JOIN consentfeed.nodes AS before ON before.id = report_node.id

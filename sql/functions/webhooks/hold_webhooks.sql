@@ -11,11 +11,11 @@ BEGIN
         SELECT follower.name FROM consentfeed.webhooks AS kept
         JOIN consentfeed.followers AS follower ON follower.name = 'webhook:' || kept.name
         WHERE kept.disabled_at IS NULL
-            AND CASE
-                WHEN follower.holder = hold_webhooks.holder
-                    THEN follower.held_until < clock_timestamp() + make_interval(secs => seconds * 2 / 3)
-                ELSE follower.held_until < clock_timestamp()
-            END
+            AND (
+                NOT consentfeed.is_held(follower)
+                OR follower.holder = hold_webhooks.holder
+                AND follower.held_until < clock_timestamp() + make_interval(secs => seconds * 2 / 3)
+            )
         ORDER BY follower.name
     LOOP
         PERFORM consentfeed.hold_follower(_name, hold_webhooks.holder, seconds);

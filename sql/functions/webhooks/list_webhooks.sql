@@ -14,7 +14,8 @@ AS $$
         kept.name, kept.url, kept.kinds, kept.purposes, kept.channels, kept.types, kept.batch, kept.personal_data,
         kept.secret, CASE WHEN kept.old_secret_until > clock_timestamp() THEN kept.old_secret END,
         CASE WHEN kept.old_secret_until > clock_timestamp() THEN kept.old_secret_until END, kept.tries, kept.failing_since, kept.next_try_at,
-        extract(epoch FROM kept.next_try_at - clock_timestamp())::double precision, kept.last_error,
+        -- No longer than was meant, though the clock may have gone back since.
+        extract(epoch FROM least(kept.next_try_at - clock_timestamp(), kept.next_try_at - kept.last_error_at))::double precision, kept.last_error,
         kept.last_error_detail, kept.last_error_at, kept.delivered_at, kept.disabled_at, kept.turn, kept.created_at,
         kept.updated_at, consentfeed.webhook_tag(kept), follower.position, follower.hash, head.seq,
         CASE
