@@ -6,9 +6,7 @@ import pytest
 
 from tests.support.database import Sql
 
-WEBHOOK = (
-    "SELECT consentfeed.save_webhook('crm', 'https://a.test', '{all}', '{}', '{}', '{}', 1, false, '\\x00', 9)"
-)
+WEBHOOK = "SELECT consentfeed.save_webhook('crm', 'https://a.test', '{all}', '{}', '{}', '{}', 1, false, '\\x00', 9)"
 # What there is of each piece of work after it was taken while the clock was an hour ahead.
 AHEAD = (
     "UPDATE consentfeed.followers SET held_from = held_from + interval '1 hour',"
