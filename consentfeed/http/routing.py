@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from consentfeed import metrics
@@ -16,6 +15,7 @@ from consentfeed.http.authenticate import Authenticator
 from consentfeed.http.endpoint import SAFE, Endpoint
 from consentfeed.http.limits import LIST, Limits, kind_of
 from consentfeed.http.origin import Origins
+from consentfeed.http.paths import Paths
 from consentfeed.http.streamed import Streamed
 from consentfeed.http.terms import Sizes, Terms
 from consentfeed.permissions import Principal
@@ -147,9 +147,9 @@ class Resource:
         return answer(scope, receive, send)
 
 
-def routes(endpoints: Sequence[Endpoint], gate: Gate) -> list[Route]:
-    """The Starlette routes of all endpoints, one for each path."""
+def paths(endpoints: Sequence[Endpoint], gate: Gate) -> Paths:
+    """The resources of all endpoints, by their paths."""
     by_path: dict[str, list[Endpoint]] = {}
     for endpoint in endpoints:
         by_path.setdefault(endpoint.path, []).append(endpoint)
-    return [Route(path, Resource(group, gate), name=path) for path, group in by_path.items()]
+    return Paths({path: Resource(group, gate) for path, group in by_path.items()})

@@ -59,7 +59,7 @@ from consentfeed.http.limits import Limits
 from consentfeed.http.middleware import Front, Routed
 from consentfeed.http.origin import Origins
 from consentfeed.http.pages import Pages, is_page
-from consentfeed.http.routing import Gate, routes
+from consentfeed.http.routing import Gate, paths
 from consentfeed.http.terms import Sizes
 from consentfeed.http.times import OwnTimes
 from consentfeed.identity.browser_sessions import BrowserSessions
@@ -190,7 +190,7 @@ class Node:
         authenticate = Authenticator(self.sessions, limits)
         gate = Gate(authenticate, Origins(allowed, settings.public_url), limits, Sizes.of(settings))
         pages = Pages(authenticate)
-        self.app = Routed(routes=[*routes(self.endpoints, gate), *pages.routes()], lifespan=self._lifespan)
+        self.app = Routed(routes=[paths(self.endpoints, gate), *pages.routes()], lifespan=self._lifespan)
         https = settings.secure_cookie or (settings.public_url or "").startswith("https:")
         self.front = Front(self.app, limits, Hosts(settings), pages.missing, origins=allowed, https=https)
 
