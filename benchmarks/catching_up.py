@@ -15,7 +15,7 @@ from benchmarks.cluster import counting, statements
 from benchmarks.error import BenchError
 from benchmarks.growing import grown
 from benchmarks.load import Load
-from benchmarks.meters import CpuMeter
+from benchmarks.meters import CpuMeter, postmaster
 from benchmarks.publish import TOGGLE, some_consents
 from benchmarks.running import MANY
 from consentfeed.embedded.binaries import find_binaries
@@ -38,16 +38,17 @@ def _storm(bench: Bench, load: Load) -> Figures:
         _make_events(database, load.rows)
         behind = database.head() - int(position.partition("-")[0])
         with bench.product(settings=MANY, database=database) as node:
-            before, cpu = statements(database), CpuMeter(node.pid)
+            before, cpu, theirs = statements(database), CpuMeter(node.pid), CpuMeter(postmaster(database))
             people = [bearer("csr", str(uuid4())) for _ in range(load.streams)]
             heads = "".join(feed_head(node.port, token, f"Last-Event-ID: {position}") for token in people)
             with bench.load(node.port, heads, load.streams, frames=load.streams * behind) as watching:
                 watching.expect("ready", bench.patience)
                 arrivals = _with_frames(watching.result(bench.patience))
-            queries, seconds_used = statements(database) - before, cpu.read()
+            queries, seconds_used, seconds_of_database = statements(database) - before, cpu.read(), theirs.read()
     return {
         "seconds until all are caught up": arrivals["until_last"],
         "queries to PostgreSQL": queries,
+        "PostgreSQL CPU s": seconds_of_database,
         "deliveries/s": arrivals["frames"] / arrivals["until_last"],
         "server CPU s": seconds_used,
         "deliveries missing": load.streams * behind - arrivals["frames"],

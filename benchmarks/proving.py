@@ -12,35 +12,23 @@ import psycopg
 from benchmarks.bench import Bench
 from benchmarks.case import PRODUCT, Figures, Sides
 from benchmarks.error import BenchError
-from benchmarks.growing import add_events
+from benchmarks.growing import grown, watched
 from benchmarks.load import Load
 from benchmarks.node import Node
-from benchmarks.publish import TOGGLE, some_consents
+from benchmarks.publish import some_consents
 from benchmarks.writing import CONNECTIONS, CONSENTS_EACH, decisions
 from consentfeed.log.note import new_private_key
 from tests.support.database import Sql
 from tests.support.tokens import bearer
 
-CONSENTS = 300
 WRITE_SECONDS = 90
 AGE = "consentfeed_checkpoint_age_seconds "
-PARTS = 10
-FRESH = """
-    SELECT consentfeed.register_customer(gen_random_uuid(), 'Proved', NULL, NULL, 'en') FROM generate_series(1, %s)
-"""
-THEIRS = """
-    SELECT consent.id::text FROM consentfeed.consents AS consent
-    JOIN consentfeed.customers AS customer ON customer.id = consent.customer_id
-    WHERE customer.name = 'Proved' AND (consent.purpose, consent.channel) = ('marketing', 'sms')
-"""
 ROWS = "SELECT seq, hash, body FROM consentfeed.events WHERE consent_id = %s ORDER BY seq"
 
 
 def proofs(bench: Bench, load: Load) -> Sides:
-    database, new = bench.cluster.kept(f"proofs_{load.rows}")
-    if new:
-        _grow(database, load.rows)
-    consents = [str(row[0]) for row in database.run(THEIRS)]
+    database = grown(bench, f"proofs_{load.rows}", load.rows, 0)
+    consents = watched(database)
     key = bench.home / "checkpoint-key"
     key.write_bytes(new_private_key())
     with bench.product(settings={"checkpoint_key": str(key)}, database=database) as node:
@@ -53,16 +41,6 @@ def proofs(bench: Bench, load: Load) -> Sides:
         # The last: the node has work left afterwards.
         figures["oldest checkpoint while writing s"] = _oldest(bench, node)
     return {PRODUCT: figures, "psql": _read(database, consents)}
-
-
-def _grow(database: Sql, events: int) -> None:
-    """Consents with a few events each, far from one another in a long log."""
-    database.run(FRESH, CONSENTS)
-    consents = [row[0] for row in database.run(THEIRS)]
-    for part in range(1, PARTS + 1):
-        add_events(database, events * part // PARTS)
-        database.run(TOGGLE, consents[part % 3 :: 3])
-    database.run("VACUUM ANALYZE")
 
 
 def _until_signed(bench: Bench, node: Node) -> float:
