@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from tempfile import mkdtemp
 
 from consentfeed.postgres import sql_files
 from tests.support.database import Sql, create_database, in_cluster, install, new_database
@@ -45,7 +47,8 @@ class Cluster:
 
 @contextmanager
 def cluster() -> Iterator[Cluster]:
-    with Server.new(SETTINGS) as server:
+    # On a disk, not in memory as for tests: a commit waits for it.
+    with Server.new(SETTINGS, folder=Path(mkdtemp(prefix="consentfeed-benchmark-"))) as server:
         server.start()
         yield Cluster(server)
 

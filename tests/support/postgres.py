@@ -30,7 +30,8 @@ _DEFAULTS = {"listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
 class Server:
     """One server on a folder and a port of its own; stopped when this process ends, however it ends.
 
-    binaries: the folder with initdb and postgres, by default the newest here. variables: its environment's.
+    binaries: the folder with initdb and postgres, by default the newest here. variables: its environment's. folder: for
+    its data, which it takes away in the end; by default in memory, where there is room.
     """
 
     def __init__(
@@ -40,8 +41,9 @@ class Server:
         binaries: Path | None = None,
         variables: Mapping[str, str] = {},
         password: str = "",
+        folder: Path | None = None,
     ) -> None:
-        self.folder = scratch.new_folder()
+        self.folder = folder or scratch.new_folder()
         self.data = self.folder / "data"
         self.port = free_port()
         self.settings = {**_DEFAULTS, **settings}
@@ -55,10 +57,15 @@ class Server:
 
     @classmethod
     def new(
-        cls, settings: Mapping[str, str] = {}, *, binaries: Path | None = None, variables: Mapping[str, str] = {}
+        cls,
+        settings: Mapping[str, str] = {},
+        *,
+        binaries: Path | None = None,
+        variables: Mapping[str, str] = {},
+        folder: Path | None = None,
     ) -> "Server":
         """An empty cluster, not started. Letters and their order are as in the cluster of `consentfeed dev`."""
-        server = cls(settings, binaries=binaries, variables=variables)
+        server = cls(settings, binaries=binaries, variables=variables, folder=folder)
         file = server.folder / "password"
         file.touch(mode=0o600)
         file.write_text(server.password)
