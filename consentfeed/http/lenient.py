@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any, Final, TypeVar, get_args
 
 import msgspec
@@ -26,7 +27,7 @@ def decode_leniently(raw: bytes | msgspec.Raw, type: type[S], within: str = "") 
         members, ignored = {}, [within.rstrip(".") or "body"]
     else:
         ignored = []
-    kinds = {field.name: field.type for field in msgspec.structs.fields(type)}
+    kinds = _kinds(type)
     values: dict[str, Any] = {}
     for name, member in members.items():
         try:
@@ -54,6 +55,11 @@ def shown(names: Iterable[str]) -> list[str]:
 def _unkept(match: re.Match[bytes]) -> bytes:
     """For half a pair NUL, which no text of ours may hold either: it spoils its own member, and not the whole body."""
     return b"\\u0000" if match[1] else match[0]
+
+
+@cache
+def _kinds(type: type[msgspec.Struct]) -> dict[str, Any]:
+    return {field.name: field.type for field in msgspec.structs.fields(type)}
 
 
 def _struct(kind: Any) -> type[msgspec.Struct] | None:

@@ -10,6 +10,7 @@ from consentfeed import metrics
 from consentfeed.errors import Problem
 from consentfeed.http.answer import HEADERS
 from consentfeed.http.hosts import host_name
+from consentfeed.http.one_write import OneWrite
 from consentfeed.http.target import is_clear
 from consentfeed.settings import Settings
 
@@ -106,7 +107,14 @@ class Protocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._running = cycle
+        cycle.transport = OneWrite(self.transport)  # type: ignore[assignment]
         super()._start_asgi_task(cycle, app)
+
+    def on_response_complete(self) -> None:
+        """An answer is whole."""
+        if self._running is not None:
+            self._running.transport.flush()  # type: ignore[attr-defined]
+        super().on_response_complete()
 
     def on_body(self, body: bytes) -> None:
         """Some of the body."""
