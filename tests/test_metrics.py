@@ -172,7 +172,7 @@ def test_batches_that_are_repeated_or_halved_are_counted() -> None:
         return Recorded([(nth, Outcome(None, "{}", None)) for nth in range(decisions.count("consent_id"))], [])
 
     async def go() -> list[object]:
-        writer = Writer(record, lambda _rows: None, batch=10, waiting=10, busy_seconds=1)
+        writer = Writer(record, batch=10, waiting=10, busy_seconds=1)
         outcomes = writer.decide([_decision("sound"), _decision("poison")])
         running = asyncio.create_task(writer.run())
         found = await outcomes

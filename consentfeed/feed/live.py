@@ -102,11 +102,15 @@ class Feed:
         for follower in self._followers:
             follower.forget(customer)
 
-    def wake(self, seq: int | None = None) -> None:
+    def wake(self, seq: int | None = None, *, own: bool = False) -> None:
         """There may be new events, up to seq where it is known: a hint, whether they have come by themselves.
 
-        A number that does not grow is of another history, or nobody's: the log is read.
+        A number that does not grow is of another history, or nobody's: the log is read. own: of a commit of this node
+        that is under way; offer_own() comes next, whatever becomes of it.
         """
+        if own and seq is not None and seq > self._rung:
+            self._rung = seq
+            return
         self._must_read = self._must_read or seq is None or seq <= self._rung
         self._rung = seq or 0
         self._woken.set()
@@ -125,10 +129,12 @@ class Feed:
         self._append([row], switch.now())
 
     def offer_own(self, rows: Sequence[Row]) -> None:
-        """Rows that this node has committed. Where they do not follow on, the doorbell has them read."""
+        """Rows that this node has committed. Where they do not follow on, the log is read as soon as it is rung for."""
         head = Row(*self.head, None, None, None, None)
         with suppress(Forked):
             self._append(chained(self.head, [head, *rows]), switch.now())
+        if self._rung > self.head.seq:
+            self._woken.set()
 
     def vouch(self, position: Position) -> None:
         """Who brings rows has brought all up to a position, and that is all there is."""

@@ -8,8 +8,8 @@ _KNOWN_LENGTH: Final = b"\r\ncontent-length: "
 
 
 class OneWrite:
-    """The way of one answer to the transport. uvicorn writes head and body apart; each would be a call of the system and
-    a packet. Where no length is told, as of a stream, the head goes at once."""
+    """The way of one answer to the transport. uvicorn writes head and body apart, each by a call of the system,
+    in a packet. Where no length is told, as of a stream, the head goes at once."""
 
     __slots__ = ("_begun", "_head", "_transport")
 

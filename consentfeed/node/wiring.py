@@ -149,7 +149,7 @@ class Node:
         if self.replica:
             self.replica.newest = lambda: self.feed.head
         self.nats = nats_parts(settings, database, self.feed)
-        self.listener = Listener(settings.database_url, self.feed.wake, settings.probe_seconds)
+        self.listener = Listener(settings.database_url, self._wake, settings.probe_seconds)
         self.replay = Replay(database.log, self.feed, max(settings.pool_size // 2, 1))
         self.streams = Streams(
             self.feed, self.replay, settings, worker.memory.counts(worker.number) if worker else OwnCounts()
@@ -164,8 +164,7 @@ class Node:
         accounts = database.accounts
         self.watchdog = Watchdog(self.streams, self.feed, accounts.ended, accounts.touch_sessions, settings)
         self.writer = Writer(
-            database.consents.record_decisions,
-            self.feed.offer_own,
+            partial(database.consents.record_decisions, self.feed.offer_own),
             batch=settings.write_batch,
             waiting=settings.write_waiting,
             busy_seconds=settings.busy_seconds,
@@ -193,6 +192,9 @@ class Node:
         self.app = Routed(routes=[paths(self.endpoints, gate), *pages.routes()], lifespan=self._lifespan)
         https = settings.secure_cookie or (settings.public_url or "").startswith("https:")
         self.front = Front(self.app, limits, Hosts(settings), pages.missing, origins=allowed, https=https)
+
+    def _wake(self, seq: int | None, process: int) -> None:
+        self.feed.wake(seq, own=self.database.pool.is_committing(process))
 
     def _endpoints(self, limits: Limits) -> list[Endpoint]:
         """All routes of the API."""

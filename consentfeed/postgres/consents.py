@@ -1,6 +1,6 @@
 """Consents: deciding on them, and reading them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -32,31 +32,22 @@ class ConsentQueries:
         self._pool = pool
         self._reads = reads
 
-    async def record_decisions(self, decisions: str) -> Recorded:
-        """One transaction for all decisions (JSON array).
+    async def record_decisions(self, offer: Callable[[list[Row]], None], decisions: str) -> Recorded:
+        """One transaction for all decisions (JSON array). offer: gets the rows of the log that it has made, none where
+        it is not known whether there are some.
 
         Raises DatabaseAway and Busy (nothing was written), StatementFailed (rolled back), OutcomeUnknown.
         """
-        rows = await self._pool.commit("SELECT * FROM consentfeed.record_decisions($1)", decisions)
+        made: list[Row] = []
+        async with self._pool.committing() as commit:
+            try:
+                rows = await commit("SELECT * FROM consentfeed.record_decisions($1)", decisions)
+                made = _made(rows)
+            finally:
+                offer(made)
         if events := [Position(row["seq"], row["hash"]) for row in rows if row["seq"] is not None]:
             self._reads.wrote(max(events))
-        made = [
-            Row(row["seq"], row["hash"], row["customer_id"], row["body"], row["email"], row["note"])
-            for row in rows
-            if row["body"] is not None
-        ]
-        outcomes = [
-            (
-                row["item"] - 1,
-                Outcome(
-                    row["problem"],
-                    row["consent"],
-                    None if row["seq"] is None else Position(row["seq"], row["hash"]),
-                ),
-            )
-            for row in rows
-        ]
-        return Recorded(outcomes, sorted(made))
+        return Recorded([_outcome(row) for row in rows], made)
 
     async def expire_consents(self, limit: int) -> int:
         """Expires what is due; how many."""
@@ -113,3 +104,16 @@ class ConsentQueries:
     async def count_consents(self) -> list[Record]:
         """Rows of (purpose, granted, revoked, expired, pending)."""
         return await self._reads.fetch("SELECT * FROM consentfeed.count_consents()")
+
+
+def _made(rows: Sequence[Record]) -> list[Row]:
+    return sorted(
+        Row(row["seq"], row["hash"], row["customer_id"], row["body"], row["email"], row["note"])
+        for row in rows
+        if row["body"] is not None
+    )
+
+
+def _outcome(row: Record) -> tuple[int, Outcome]:
+    position = None if row["seq"] is None else Position(row["seq"], row["hash"])
+    return row["item"] - 1, Outcome(row["problem"], row["consent"], position)

@@ -16,10 +16,10 @@ logger = structlog.get_logger()
 
 
 class Listener:
-    """Calls wake() for each NOTIFY, with the position that it names, and after each (re)connect with None, because
-    notifications may have been missed."""
+    """Calls wake() for each NOTIFY, with the position that it names and the process of PostgreSQL that sent it, and
+    after each (re)connect with None and 0, because notifications may have been missed."""
 
-    def __init__(self, url: str, wake: Callable[[int | None], None], probe_seconds: float) -> None:
+    def __init__(self, url: str, wake: Callable[[int | None, int], None], probe_seconds: float) -> None:
         self._url = database_url.read(url)
         self._wake = wake
         self._probe_seconds = probe_seconds
@@ -53,10 +53,10 @@ class Listener:
     async def _listen(self) -> None:
         connection = await connect(self._url, "consentfeed listener")
         try:
-            await connection.add_listener("consentfeed", lambda *heard: self._wake(_seq(heard[-1])))
+            await connection.add_listener("consentfeed", self._hear)
             await connection.add_listener(self._channel, lambda *_: self._echo.set())
             # LISTEN first, then read: what was committed in between is found by one or the other.
-            self._wake(None)
+            self._wake(None, 0)
             logger.info("listener connected")
             while True:
                 await self._probe(connection)
@@ -64,6 +64,9 @@ class Listener:
         finally:
             # Not close(): on a half-open connection it would wait for an answer that never comes.
             connection.terminate()
+
+    def _hear(self, _connection: object, process: int, _channel: str, payload: object) -> None:
+        self._wake(_seq(payload), process)
 
     async def _probe(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         """A NOTIFY to oneself with a deadline: the only thing that tells a half-open connection from a quiet one."""

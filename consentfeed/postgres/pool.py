@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any, Final
 
 import asyncpg
@@ -60,6 +61,7 @@ class Pool:
         self._turns = asyncio.Semaphore(max(size - _KEPT, 1))
         self._pool: asyncpg.Pool[Record] | None = None
         self._failure = ("", -_SILENT_SECONDS)
+        self._committing: set[int] = set()
 
     async def open(self) -> None:
         """Makes the pool."""
@@ -158,15 +160,34 @@ class Pool:
         Raises DatabaseAway and Busy (nothing was written), StatementFailed (rolled back), OutcomeUnknown.
         """
         async with self.connection() as connection:
+            return await self._commit(connection, query, *args)
+
+    @contextlib.asynccontextmanager
+    async def committing(self) -> AsyncIterator[Callable[..., Awaitable[list[Record]]]]:
+        """The same as a block, in which is_committing() is true: for who makes use of the rows at once, so that a
+        notification of this commit need not have them read."""
+        async with self.connection() as connection:
+            process: int = connection.get_server_pid()
+            self._committing.add(process)
             try:
-                rows: list[Record] = await connection.fetch(query, *args)
-                return rows
-            except asyncpg.PostgresError as error:
-                if isinstance(error, LOST + _REFUSED) or connection.is_closed():
-                    raise self._counted("outcome-unknown", OutcomeUnknown()) from error
-                raise self._refusal(error) from error
-            except LOST as error:
+                yield partial(self._commit, connection)
+            finally:
+                self._committing.discard(process)
+
+    def is_committing(self, process: int) -> bool:
+        """Whether this process of PostgreSQL, by its number, is one that a commit of ours is under way in."""
+        return process in self._committing
+
+    async def _commit(self, connection: Any, query: str, *args: object) -> list[Record]:
+        try:
+            rows: list[Record] = await connection.fetch(query, *args)
+            return rows
+        except asyncpg.PostgresError as error:
+            if isinstance(error, LOST + _REFUSED) or connection.is_closed():
                 raise self._counted("outcome-unknown", OutcomeUnknown()) from error
+            raise self._refusal(error) from error
+        except LOST as error:
+            raise self._counted("outcome-unknown", OutcomeUnknown()) from error
 
     @contextlib.contextmanager
     def errors(self) -> Any:

@@ -12,7 +12,6 @@ import structlog
 
 from consentfeed import metrics
 from consentfeed.errors import Busy, DatabaseAway, OutcomeUnknown, Problem, ReadOnly, StatementFailed
-from consentfeed.log.event import Row
 from consentfeed.postgres.consents import Outcome, Recorded
 from consentfeed.postgres.pool import LOCK_SECONDS
 from consentfeed.tracing import switch
@@ -25,22 +24,17 @@ _ANSWERED_AT_ONCE = 16
 
 
 class Writer:
-    """Queues decisions by principal, and commits them in batches; one commit at a time.
-
-    offer: gets the rows of the log that a commit has made, at once: the feed need not read them.
-    """
+    """Queues decisions by principal, and commits them in batches; one commit at a time."""
 
     def __init__(
         self,
         record: Callable[[str], Awaitable[Recorded]],
-        offer: Callable[[list[Row]], None],
         *,
         batch: int,
         waiting: int,
         busy_seconds: float,
     ) -> None:
         self._record = record
-        self._offer = offer
         self._batch = batch
         self._max_waiting = waiting
         self._busy_seconds = busy_seconds
@@ -143,7 +137,6 @@ class Writer:
             logger.exception("writer failed")
             self._fail(batch, "internal", "The decision could not be recorded.")
         else:
-            self._offer(recorded.rows)
             self._done(batch, dict(recorded.outcomes))
 
     async def _recorded(self, batch: list[QueuedDecision]) -> Recorded:

@@ -163,7 +163,7 @@ def _decision(consent: str) -> Decision:
 
 async def _decide(spans: Spans, record: Any, consents: list[str]) -> None:
     """A request for each consent, all in one commit."""
-    writer = Writer(record, lambda _rows: None, batch=10, waiting=10, busy_seconds=1)
+    writer = Writer(record, batch=10, waiting=10, busy_seconds=1)
 
     async def ask(consent: str) -> None:
         span = spans.tracer.request("POST", f"/{consent}")

@@ -2,7 +2,6 @@
 
 import asyncio
 
-from consentfeed.log.event import Row
 from consentfeed.postgres.consents import Outcome, Recorded
 from consentfeed.writes.queue import Decision
 from consentfeed.writes.writer import Writer
@@ -24,15 +23,11 @@ async def _all_done(decisions: str) -> Recorded:
     return Recorded([(nth, Outcome(None, str(nth), None)) for nth in range(decisions.count("consent_id"))], [])
 
 
-def _nobody(_rows: list[Row]) -> None:
-    """Follows no log."""
-
-
 def _answered_in_each_turn(requests: list[int]) -> list[int]:
     """How many requests (of so many decisions each) were answered in each turn of the loop after one commit."""
 
     async def go() -> list[int]:
-        writer = Writer(_all_done, _nobody, batch=1000, waiting=1000, busy_seconds=1)
+        writer = Writer(_all_done, batch=1000, waiting=1000, busy_seconds=1)
         asked = [
             asyncio.ensure_future(writer.decide([_decision(f"{nth}-{item}") for item in range(count)]))
             for nth, count in enumerate(requests)
@@ -66,23 +61,6 @@ def test_requests_are_counted_and_not_their_decisions() -> None:
 
 def test_a_request_without_decisions_is_answered() -> None:
     async def go() -> list[Outcome | Exception]:
-        return await Writer(_all_done, _nobody, batch=10, waiting=10, busy_seconds=1).decide([])
+        return await Writer(_all_done, batch=10, waiting=10, busy_seconds=1).decide([])
 
     assert asyncio.run(go()) == []
-
-
-def test_who_is_answered_is_in_the_feed_already() -> None:
-    row = Row(1, b"hash", None, "{}", None, None)
-    seen: list[object] = []
-
-    async def record(_decisions: str) -> Recorded:
-        return Recorded([(0, Outcome(None, "{}", None))], [row])
-
-    async def go() -> None:
-        writer = Writer(record, seen.append, batch=10, waiting=10, busy_seconds=1)
-        running = asyncio.create_task(writer.run())
-        seen.extend(await writer.decide([_decision("one")]))
-        running.cancel()
-
-    asyncio.run(go())
-    assert seen == [[row], Outcome(None, "{}", None)]
