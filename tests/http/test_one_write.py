@@ -59,11 +59,11 @@ def test_a_head_without_a_body_is_written_in_the_end() -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_an_answer_comes_whole_in_one_packet_and_the_next_one_after_it(rest: Rest, method: str) -> None:
+def test_an_answer_comes_whole_and_the_next_one_after_it(rest: Rest, method: str) -> None:
     head = f"{method} /api/v1/auth/me HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {bearer('csr')}\r\n\r\n"
     with closing(socket.create_connection(("127.0.0.1", rest.node.port), 10)) as client:
         for _ in range(3):
             client.sendall(head.encode())
-            first = client.recv(1 << 16)  # what one write has sent comes at once, on this machine
+            first = client.recv(1 << 16)
             assert first.startswith(b"HTTP/1.1 200 OK\r\n")
             assert first.endswith(b"}" if method == "GET" else b"\r\n\r\n")
