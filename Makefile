@@ -3,9 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
+# A quarter of it, for who only wants to look.
+DEMO_STAMP := $(VENV)/installed-demo
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # What pip takes: these versions and hashes alone. `make lock` writes them.
-LOCKS := $(addprefix requirements/,dev.txt service.txt bench.txt build.txt)
+LOCKS := $(addprefix requirements/,dev.txt service.txt demo.txt bench.txt build.txt)
 # The lock knows nothing that was published after this day: what is bad in a release is mostly found within a week.
 BEFORE ?= $(shell $(PYTHON) -c 'from datetime import date, timedelta; print(date.today() - timedelta(7))')
 # More than there are cores: tests wait a third of their time.
@@ -19,13 +21,15 @@ NODE_STAMP := tests/web/node_modules/.package-lock.json
 help: ## Show this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
-$(STAMP): pyproject.toml $(LOCKS)
+$(STAMP): FILE = dev.txt
+$(DEMO_STAMP): FILE = demo.txt
+$(STAMP) $(DEMO_STAMP): pyproject.toml $(LOCKS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "consentfeed needs Python 3.11 or newer; try make PYTHON=python3.11")'
 	@echo 'Installing into $(VENV), which takes about a minute.'
 	$(PYTHON) -m venv $(VENV)
-	$(INSTALL) --require-hashes -r requirements/dev.txt -r requirements/build.txt
+	$(INSTALL) --require-hashes -r requirements/$(FILE) -r requirements/build.txt
 	$(INSTALL) --no-deps --no-build-isolation --editable .
-	@touch $(STAMP)
+	@touch $@
 
 # What checks and tests the pages comes from npm, at test time alone. Without it that part is left out, and said to be.
 $(NODE_STAMP): tests/web/package-lock.json
@@ -33,7 +37,7 @@ $(NODE_STAMP): tests/web/package-lock.json
 	&& npm ci --silent --prefix tests/web || \
 	echo 'No Node 20 or newer, or its npm could not install the tools of the pages: their JavaScript is not checked here.'
 
-demo: $(STAMP) ## Set everything up and run consentfeed dev on http://127.0.0.1:3001, or on PORT=
+demo: $(if $(wildcard $(STAMP)),$(STAMP),$(DEMO_STAMP)) ## Set everything up and run consentfeed dev on http://127.0.0.1:3001, or on PORT=
 	$(BIN)/consentfeed dev $(if $(PORT),--port $(PORT))
 
 test: $(STAMP) $(NODE_STAMP) ## Run the whole test suite
@@ -60,10 +64,11 @@ secrets: $(STAMP) ## Look for keys in all files that git knows
 audit: $(STAMP) $(NODE_STAMP) ## Look up known vulnerabilities (needs the network)
 	@$(BIN)/python tests/support/audit.py
 
-# One version of each package: the other three follow dev.txt, which has nearly everything.
+# One version of each package: the others follow dev.txt, which has nearly everything.
 lock: | $(BIN)/uv ## Take the newest of everything that pyproject.toml and tests/web/package.json allow (needs the network)
 	$(COMPILE) --extra dev pyproject.toml --output-file requirements/dev.txt
 	$(COMPILE) --extra nats pyproject.toml --constraints requirements/dev.txt --output-file requirements/service.txt
+	$(COMPILE) --extra embedded --extra nats pyproject.toml --constraints requirements/dev.txt --output-file requirements/demo.txt
 	$(COMPILE) --extra bench pyproject.toml --constraints requirements/dev.txt --output-file requirements/bench.txt
 	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
 	| $(COMPILE) - --constraints requirements/dev.txt --output-file requirements/build.txt

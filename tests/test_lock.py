@@ -35,6 +35,7 @@ def _wanted(extra: str | None) -> list[Requirement]:
 WANTED = {
     "build": [Requirement(line) for line in PROJECT["build-system"]["requires"]],
     "service": _wanted("nats"),
+    "demo": [*_wanted("embedded"), *_wanted("nats")],
     "dev": _wanted("dev"),
     "bench": _wanted("bench"),
 }
