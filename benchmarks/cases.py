@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import catching_up, checking, fan_out, growing, moving, proving, relaying, streams, writing
+from benchmarks import catching_up, checking, fan_out, growing, moving, proving, relaying, starting, streams, writing
 from benchmarks.case import Case, Mark
 from benchmarks.load import Load
 
@@ -154,6 +154,17 @@ CASES: tuple[Case, ...] = (
             *NO_GAPS,
         ),
         catching_up.storm,
+    ),
+    Case(
+        "start",
+        "Start",
+        "A node is replaced, or there is one more: how long until it serves, on a long log? Most of it is what any "
+        "program of these libraries takes until they are imported.",
+        Load(rows=1_000_000),
+        (starting.IMPORTS,),
+        (Mark("seconds until ready", most=2, against=starting.IMPORTS),),
+        starting.start,
+        kept=False,
     ),
     Case(
         "replay",

@@ -24,6 +24,11 @@ class CpuMeter:
     def read(self) -> float:
         return self._now() - self._begin
 
+    @property
+    def total(self) -> float:
+        """Since they were started."""
+        return self._now()
+
 
 def postmaster(database: Sql) -> int:
     """The process that all of PostgreSQL's are children of."""
