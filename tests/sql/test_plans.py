@@ -244,6 +244,27 @@ def test_a_change_reads_no_more_than_its_own_rows_and_the_last_event(large: Sql)
     assert read <= 60
 
 
+def test_a_plan_that_was_made_with_few_consents_reads_no_more_with_many(database: Sql) -> None:
+    """A connection keeps its plans, and nobody has looked at the tables since they grew."""
+    (consent, *_) = database.consents()
+    decide = "SELECT consentfeed.record_decisions(%s)"
+    both = json.dumps([decision(consent, "grant"), decision(consent, "revoke")])
+    database.run("ALTER TABLE consentfeed.consents SET (autovacuum_enabled = off)")
+    database.run("ALTER TABLE consentfeed.customers SET (autovacuum_enabled = off)")
+    with psycopg.connect(database.app_url) as connection:
+        for _ in range(6):
+            connection.execute(decide, (both,))
+        connection.commit()
+        database.run(FILL)
+        connection.execute(decide, (both,))  # it counts what it plans anew
+        before = connection.execute(READ.encode()).fetchone()
+        connection.execute(decide, (both,))
+        after = connection.execute(READ.encode()).fetchone()
+    assert before
+    assert after
+    assert after[0] - before[0] <= 60
+
+
 def test_verifying_reads_the_log_a_few_times_however_many_consents_there_are(large: Sql) -> None:
     found, read = rows_read(large, "SELECT * FROM consentfeed.verify_log()")
     assert found == []

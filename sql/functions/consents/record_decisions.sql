@@ -8,6 +8,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 -- One plan serves one decision and five hundred; planning anew for each batch took longer than a small batch itself.
 SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off -- that plan is kept, and there may have been few consents and customers when it was made
 AS $$
 DECLARE
     -- Read once: as a set-returning function in each statement it would be planned and run again each time.
@@ -53,7 +54,7 @@ BEGIN
     FROM (
         SELECT consent.id
         FROM consentfeed.consents AS consent
-        WHERE consent.id IN (SELECT d.consent_id FROM unnest(_asked) AS d)
+        WHERE consent.id = ANY (ARRAY(SELECT d.consent_id FROM unnest(_asked) AS d)) -- a join might read all consents
         ORDER BY consent.id
         FOR NO KEY UPDATE SKIP LOCKED
     ) AS held;
@@ -162,8 +163,11 @@ BEGIN
         )
         SELECT
             o.item, o.problem, o.consent, o.seq, o.hash,
-            o.body, who.id, who.email, CASE WHEN o.seq IS NOT NULL THEN _asked[o.item].note END
-        FROM outcomes AS o LEFT JOIN consentfeed.customers AS who ON who.id = (_events[o.nth]).customer_id;
+            o.body, (_events[o.nth]).customer_id,
+            -- A join might read all customers.
+            (SELECT who.email FROM consentfeed.customers AS who WHERE who.id = (_events[o.nth]).customer_id),
+            CASE WHEN o.seq IS NOT NULL THEN _asked[o.item].note END
+        FROM outcomes AS o;
 END
 $$;
 COMMENT ON FUNCTION consentfeed.record_decisions IS 'Grants and revokes, many at once, one outcome each; item is the place in the array, from 1. problem is NULL where it was done; seq and hash are NULL where nothing changed. body, customer_id, email and note are what events_after() shows of an event that was made now: who wrote it need not read it. "busy": the row is held by another transaction, ask again.';
