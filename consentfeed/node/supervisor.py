@@ -53,7 +53,8 @@ class Supervisor:
             first = await self._start(number)
             keeping.append(asyncio.create_task(self._keep(number, first)))
             await first.until_started()
-            if not first.answers and not self._stopping.is_set():
+            # Where one serves, the settings are good: another one that fails is replaced until it can start, too.
+            if number == 1 and not first.answers and not self._stopping.is_set():
                 logger.error("a worker could not start; see its lines above", worker=number)
                 self._statuses.append(1)
                 self._stop()

@@ -184,6 +184,43 @@ time.sleep(2)  # whatever signals come
 """
 
 
+_COMES_AT_THE_SECOND_TRY = """
+import json, pathlib, signal, socket, sys
+place = sys.argv[-1].split(":")
+tries = pathlib.Path(sys.argv[-3], place[0])
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+first = not tries.exists()
+tries.touch()
+if first and place[0] == "2":
+    sys.exit(1)
+line = socket.socket(fileno=int(place[3]))
+while size := line.recv(4, socket.MSG_WAITALL):
+    question = json.loads(line.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL))
+    answer = json.dumps({"number": question["number"], "answer": []}).encode()
+    line.sendall(len(answer).to_bytes(4, "big") + answer)
+"""
+
+
+def test_where_one_worker_serves_another_that_cannot_start_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """PostgreSQL may be away for a moment: that ends nobody who is served."""
+    monkeypatch.setattr(worker_process, "COMMAND", (sys.executable, "-c", _COMES_AT_THE_SECOND_TRY))
+
+    async def go(*sockets: socket.socket) -> int:
+        supervisor = Supervisor(Settings(workers=3), list(sockets), [str(tmp_path)])
+        running = asyncio.create_task(supervisor.run())
+        async with asyncio.timeout(30):
+            while sum(worker.answers for worker in supervisor._workers.values()) < 3:
+                assert not running.done(), "all were ended"
+                await asyncio.sleep(0.01)
+            supervisor._stop()
+            return await running
+
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
+    assert asyncio.run(go(*sockets)) == 0
+
+
 def test_a_worker_that_has_hung_up_is_given_time_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_process, "COMMAND", (sys.executable, "-c", _ENDS_SLOWLY))
 
