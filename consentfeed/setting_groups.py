@@ -199,6 +199,11 @@ class NatsSettings:
     nats_credentials: Text | None = setting(
         None, "The file with the credentials (`.creds`) by which NATS lets the service in."
     )
+    nats_ca: Text | None = setting(
+        None,
+        "The file with the certificate of the authority (PEM) that certificates of NATS have to be of. If unset, those"
+        " are believed that the machine trusts, or SSL_CERT_FILE names.",
+    )
     nats_replicas: Annotated[int, Meta(ge=1, le=5)] = setting(
         1, "Servers of NATS that keep a copy of the stream; 3 where there are three servers."
     )

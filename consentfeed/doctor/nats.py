@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 # Above the first it is a warning, above the second a problem.
 _BEHIND: Final = (1000, 100_000)
-_GRAVE: Final = frozenset({"foreign", "newer", "no-jetstream"})
+# With two copies the stream stops when either of them is away.
+_COPIES: Final = 3
+_GRAVE: Final = frozenset({"foreign", "newer", "no-jetstream", "tls", "locked-out", "denied"})
 
 
 async def nats(target: DatabaseTarget) -> Finding:
@@ -51,7 +53,7 @@ def _finding(found: StreamLook | None, state: RelayState) -> Finding:
         return warning(
             f"{seen}; {found.current} of its {found.copies} copies are up to date", "Start all NATS servers."
         )
-    if found.copies < min(found.servers, 3):
+    if found.copies < _COPIES <= found.servers:
         cure = "Set CONSENTFEED_NATS_REPLICAS to 3: then the stream outlives any one of them."
         return warning(f"{seen}; {found.copies} of {found.servers} servers keep it", cure)
     cure = "Look for `cannot relay now` in the log of the node that relays."

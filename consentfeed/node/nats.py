@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Coroutine
 from importlib.util import find_spec
 from pathlib import Path
@@ -35,12 +36,17 @@ def require_nats(settings: Settings) -> None:
         return
     if find_spec("nats") is None:
         raise SettingsError(f"{variable('nats_url')} needs a library: pip install 'consentfeed[nats]'")
-    if settings.nats_credentials is not None:
-        try:
-            Path(settings.nats_credentials).read_bytes()
-        except OSError as error:
-            why = error.strerror or type(error).__name__
-            raise SettingsError(f"{variable('nats_credentials')}: {settings.nats_credentials}: {why}") from None
+    _require_file("nats_credentials", settings.nats_credentials, lambda file: Path(file).read_bytes())
+    _require_file("nats_ca", settings.nats_ca, lambda file: ssl.create_default_context(cafile=file))
+
+
+def _require_file(name: str, file: str | None, read: Callable[[str], object]) -> None:
+    if file is None:
+        return
+    try:
+        read(file)
+    except OSError as error:
+        raise SettingsError(f"{variable(name)}: {file}: {error.strerror or type(error).__name__}") from None
 
 
 def nats_parts(settings: Settings, database: Database, feed: Feed) -> NatsParts | None:

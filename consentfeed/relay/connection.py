@@ -1,16 +1,19 @@
 """The connection to NATS of one process, made again for as long as the process runs."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import ssl
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-import nats.aio.client
 import nats.js
 import structlog
 from nats.aio.msg import Msg
 
 from consentfeed import metrics
+from consentfeed.relay import servers
+from consentfeed.relay.client import Client
 from consentfeed.relay.credentials import Credentials
+from consentfeed.relay.refusals import Refusals
 from consentfeed.relay.trouble import ERRORS, Trouble, is_cancelled, trouble
 from consentfeed.setting_groups import NatsSettings
 from consentfeed.settings import nats_servers
@@ -33,19 +36,20 @@ class Connection:
     def __init__(self, settings: NatsSettings, lose: Callable[[], None] = lambda: None) -> None:
         self._settings = settings
         self._lose = lose
-        self._client = nats.aio.client.Client()
+        self._client = Client()
         self._closed = asyncio.Event()
         self._failure = ""
+        self.refusals = Refusals()
 
     @property
     def is_up(self) -> bool:
         """Whether it is connected now, as far as is known."""
         return self._client.is_connected
 
-    @property
-    def servers(self) -> int:
-        """How many servers are known, by name or from one another."""
-        return len(self._client.servers)
+    async def servers(self) -> int:
+        """How many servers there are, as far as is known from the URL and from one another."""
+        discovered = set(self._client.discovered_servers)
+        return await servers.count(set(self._client.servers) - discovered, discovered)
 
     @property
     def stream(self) -> nats.js.JetStreamContext:
@@ -54,10 +58,25 @@ class Connection:
             raise Trouble("away")
         return self._client.jetstream(timeout=_ANSWER_SECONDS)
 
-    async def send(self, subject: str, content: bytes) -> None:
+    async def send(self, subject: str, content: bytes, headers: Mapping[str, str] | None = None) -> None:
         """Publishes something that nobody has to keep. Raises Trouble."""
         try:
-            await self._client.publish(subject, content)
+            await self._client.publish(subject, content, headers=dict(headers) if headers else None)
+        except ERRORS as error:
+            raise trouble(error) from None
+
+    async def hear(self, subject: str) -> None:
+        """Subscribes to something, and passes over what comes. Raises Trouble."""
+        try:
+            await self._client.subscribe(subject, cb=_pass_over)
+        except ERRORS as error:
+            raise trouble(error) from None
+
+    async def flush(self) -> None:
+        """Returns when the server has seen all that was sent and subscribed to. Raises Trouble."""
+        try:
+            for _ in range(2):  # in nats-py 2.16 the first ping overtakes what waits to be sent
+                await self._client.flush(int(_ANSWER_SECONDS))
         except ERRORS as error:
             raise trouble(error) from None
 
@@ -93,7 +112,7 @@ class Connection:
             await take(message.subject, _id(message), message.data)
 
         self._closed.clear()
-        self._client = nats.aio.client.Client()
+        self._client = Client()
         try:
             await self._connect(attempts=-1, patience=_AGAIN_SECONDS)
             await self._client.subscribe(_SUBJECTS, cb=hand_over)
@@ -113,6 +132,7 @@ class Connection:
         await self._client.connect(
             nats_servers(self._settings.nats_url or ""),
             name="consentfeed",
+            tls=ssl.create_default_context(cafile=self._settings.nats_ca),
             user_jwt_cb=credentials.token if credentials else None,
             signature_cb=credentials.sign if credentials else None,
             no_echo=True,
@@ -142,9 +162,15 @@ class Connection:
     async def _failed(self, error: Exception) -> None:
         """Logged where it is another failure than the last: a server that is away fails each second."""
         reason = type(error).__name__
+        if refused := self.refusals.note(error):
+            reason = f"no right to {refused}"
         if reason != self._failure:
             logger.warning("NATS fails; the log is read from PostgreSQL meanwhile", error=reason)
         self._failure = reason
+
+
+async def _pass_over(_message: Msg) -> None:
+    pass
 
 
 def _id(message: Msg) -> str:

@@ -32,7 +32,7 @@ class Receiver:
         if self._count % _AT_ONCE == 0:
             await asyncio.sleep(0)
         try:
-            if subject == SIGNS:
+            if subject == SIGNS and content:  # an empty one is the doctor's, who tries whether it may (rights.py)
                 self._hear(self._messages.read_sign_of_life(content))
             # What was sent before is sent again where a stream is made anew.
             elif subject.startswith(f"{SUBJECTS}.") and seq_of(id) >= self._feed.head.seq:

@@ -103,6 +103,7 @@ class Relay:
         return random.uniform(0.5, 1.5)
 
     def _note(self, error: ConsentfeedError) -> None:
+        error = self._connection.refusals.explain(error) if isinstance(error, Trouble) else error
         code = error.code if isinstance(error, Trouble) else "database"
         metrics.relay_failures.labels(code).inc()
         if code != self._failure:

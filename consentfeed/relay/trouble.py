@@ -1,6 +1,7 @@
 """What can be the matter with NATS: a code for the metrics, and a sentence that says what to do."""
 
 import asyncio
+import ssl
 from typing import Final
 
 import nats.errors
@@ -10,6 +11,12 @@ from consentfeed.errors import ConsentfeedError
 
 ADVICE: Final = {
     "away": "NATS does not answer: see that its servers run, and that CONSENTFEED_NATS_URL leads to them",
+    "tls": "the connection to NATS cannot be encrypted: its certificate has to be for the name in CONSENTFEED_NATS_URL,"
+    " and of an authority that the machine trusts, or of that in CONSENTFEED_NATS_CA",
+    "locked-out": "NATS does not let the service in: see to the name and password in CONSENTFEED_NATS_URL, or to"
+    " CONSENTFEED_NATS_CREDENTIALS",
+    "denied": "NATS lets the service in, and does not let it do all it has to: give its user the rights listed in"
+    " docs/nats.md",
     "no-jetstream": "JetStream is off in NATS, or for this account: turn it on in the servers",
     "no-quorum": "JetStream has no leader: most of its servers have to run, and reach each other",
     "full": "JetStream has no room: raise its limits or free the disk, or lower CONSENTFEED_NATS_STREAM_BYTES",
@@ -28,6 +35,12 @@ _CODES: Final = {
     10039: "no-jetstream", 10076: "no-jetstream",
     10059: "lost", 10065: "foreign", 10058: "foreign", 10070: "fenced", 10071: "fenced",
 }  # fmt: skip
+_KINDS: Final = (
+    (nats.js.errors.NoStreamResponseError, "lost"),
+    (nats.errors.NoRespondersError, "no-jetstream"),
+    (nats.errors.AuthorizationError, "locked-out"),
+    (ssl.SSLError, "tls"),
+)
 _AWAY: Final = (
     nats.errors.TimeoutError, nats.errors.ConnectionClosedError, nats.errors.NoServersError,
     nats.errors.OutboundBufferLimitError, nats.errors.ConnectionReconnectingError, nats.errors.StaleConnectionError,
@@ -56,14 +69,14 @@ class Trouble(ConsentfeedError):
 
 def trouble(error: BaseException) -> Trouble:
     """What an error of the library means; nothing of a message or a URL is in it."""
-    if isinstance(error, nats.js.errors.NoStreamResponseError):
-        return Trouble("lost")
+    if code := next((code for kind, code in _KINDS if isinstance(error, kind)), ""):
+        return Trouble(code)
     if isinstance(error, nats.js.errors.APIError):
         if error.err_code is None:
             return Trouble("no-jetstream")  # nobody listens to JetStream's subjects
         code = _CODES.get(error.err_code, "no-quorum" if error.code == 503 else "refused")
         return Trouble(code, f"JetStream's error {error.err_code}")
-    if isinstance(error, nats.errors.NoRespondersError):
-        return Trouble("no-jetstream")
+    if "authorization violation" in str(error).lower():  # where the server says so before it has let in anybody
+        return Trouble("locked-out")
     is_away = isinstance(error, (*_AWAY, asyncio.CancelledError))
     return Trouble("away" if is_away else "refused", type(error).__name__)

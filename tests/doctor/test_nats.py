@@ -74,3 +74,25 @@ def test_without_its_library_nats_is_refused_at_start(
     assert "pip install 'consentfeed[nats]'" in refused.err
     monkeypatch.setattr("consentfeed.doctor.nats.find_spec", lambda _name: None)
     bad(finding(database, settings["nats_url"]), "problem", "nats-py is not installed")
+
+
+def test_a_server_that_is_known_by_several_names_counts_once(database: Sql, start_node: StartNode) -> None:
+    """By its name in the URL, and by the addresses that servers tell of each other."""
+    with nats_cluster() as nats:
+        start_node(nats_url=nats.url, nats_replicas=3)
+        database.run(FLIP, CUSTOMER)
+        nats.relayed(database)
+        names = nats.url.replace("127.0.0.1", "localhost")
+        wait_until(lambda: finding(database, names).severity == "ok", 30, "there are three copies")
+        assert finding(database, names).seen.endswith("on 3 of 3 servers")
+        nats.servers[0].stop()
+        wait_until(lambda: finding(database, names).seen.endswith("2 of its 3 copies are up to date"), 30)
+
+
+def test_a_server_that_is_named_counts_also_while_it_is_away(nats: Nats, database: Sql, start_node: StartNode) -> None:
+    start_node(nats_url=nats.url)
+    database.run(FLIP, CUSTOMER)
+    nats.relayed(database)
+    names = f"{nats.url},{nats.url.replace('127.0.0.1', 'localhost')},nats://127.0.0.1:{free_port()}"
+    wait_until(lambda: finding(database, names).severity == "ok")
+    assert finding(database, names).seen.endswith("on 1 of 2 servers")

@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import ssl
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -16,13 +17,17 @@ from tests.support.waiting import wait_until
 
 
 class NatsServer:
-    """A server that keeps its port and its files when it is started again. more: further lines of its configuration."""
+    """A server that keeps its port and its files when it is started again. more: further lines of its configuration.
+
+    tls: how clients of tests encrypt, where they have to.
+    """
 
     def __init__(self, name: str = "one", *, jetstream: bool = True) -> None:
         self.name = name
         self.port, self.route_port = free_port(), free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="consentfeed-nats-"))
         self.more = ""
+        self.tls: ssl.SSLContext | None = None
         self._store = f"jetstream {{ store_dir: {self.folder}/store, max_file: 2GB }}\n" if jetstream else ""
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -85,7 +90,7 @@ class Nats:
         """A client of a server that answers."""
         for server in self.servers:
             if accepts(server.port):
-                return NatsClient(server.port)
+                return NatsClient(server.port, tls=server.tls)
         raise AssertionError("no server of NATS runs")
 
     def relayed(self, database: Sql) -> list[NatsMessage]:

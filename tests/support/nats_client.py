@@ -3,6 +3,7 @@
 import base64
 import json
 import socket
+import ssl
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -32,11 +33,13 @@ class NatsMessage(NamedTuple):
 class NatsClient:
     """A connection to a server."""
 
-    def __init__(self, port: int, seconds: float = 5) -> None:
+    def __init__(self, port: int, seconds: float = 5, tls: ssl.SSLContext | None = None) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), seconds)
-        self._read = self._socket.makefile("rb")
         self._inbox = f"_INBOX.{uuid4().hex}"
-        self._read.readline()  # INFO
+        self._socket.makefile("rb", 0).readline()  # INFO, which is never encrypted
+        if tls:
+            self._socket = tls.wrap_socket(self._socket, server_hostname="127.0.0.1")
+        self._read = self._socket.makefile("rb")
         options = {"verbose": False, "pedantic": False, "headers": True, "no_responders": True, "protocol": 1}
         self._send(f"CONNECT {json.dumps(options)}\r\nSUB {self._inbox}.* 1\r\nPING\r\n".encode())
         while (line := self._read.readline()) != b"PONG\r\n":
