@@ -97,10 +97,11 @@ class Relay:
                 await self._connection.send(SIGNS, self._messages.sign_of_life(ORIGIN))
 
     async def _give_up(self, error: ConsentfeedError) -> float:
-        """Lets others try; for how long this process does not."""
+        """Lets others try; for how long this process does not. Each of them has looked meanwhile: where this one is on
+        the smaller side of a partition, it must not be the next again."""
         self._note(error)
         await self.stop()
-        return random.uniform(0.5, 1.5)
+        return _LOOK_SECONDS + random.uniform(0.5, 1.5)
 
     def _note(self, error: ConsentfeedError) -> None:
         error = self._connection.refusals.explain(error) if isinstance(error, Trouble) else error

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import random
 import time
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from consentfeed import metrics
 from consentfeed.log.event import Row
 from consentfeed.log.seal import Seal
+from consentfeed.relay.trouble import Trouble
 from tests.relay.test_stream import FLIP
 from tests.support.database import Sql
 from tests.support.nats import Nats
@@ -88,6 +90,27 @@ def test_where_the_relay_is_gone_the_table_is_read_and_another_node_relays(
     tail.wait(lambda t: len(t.seqs) == 4)
     assert time.monotonic() - began < 5
     nats.relayed(database)
+
+
+def test_a_relay_that_fails_lets_another_node_try(
+    nats: Nats, database: Sql, relaying: RunningNode, start_node: StartNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where its server of NATS is cut off from the others."""
+    other = fed(start_node(nats_url=nats.url))
+    assert relaying.node.nats
+    stream, failures = relaying.node.nats.relay._stream, 0
+
+    async def fail(_seq: int, _outgoing: object) -> None:
+        nonlocal failures
+        failures += 1
+        raise Trouble("away")
+
+    monkeypatch.setattr(stream, "publish", fail)
+    monkeypatch.setattr(random, "uniform", lambda least, _most: least)
+    database.run(FLIP, CUSTOMER)
+    nats.relayed(database)
+    assert other.node.feed.supply.is_ours
+    assert failures == 1
 
 
 def test_what_somebody_else_publishes_is_not_taken(

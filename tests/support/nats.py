@@ -1,7 +1,9 @@
 """Servers of NATS with JetStream, of a test's own: one, or a cluster of three on loopback."""
 
+import json
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import tempfile
@@ -12,6 +14,7 @@ from pathlib import Path
 from consentfeed.embedded.nats import find_nats_server
 from tests.support.database import Sql
 from tests.support.nats_client import NatsClient, NatsError, NatsMessage
+from tests.support.nats_routes import Routes
 from tests.support.ports import accepts, free_port
 from tests.support.waiting import wait_until
 
@@ -35,6 +38,12 @@ class NatsServer:
     def url(self) -> str:
         """As of CONSENTFEED_NATS_URL."""
         return f"nats://127.0.0.1:{self.port}"
+
+    def id(self) -> str:
+        """What it calls itself since it was started."""
+        with socket.create_connection(("127.0.0.1", self.port), 5) as connection:
+            info: dict[str, str] = json.loads(connection.makefile("rb").readline().removeprefix(b"INFO "))
+        return info["server_id"]
 
     def spawn(self) -> None:
         """Starts it, and does not wait."""
@@ -76,15 +85,29 @@ class NatsServer:
 
 
 class Nats:
-    """One server, or several that are a cluster."""
+    """One server, or several that are a cluster, with routes between them."""
 
-    def __init__(self, servers: Sequence[NatsServer]) -> None:
+    def __init__(self, servers: Sequence[NatsServer], routes: Routes | None = None) -> None:
         self.servers = list(servers)
+        self._routes = routes
 
     @property
     def url(self) -> str:
         """As of CONSENTFEED_NATS_URL."""
         return ",".join(server.url for server in self.servers)
+
+    @contextmanager
+    def cut_off(self, server: NatsServer) -> Iterator[None]:
+        """For a while nothing passes between this server and the others; the client() of meanwhile is of the others."""
+        assert self._routes
+        order = self.servers
+        self.servers = [one for one in order if one is not server] + [server]
+        self._routes.cut_off(server.name, server.id())
+        try:
+            yield
+        finally:
+            self._routes.heal()
+            self.servers = order
 
     def client(self) -> NatsClient:
         """A client of a server that answers."""
@@ -145,15 +168,15 @@ def nats_server(*, jetstream: bool = True) -> Iterator[Nats]:
 def nats_cluster() -> Iterator[Nats]:
     """Three servers, running, with a leader of all."""
     servers = [NatsServer(name) for name in ("one", "two", "three")]
-    routes = ", ".join(f"nats://127.0.0.1:{server.route_port}" for server in servers)
     with ExitStack() as stack:
+        routes = stack.enter_context(Routes({server.name: server.route_port for server in servers}))
         for server in servers:
             stack.callback(server.close)
-            server.more = f"cluster {{ name: c, listen: 127.0.0.1:{server.route_port}, routes: [{routes}] }}\n"
+            server.more = routes.configuration(server.name)
             server.spawn()
         for server in servers:
             wait_until(lambda server=server: accepts(server.port), 20, "NATS starts")  # type: ignore[misc]
-        nats = Nats(servers)
+        nats = Nats(servers, routes)
         wait_until(lambda: _has_leader(nats), 30, "the cluster has a leader")
         yield nats
 

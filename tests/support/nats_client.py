@@ -100,13 +100,12 @@ class NatsClient:
         size = f"{len(head)} {len(head) + len(content)}"
         answer = f"{self._inbox}.{uuid4().hex}"
         self._send(f"HPUB {subject} {answer} {size}\r\n".encode() + head + content + b"\r\n")
-        return self._answer()
+        return self._answer(answer)
 
-    def _answer(self) -> dict[str, Any]:
-        while True:
-            message = self.next()
-            if message.subject.startswith(self._inbox):
-                break
+    def _answer(self, subject: str) -> dict[str, Any]:
+        # To another question there may be two: of who leads, and of who does not know yet that it leads no more.
+        while (message := self.next()).subject != subject:
+            pass
         if "Status" in message.headers:
             raise NatsError(message.headers["Status"])
         answer: dict[str, Any] = json.loads(message.content)
@@ -117,8 +116,9 @@ class NatsClient:
     def api(self, name: str, /, **options: object) -> dict[str, Any]:
         """An answer of JetStream's API; raises NatsError."""
         content = json.dumps(options).encode() if options else b""
-        self._send(f"PUB $JS.API.{name} {self._inbox}.{uuid4().hex} {len(content)}\r\n".encode() + content + b"\r\n")
-        return self._answer()
+        answer = f"{self._inbox}.{uuid4().hex}"
+        self._send(f"PUB $JS.API.{name} {answer} {len(content)}\r\n".encode() + content + b"\r\n")
+        return self._answer(answer)
 
     def state(self) -> dict[str, Any]:
         """How the stream is; raises NatsError where there is none."""
