@@ -244,6 +244,6 @@ _begin_at_zero(refused, "streams-of-node", "decisions", "trail", "sign-ins", "to
 _begin_at_zero(nats_refused, "gap", "unreadable")
 _begin_at_zero(
     relay_failures, "away", "no-jetstream", "no-quorum", "full", "too-few-servers", "foreign", "newer", "lost",
-    "fenced", "refused", "database",
+    "fenced", "refused", "database", "denied", "unanswered",
 )  # fmt: skip
 sign_ins.labels("password", "wrong-password")

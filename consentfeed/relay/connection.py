@@ -161,11 +161,11 @@ class Connection:
 
     async def _failed(self, error: Exception) -> None:
         """Logged where it is another failure than the last: a server that is away fails each second."""
-        reason = type(error).__name__
+        code, reason = trouble(error).code, type(error).__name__
         if refused := self.refusals.note(error):
-            reason = f"no right to {refused}"
+            code, reason = "denied", f"no right to {refused}"
         if reason != self._failure:
-            logger.warning("NATS fails; the log is read from PostgreSQL meanwhile", error=reason)
+            logger.warning("NATS fails; the log is read from PostgreSQL meanwhile", code=code, error=reason)
         self._failure = reason
 
 

@@ -35,7 +35,7 @@ class Refusals:
         """The same, or what was refused since the last time, if that is why there was no answer."""
         refused = [one for one in self.newest if one != _UNANSWERED]
         self.newest = []
-        return Trouble("denied", refused[-1]) if refused and error.code == "away" else error
+        return Trouble("denied", refused[-1]) if refused and error.code in ("away", "unanswered") else error
 
 
 def _with_capitals(subject: str) -> str:

@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Iterable
 from typing import Final
 
+import nats.errors
 import nats.js.api
 import nats.js.errors
 import structlog
@@ -22,6 +23,7 @@ NAME: Final = "consentfeed"
 _DUPLICATE_SECONDS: Final = 120
 _LOG, _DEPLOYMENT, _SCHEMA = "consentfeed-log", "consentfeed-deployment", "consentfeed-schema"
 _ABSENT: Final = frozenset({10037, 10043, 10057})  # there is no such message, or no longer
+UNUSABLE: Final = Position(-1, b"")
 Info = nats.js.api.StreamInfo
 
 
@@ -48,11 +50,16 @@ class Stream:
         self._settings = settings
         self._secret = secret
         self._origin = b""
+        self._is_ours = False
         self.first = 0
 
     async def find(self, origin: bytes) -> Position | None:
-        """The position of its last message, with an empty hash where that cannot be read; None: there is no stream."""
+        """The position of its last message, with an empty hash where that cannot be read; None: there is no stream.
+
+        UNUSABLE: it is ours, and has to be made anew.
+        """
         self._origin = origin
+        self._is_ours = False
         self._messages.source = f"urn:consentfeed:{origin.hex()}"
         try:
             info = await self._connection.stream.stream_info(NAME)
@@ -62,8 +69,9 @@ class Stream:
             raise trouble(error) from None
         if why := why_not_ours(info, self._secret, origin):
             raise Trouble(why)
+        self._is_ours = True
         if info.config.metadata and info.config.metadata.get(_SCHEMA) != str(SCHEMA):
-            return Position(info.state.last_seq, b"")
+            return UNUSABLE
         self.first = info.state.first_seq
         await self._adjust(info)
         if not info.state.messages:  # JetStream has lost them, or they were too old
@@ -95,14 +103,10 @@ class Stream:
             raise trouble(error) from None
 
     async def make(self, after: Position) -> None:
-        """A new stream, whose first message is that of the event after a position; the old one is deleted, which
-        find() has seen to be ours."""
-        try:
-            await self._connection.stream.delete_stream(NAME)
-        except nats.js.errors.NotFoundError:
-            pass
-        except ERRORS as error:
-            raise trouble(error) from None
+        """A new stream, whose first message is that of the event after a position. An old one is deleted where find()
+        has seen that it is ours: another that has been made meanwhile may be anybody's."""
+        if self._is_ours:
+            await self._delete()
         try:
             await self._connection.stream.add_stream(self._config().evolve(first_seq=after.seq + 1))
         except ERRORS as error:
@@ -110,6 +114,15 @@ class Stream:
         self.first = after.seq + 1
         metrics.relay_streams.inc()
         logger.info("a stream was made", after=after.seq)
+
+    async def _delete(self) -> None:
+        try:
+            await self._connection.stream.delete_stream(NAME)
+        except nats.js.errors.NotFoundError:
+            pass
+        except ERRORS as error:
+            raise trouble(error) from None
+        self._is_ours = False
 
     def _config(self) -> nats.js.api.StreamConfig:
         return nats.js.api.StreamConfig(
@@ -139,6 +152,8 @@ class Stream:
         ]
         answers = await asyncio.gather(*waiting, return_exceptions=True)
         for answer in answers:
+            if isinstance(answer, nats.errors.TimeoutError):
+                raise Trouble("unanswered")  # the stream has just been looked at, by the same connection
             if isinstance(answer, (*ERRORS, asyncio.CancelledError)):
                 raise trouble(answer)
             if isinstance(answer, BaseException):

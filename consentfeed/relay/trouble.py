@@ -20,6 +20,8 @@ ADVICE: Final = {
     "no-jetstream": "JetStream is off in NATS, or for this account: turn it on in the servers",
     "no-quorum": "JetStream has no leader: most of its servers have to run, and reach each other",
     "full": "JetStream has no room: raise its limits or free the disk, or lower CONSENTFEED_NATS_STREAM_BYTES",
+    "unanswered": "JetStream does not say that it stores what it is sent: see the logs of its servers; where a disk is"
+    " full, or was, make room and restart the server, which does not write before",
     "too-few-servers": "NATS has fewer servers than CONSENTFEED_NATS_REPLICAS: start more, or lower it",
     "foreign": "the stream in NATS is not of this deployment and is left alone: give this one an account of its own in"
     " NATS, or delete the stream if nobody needs it (nats stream rm)",
@@ -31,7 +33,7 @@ ADVICE: Final = {
 # By JetStream's own numbers of errors.
 _CODES: Final = {
     10005: "too-few-servers", 10074: "too-few-servers", 10008: "no-quorum", 10009: "no-quorum",
-    10023: "full", 10028: "full", 10047: "full", 10077: "full",
+    10002: "full", 10023: "full", 10028: "full", 10047: "full", 10077: "full",
     10039: "no-jetstream", 10076: "no-jetstream",
     10059: "lost", 10065: "foreign", 10058: "foreign", 10070: "fenced", 10071: "fenced",
 }  # fmt: skip

@@ -1,8 +1,8 @@
-"""NATS has no room: for the next message, or for the stream at all. Nobody misses anything, and the relay goes on by
-itself when there is room again.
+"""NATS has no room: for the next message, or for the stream at all. Nobody misses anything, and the relay goes on when
+there is room again.
 
 NATS' server, a Go program, does not write by the C library, so that the library by which PostgreSQL's disk is made full
-(tests/oracle/disk.c) does not reach it: JetStream's own limits are what is exceeded.
+(tests/oracle/disk.c) does not reach it: JetStream's own limits are exceeded, or its files are on a small disk.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,9 +16,10 @@ from tests.faults.test_nats_fails import has_all
 from tests.relay.test_stream import FLIP, failing, ids, log
 from tests.support.database import Sql
 from tests.support.nats import Nats, NatsServer
-from tests.support.nats_client import NatsError
+from tests.support.nats_client import NatsClient, NatsError
 from tests.support.node import StartNode
 from tests.support.seed import CUSTOMER
+from tests.support.small_disk import NoSmallDisk, SmallDisk
 from tests.support.waiting import wait_until
 
 MEGABYTE = 1 << 20
@@ -59,8 +60,13 @@ def fill(nats: Nats) -> None:
     with nats.client() as client:
         client.api("STREAM.CREATE.theirs", name="theirs", subjects=["theirs"])
         with pytest.raises(NatsError, match="10023 insufficient resources"):
-            while True:
-                client.publish("theirs", bytes(100_000))
+            publish_for_ever(client)
+
+
+def publish_for_ever(client: NatsClient) -> None:
+    """Until it is refused."""
+    while True:
+        client.publish("theirs", bytes(100_000))
 
 
 def test_somebody_else_takes_all_the_room(limited: Start, database: Sql, start_node: StartNode) -> None:
@@ -116,3 +122,36 @@ def test_there_is_no_room_for_a_stream_that_is_to_be_larger(
     wait_until(full, what="it says so")
     database.run(FLIP, CUSTOMER)
     assert ids(nats.relayed(database)) == log(database)
+
+
+def test_the_disk_is_full(database: Sql, start_node: StartNode, capsys: pytest.CaptureFixture[str]) -> None:
+    """NATS does not say so, then: it does not answer what is published, and does not write again before a restart."""
+    server = NatsServer()
+    store = server.folder / "store"
+    store.mkdir()
+    with ExitStack() as stack:
+        stack.callback(server.close)
+        try:
+            disk = stack.enter_context(SmallDisk(store, 8))
+        except NoSmallDisk as why:
+            pytest.skip(str(why))
+        stack.callback(server.stop)  # before the disk goes
+        server.by = disk.command
+        server.start()
+        nats = Nats([server])
+        node = start_node(nats_url=nats.url)
+        database.run(FLIP, CUSTOMER)
+        nats.relayed(database)
+        tail, unanswered = node.tail(), failing("unanswered")
+        disk.fill()
+        for _ in range(3):
+            database.run(FLIP, CUSTOMER)
+            has_all(tail, database)
+        wait_until(unanswered, 20, "it says so")
+        assert "restart" in capsys.readouterr().out
+        assert node.node.reasons() == []
+        disk.empty()
+        server.stop()
+        server.start()
+        assert ids(nats.relayed(database)) == log(database)
+        node.stop()

@@ -117,6 +117,10 @@ def test_looking_at_the_rights_leaves_no_trace(nats: Nats, database: Sql, start_
     assert metrics.total(metrics.nats_refused) == other_refused
 
 
-def test_who_is_not_let_in_is_told_what_to_look_at(allowing: Start, database: Sql) -> None:
-    nats = allowing(RIGHTS)
-    bad(finding(database, url(nats).replace("ours", "theirs")), "problem", "does not let the service in", "password")
+def test_who_is_not_let_in_is_told_what_to_look_at(
+    allowing: Start, database: Sql, start_node: StartNode, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = url(allowing(RIGHTS)).replace("ours", "theirs")
+    bad(finding(database, wrong), "problem", "does not let the service in", "password")
+    served(start_node(nats_url=wrong), database)
+    assert "code=locked-out" in capsys.readouterr().out

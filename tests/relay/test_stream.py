@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from consentfeed import metrics
+from consentfeed.log.position import Position
 from consentfeed.relay import relay
 from consentfeed.relay.message import Outgoing
 from consentfeed.relay.stream import Stream
@@ -149,6 +150,27 @@ def test_a_stream_of_the_same_log_under_another_secret_is_left_alone(
         assert ids(client.stored()) == before
 
 
+def test_a_stream_that_somebody_makes_meanwhile_is_left_alone(
+    nats: Nats, database: Sql, start_node: StartNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There was none when the relay looked."""
+    find = Stream.find
+
+    async def find_and_lose(stream: Stream, origin: bytes) -> Position | None:
+        found = await find(stream, origin)
+        with nats.client() as client:
+            client.api("STREAM.CREATE.consentfeed", name="consentfeed", subjects=["consentfeed.events.>"])
+            client.publish("consentfeed.events.consent-updated", b"theirs")
+        return found
+
+    monkeypatch.setattr(Stream, "find", find_and_lose)
+    foreign = failing("foreign")
+    start_node(nats_url=nats.url)
+    wait_until(foreign, what="it says so")
+    with nats.client() as client:
+        assert [message.content for message in client.stored()] == [b"theirs"]
+
+
 def test_somebody_elses_subjects_are_left_alone(nats: Nats, database: Sql, start_node: StartNode) -> None:
     with nats.client() as client:
         client.api("STREAM.CREATE.theirs", name="theirs", subjects=["consentfeed.>"])
@@ -159,11 +181,20 @@ def test_somebody_elses_subjects_are_left_alone(nats: Nats, database: Sql, start
 
 @pytest.mark.parametrize(("schema", "is_made_anew"), [("0", True), ("99", False)])
 def test_a_stream_of_another_version(
-    nats: Nats, database: Sql, start_node: StartNode, schema: str, is_made_anew: bool
+    nats: Nats,
+    database: Sql,
+    start_node: StartNode,
+    monkeypatch: pytest.MonkeyPatch,
+    schema: str,
+    is_made_anew: bool,
 ) -> None:
+    """Also where the database knows the end of it."""
+    monkeypatch.setattr(relay, "_RENEW_SECONDS", 0.1)
     first = start_node(nats_url=nats.url)
     database.run(FLIP, CUSTOMER)
     nats.relayed(database)
+    noted = "SELECT position FROM consentfeed.followers WHERE name = 'relay'"
+    wait_until(lambda: database.run(noted) == [(4,)], 20)
     first.stop()
     with nats.client() as client:
         config = client.api("STREAM.INFO.consentfeed")["config"]

@@ -22,7 +22,7 @@ from tests.support.waiting import wait_until
 class NatsServer:
     """A server that keeps its port and its files when it is started again. more: further lines of its configuration.
 
-    tls: how clients of tests encrypt, where they have to.
+    tls: how clients of tests encrypt, where they have to. by: the command by which it is started, if any.
     """
 
     def __init__(self, name: str = "one", *, jetstream: bool = True) -> None:
@@ -31,6 +31,7 @@ class NatsServer:
         self.folder = Path(tempfile.mkdtemp(prefix="consentfeed-nats-"))
         self.more = ""
         self.tls: ssl.SSLContext | None = None
+        self.by: list[str] = []
         self._store = f"jetstream {{ store_dir: {self.folder}/store, max_file: 2GB }}\n" if jetstream else ""
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -50,7 +51,8 @@ class NatsServer:
         config = self.folder / "nats.conf"
         config.write_text(f"server_name: {self.name}\nlisten: 127.0.0.1:{self.port}\n{self._store}{self.more}")
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen([str(find_nats_server()), "-c", str(config)], stdout=log, stderr=log)
+            command = [*self.by, str(find_nats_server()), "-c", str(config)]
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
 
     def start(self) -> None:
         """Starts it, and returns when it listens."""
