@@ -13,7 +13,7 @@ from tests.doctor.test_nats import finding
 from tests.relay.test_nodes import fed
 from tests.relay.test_stream import ERASE, FLIP, failing, ids, log, served
 from tests.support.database import Sql
-from tests.support.nats import Nats, NatsServer
+from tests.support.nats import Nats, NatsServer, url_of
 from tests.support.node import StartNode
 from tests.support.process import ROOT
 from tests.support.seed import CUSTOMER, OTHER
@@ -46,7 +46,7 @@ def _subjects(verb: str, rights: tuple[Right, ...]) -> str:
 
 def url(nats: Nats) -> str:
     """Of the user who has the rights."""
-    return f"nats://us:ours@127.0.0.1:{nats.servers[0].port}"
+    return url_of("us", "ours", nats.servers[0].port)
 
 
 def test_the_rights_are_those_that_are_documented() -> None:

@@ -14,7 +14,7 @@ from tests.relay.test_stream import FLIP, ids, log, served
 from tests.support.certificates import Certificates, certificates
 from tests.support.database import Sql
 from tests.support.listener import Listener
-from tests.support.nats import Nats, NatsServer
+from tests.support.nats import Nats, NatsServer, url_of
 from tests.support.node import StartNode
 from tests.support.seed import CUSTOMER
 from tests.support.waiting import wait_until
@@ -116,6 +116,6 @@ def test_a_server_that_gets_the_right_certificate_is_used(
 def test_a_server_that_does_not_encrypt_is_not_shown_the_password(database: Sql) -> None:
     """Whoever answers in place of NATS may say that there is no need to encrypt."""
     with Listener(b'INFO {"server_id":"some","headers":true,"max_payload":1048576}\r\n') as listener:
-        bad(finding(database, f"tls://name:secret-word@127.0.0.1:{listener.port}"), "problem", "cannot be encrypted")
+        bad(finding(database, url_of("name", "secret-word", listener.port, "tls")), "problem", "cannot be encrypted")
     assert listener.heard
     assert b"secret-word" not in listener.heard

@@ -19,6 +19,11 @@ from tests.support.ports import accepts, free_port
 from tests.support.waiting import wait_until
 
 
+def url_of(user: str, password: str, port: int, scheme: str = "nats") -> str:
+    """As of CONSENTFEED_NATS_URL, with who comes."""
+    return f"{scheme}://{user}:{password}@127.0.0.1:{port}"
+
+
 class NatsServer:
     """A server that keeps its port and its files when it is started again. more: further lines of its configuration.
 
