@@ -35,6 +35,7 @@ _CODES: Final = {
     10005: "too-few-servers", 10074: "too-few-servers", 10008: "no-quorum", 10009: "no-quorum",
     10002: "full", 10023: "full", 10028: "full", 10047: "full", 10077: "full",
     10039: "no-jetstream", 10076: "no-jetstream",
+    10158: "unanswered",  # the same message, sent before, is still on its way to the other servers
     10059: "lost", 10065: "foreign", 10058: "foreign", 10070: "fenced", 10071: "fenced",
 }  # fmt: skip
 _KINDS: Final = (
