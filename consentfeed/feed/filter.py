@@ -35,7 +35,7 @@ class Filter:
 
     def newest_own(self, events: Sequence[Event], upto: int) -> Position | None:
         """The position of the newest of these events, up to seq `upto`, that is about the owner, shown or not."""
-        own = (event for event in reversed(events) if event.customer_id == self.owner and event.position.seq <= upto)
+        own = (event for event in reversed(events) if event.customer_id == self.owner and event.seq <= upto)
         return next((event.position for event in own), None)
 
     @property

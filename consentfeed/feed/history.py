@@ -11,7 +11,11 @@ from consentfeed.log.event import Event, Row, event_from_row
 from consentfeed.log.position import Position
 
 PAGE: Final = 1000
-_KEPT: Final = 8
+# So far PostgreSQL reads ahead of who reads one page after the other: one comes while the one before is made events of.
+_AHEAD: Final = 2
+_KEPT: Final = 16
+# So many events are made at a time, in less than a millisecond; then others have their turn.
+_PART: Final = 200
 _FRESH_SECONDS: Final = 2.0
 # A page: the position before it, and its events.
 Page = tuple[Position, list[Event]]
@@ -34,9 +38,8 @@ class History:
         number = position.seq // PAGE
         # A page that is not full yet would be old as soon as it is read.
         if (number + 1) * PAGE <= upto.seq and (shared := await self._shared(number, position)):
-            # PostgreSQL reads the next page while this one is sent, for who reads one after the other.
-            if position.seq % PAGE == 0 and (number + 2) * PAGE <= upto.seq:
-                self._page(number + 1)
+            if position.seq % PAGE == 0:
+                self._read_ahead(number, upto)
             return shared
         return (await self._read(position, self._read_after))[1]
 
@@ -71,6 +74,10 @@ class History:
         here = events[index - 1].position if index else before
         return events[index:] if here.hash.startswith(position.hash) else []
 
+    def _read_ahead(self, number: int, upto: Position) -> None:
+        for ahead in range(number + 1, min(number + 1 + _AHEAD, upto.seq // PAGE)):
+            self._page(ahead)
+
     def _page(self, number: int, age: float = float("inf")) -> asyncio.Task[Page]:
         """The page, or who is reading it."""
         key, now = (self._feed.generation, number), time.monotonic()
@@ -90,8 +97,19 @@ class History:
     async def _read(self, position: Position, read: Read) -> Page:
         async with self._reads:
             rows = await read(position.seq, PAGE)
-        events = [event_from_row(row) for row in chained(position, rows)]
+        events = await _events(position, rows)
         return Position(rows[0].seq, rows[0].hash), events
+
+
+async def _events(position: Position, rows: list[Row]) -> list[Event]:
+    """The events of rows of which the first is the position; raises Forked."""
+    events: list[Event] = []
+    for begin in range(0, max(len(rows) - 1, 1), _PART):
+        part = rows[begin : begin + _PART + 1]
+        events += map(event_from_row, chained(position, part))
+        position = Position(part[-1].seq, part[-1].hash)
+        await asyncio.sleep(0)
+    return events
 
 
 def _shows(page: Page, customer: str) -> bool:

@@ -105,7 +105,7 @@ class Replay:
                 raise PositionLost(await self.why_lost(position, filter)) from None
             if filter.owner:
                 own = filter.newest_own(events, upto.seq) or own
-            page += [event for event in events if event.position.seq <= upto.seq and filter.matches(event)]
+            page += [event for event in events if event.seq <= upto.seq and filter.matches(event)]
         if len(page) > limit:
             page = page[:limit]
             return page, page[-1].position, True

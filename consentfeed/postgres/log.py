@@ -1,6 +1,7 @@
 """The log: events after a position, whether a position is in it, and whether it is whole."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 from consentfeed.errors import EmptyLog
@@ -15,6 +16,14 @@ _VERIFY: Final = (
     "SELECT consentfeed.kept_events(), head.seq, head.hash, broken.seq, broken.problem"
     " FROM consentfeed.log_head() AS head LEFT JOIN consentfeed.verify_log() AS broken ON true"
 )
+
+
+# What Row._make() does, in half the time: a replay is a million of them.
+_row: Final[partial[Row]] = partial(tuple.__new__, Row)
+
+
+def _rows(records: Iterable[Record]) -> list[Row]:
+    return list(map(_row, records))
 
 
 class Verdict(NamedTuple):
@@ -50,40 +59,36 @@ class LogQueries:
 
     async def events_after(self, seq: int, limit: int) -> list[Row]:
         """First the position itself, without body, if the log contains it; then at most limit events."""
-        return [Row(*row) for row in await self._pool.fetch_first(_EVENTS_AFTER, seq, limit)]
+        return _rows(await self._pool.fetch_first(_EVENTS_AFTER, seq, limit))
 
     async def history_after(self, seq: int, limit: int) -> list[Row]:
         """The same for those who come back from further behind: they wait their turn."""
-        return [Row(*row) for row in await self._pool.fetch(_EVENTS_AFTER, seq, limit)]
+        return _rows(await self._pool.fetch(_EVENTS_AFTER, seq, limit))
 
     async def page_after(self, seq: int, limit: int) -> list[Row]:
         """The same for a page that is full: what comes later is not in it."""
-        return [Row(*row) for row in await self._reads.fetch(_EVENTS_AFTER, seq, limit)]
+        return _rows(await self._reads.fetch(_EVENTS_AFTER, seq, limit))
 
     async def customer_events_after(self, customer: str, seq: int, limit: int) -> list[Row]:
         """First the position itself, without body, its hash None if the log does not contain it; then events."""
-        return [
-            Row(*row)
-            for row in await self._pool.fetch(
-                "SELECT * FROM consentfeed.customer_events_after($1, $2, $3)", customer, seq, limit
-            )
-        ]
+        query = "SELECT * FROM consentfeed.customer_events_after($1, $2, $3)"
+        return _rows(await self._pool.fetch(query, customer, seq, limit))
 
     async def consent_history(self, consent: str, customer: str | None) -> list[Row]:
         """All events of a consent (of that customer alone, if given), oldest first."""
         rows = await self._reads.fetch("SELECT * FROM consentfeed.consent_history($1, $2)", consent, customer)
-        return [Row(*row) for row in rows]
+        return _rows(rows)
 
     async def customer_history(self, customer: str, before: int | None, limit: int) -> list[Row]:
         """Events of a customer before a position, newest first."""
         query = "SELECT * FROM consentfeed.customer_history($1, $2, $3)"
         rows = await self._reads.fetch(query, customer, before, limit)
-        return [Row(*row) for row in rows]
+        return _rows(rows)
 
     async def log_history(self, before: int | None, limit: int) -> list[Row]:
         """All events before a position, newest first."""
         rows = await self._reads.fetch("SELECT * FROM consentfeed.log_history($1, $2)", before, limit)
-        return [Row(*row) for row in rows]
+        return _rows(rows)
 
     async def judge_position(self, position: Position, customer: str | None) -> Verdict:
         """Whether the log contains a position; with a customer, whether it is one of the customer's."""

@@ -1,6 +1,6 @@
 """What goes over a stream: frames of events, joined to chunks; and the blocks that are not events."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
@@ -19,8 +19,9 @@ def chunks(events: Iterable[Event], ids: Ids) -> Iterator[tuple[bytes, int, Posi
     frames: list[bytes] = []
     size = 0
     last: Event | None = None
+    frame_of = ids.frame
     for event in events:
-        frame = ids.frame(event)
+        frame = frame_of(event)
         if last is not None and size + len(frame) > CHUNK_BYTES:
             yield b"".join(frames), len(frames), last.position
             frames, size = [], 0
@@ -55,10 +56,14 @@ def reset(id: str, reason: str) -> bytes:
     return _block(id=id, event="reset", data=f'{{"reason":"{reason}","snapshot":"/api/v1/consents"}}')
 
 
-def heartbeat(id: str, stale: float | None) -> bytes:
-    """The stream's own position, and the time; stale: for how many seconds the log could not be read."""
+def heartbeat(stale: float | None) -> Callable[[str], bytes]:
+    """A heartbeat of now, by the id of the stream's own position: all but that is encoded once, for however many.
+
+    stale: for how many seconds the log could not be read.
+    """
     more = "" if stale is None else f',"stale":{stale:.1f}'
-    return _block(id=id, event="heartbeat", data=f'{{"time":"{rfc3339(datetime.now(UTC))}"{more}}}')
+    rest = _block(event="heartbeat", data=f'{{"time":"{rfc3339(datetime.now(UTC))}"{more}}}')
+    return lambda event_id: b"id: %b\n%b" % (event_id.encode(), rest)
 
 
 def goodbye(reason: str) -> bytes:

@@ -21,17 +21,17 @@ from consentfeed.log.event import Event
 from consentfeed.log.position import Position
 from consentfeed.stream.frames import chunks, framed
 from consentfeed.stream.readers import Groups, Reader, Write
+from consentfeed.stream.slices import Slices
 from consentfeed.tracing import switch
 
 logger = structlog.get_logger()
-_SLICE_SECONDS = 0.001  # uvloop accepts one connection per turn, so a burst must not keep the loop for long
 
 
 class Pump:
     """Fan-out. `read_older(filter, position, upto)` reads a page from the table: (events, the position it reaches).
 
     `reset(reader, reason)` gives the block that tells a reader that its position is lost, and the position to go on
-    from; reason None: to be found out.
+    from; reason None: to be found out. `heartbeat()` gives the block of a beat for each id.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Pump:
         feed: Feed,
         read_older: Callable[[Filter, Position, Position], Coroutine[Any, Any, tuple[list[Event], Position]]],
         reset: Callable[[Reader, str | None], Coroutine[Any, Any, tuple[bytes, Position]]],
-        heartbeat: Callable[[str], bytes],
+        heartbeat: Callable[[], Callable[[str], bytes]],
         forget: Callable[[str], None],
         *,
         heartbeat_seconds: float,
@@ -126,20 +126,21 @@ class Pump:
         elif not events:
             return
         work = [(group, matches, list(group.live)) for group, matches in self._groups.matching(events)]
-        before, began = self.position, switch.now()
+        before, began, slices = self.position, switch.now(), Slices()
         # From here on joiners stand behind these events, so that nobody gets them twice.
         self.follower.position = self._feed.head
         for group, matches, readers in work:
             # The readers as they stood before: who joined since lacks nothing of this batch.
-            await self._send(readers, list(chunks(matches, group.ids)), before)
+            await self._send(readers, list(chunks(matches, group.ids)), before, slices)
         if switch.tracer is not None and work:
             streams = sum(len(readers) for *_, readers in work)
             switch.tracer.handed_over(before.seq + 1, self.position.seq, streams, began)
         async with self._reached:
             self._reached.notify_all()
 
-    async def _send(self, readers: list[Reader], parts: list[tuple[bytes, int, Position]], before: Position) -> None:
-        slice_ends = time.monotonic() + _SLICE_SECONDS
+    async def _send(
+        self, readers: list[Reader], parts: list[tuple[bytes, int, Position]], before: Position, slices: Slices
+    ) -> None:
         delivered = 0
         offers = [(framed(chunk), chunk, count, end) for chunk, count, end in parts]
         for reader in readers:
@@ -150,9 +151,8 @@ class Pump:
                     break
                 delivered += count
                 position = end
-            if time.monotonic() > slice_ends:
-                await asyncio.sleep(0)
-                slice_ends = time.monotonic() + _SLICE_SECONDS
+            if slices.is_over:
+                await slices.rest()
         metrics.deliveries.inc(delivered)
 
     def _offer(self, reader: Reader, piece: bytes, chunk: bytes, position: Position, end: Position, count: int) -> bool:
@@ -222,6 +222,7 @@ class Pump:
             # The client has been served by a node that was faster: wait, rather than send what it has.
             await self.reached(reader.position.seq, seconds=3600)
             return
+        await asyncio.sleep(0)  # all others have their turn, however much this client takes without waiting
         # Taken before the page is read: what is appended meanwhile belongs to the next page.
         upto = self.position
         # A customer's from the own index alone: walking past others' events would take time by their number.
@@ -233,19 +234,36 @@ class Pump:
             except Forked:
                 await self._tell_lost(reader, None)
                 return
-        for chunk, count, end in chunks(
-            (e for e in events if e.position.seq <= upto.seq and reader.filter.matches(e)), reader.ids
-        ):
-            # Frames of a history that is no more must not follow the reset that tells so.
-            if reader.generation != self.follower.generation or not await self._within_deadline(
-                reader, reader.connection.write(chunk)
-            ):
-                return
-            metrics.deliveries.inc(count)
-            self._sent(reader, end, count)
+        if not await self._send_page(reader, events, upto):
+            return
         self._sent(reader, upto, 0)
         if own := reader.filter.owner and reader.filter.newest_own(events, upto.seq):
             reader.resume_position = own
+
+    async def _send_page(self, reader: Reader, events: list[Event], upto: Position) -> bool:
+        """Whether all of it went to the client, in slices between which others have their turn."""
+        slices = Slices()
+        for chunk, count, end in chunks(
+            (e for e in events if e.seq <= upto.seq and reader.filter.matches(e)), reader.ids
+        ):
+            # Frames of a history that is no more must not follow the reset that tells so.
+            if reader.generation != self.follower.generation or not await self._write(reader, chunk):
+                return False
+            metrics.deliveries.inc(count)
+            self._sent(reader, end, count)
+            if slices.is_over:
+                await slices.rest()
+        return True
+
+    async def _write(self, reader: Reader, chunk: bytes) -> bool:
+        """Sends a chunk, at once where there is room; False where the client took no byte in time and was cut off."""
+        try:
+            # Most often there is room; a task and a deadline for each chunk would cost more than the chunk.
+            if reader.connection.offer(framed(chunk)):
+                return True
+        except Exception as error:  # the connection has just been lost, of which the stream is told next
+            logger.debug("write failed", error=type(error).__name__)
+        return await self._within_deadline(reader, reader.connection.write(chunk))
 
     async def _tell_lost(self, reader: Reader, reason: str | None) -> None:
         generation = self.follower.generation
@@ -276,10 +294,11 @@ class Pump:
             self._groups.remove(reader)
 
     async def _beat(self) -> None:
+        block, slices = self._heartbeat(), Slices()
         for group in self._groups:
             position = group.resume_position if group.filter.owner and group.resume_position else self.position
-            chunk = self._heartbeat(group.ids.write(position))
-            await self._send(list(group.live), [(chunk, 0, self.position)], self.position)
+            chunk = block(group.ids.write(position))
+            await self._send(list(group.live), [(chunk, 0, self.position)], self.position, slices)
 
     async def _say(self, reader: Reader, before: asyncio.Task[None] | None, last_words: Write) -> None:
         try:

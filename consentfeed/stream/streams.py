@@ -44,7 +44,7 @@ class Streams:
             feed,
             replay.read_older,
             self._reset,
-            lambda event_id: frames.heartbeat(event_id, self.stale),
+            lambda: frames.heartbeat(self.stale),
             self._forget,
             heartbeat_seconds=settings.heartbeat_seconds,
             stall_seconds=settings.stall_seconds,

@@ -103,7 +103,7 @@ class Delivery:
         if failure is None:
             metrics.webhook_events.labels(self.webhook.name).inc(len(portion.events))
             return await self._patiently(lambda: self._advance(portion.end, delivered=True))
-        self._upto = portion.events[-1].position.seq
+        self._upto = portion.events[-1].seq
         return await self._patiently(lambda: self._failed(failure, final=failure.final))
 
     async def _advance(self, position: Position, *, delivered: bool) -> bool:

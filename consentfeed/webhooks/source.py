@@ -50,13 +50,13 @@ class Source:
             if verdict == "ok":  # it has become so meanwhile
                 return []
             raise Lost(verdict) from None
-        return [event for event in events if event.position.seq <= head.seq]
+        return [event for event in events if event.seq <= head.seq]
 
 
 def _portion(events: list[Event], filter: Filter, position: Position, most: int, upto: int | None) -> Portion:
     taken: list[Event] = []
     for event in events:
-        if upto is not None and event.position.seq > upto:
+        if upto is not None and event.seq > upto:
             break
         if filter.matches(event):
             if len(taken) == most:

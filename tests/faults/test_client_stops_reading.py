@@ -82,7 +82,7 @@ def test_a_client_that_leaves_while_it_is_told_goodbye_is_no_error() -> None:
     async def run() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
         feed = Feed(blocked, blocked, max_events=1, max_bytes=1, poll_seconds=60)
-        pump = Pump(feed, blocked, blocked, lambda _: b"", lambda _: None, heartbeat_seconds=60, stall_seconds=60)
+        pump = Pump(feed, blocked, blocked, lambda: str.encode, lambda _: None, heartbeat_seconds=60, stall_seconds=60)
         reader = Reader(Filter(), PLAIN, Position(0, b""), 0, Connection(blocked, None, None))
         pump.take_over(reader, blocked())
         await asyncio.sleep(0.01)

@@ -111,11 +111,11 @@ class Streams:
         self.follower.position = self._feed.head
         for group, matches, readers in work:
             # The readers as they stood before: who joined since lacks nothing of this batch.
-            await self._send(readers, list(chunks(matches, group.ids)), before)
+            await self._send(readers, list(chunks(matches, group.ids)), before, slices)
 """,
                 """\
         for group, matches, readers in work:
-            await self._send(readers, list(chunks(matches, group.ids)), before)
+            await self._send(readers, list(chunks(matches, group.ids)), before, slices)
             await asyncio.sleep(0.01)
         self.follower.position = self._feed.head
 """,
@@ -179,8 +179,8 @@ class Streams:
         "consentfeed/stream/pump.py",
         (
             Change(
-                "(e for e in events if e.position.seq <= upto.seq and",
-                "(e for e in events[1:] if e.position.seq <= upto.seq and",
+                "(e for e in events if e.seq <= upto.seq and",
+                "(e for e in events[1:] if e.seq <= upto.seq and",
             ),
         ),
         seen=("lost",),
