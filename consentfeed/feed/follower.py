@@ -39,6 +39,11 @@ class Follower:
         self._woken.clear()
 
     @property
+    def is_woken(self) -> bool:
+        """Whether it has been woken since it last waited."""
+        return self._woken.is_set()
+
+    @property
     def history_changed(self) -> bool:
         """Whether the log is another one than the one that was followed so far."""
         return self.generation != self._feed.generation

@@ -299,6 +299,10 @@ class Pump:
             position = group.resume_position if group.filter.owner and group.resume_position else self.position
             chunk = block(group.ids.write(position))
             await self._send(list(group.live), [(chunk, 0, self.position)], self.position, slices)
+            if self.follower.is_woken:  # what is new does not wait until ten thousand have had their beat
+                if self.follower.history_changed:
+                    return
+                await self._round()
 
     async def _say(self, reader: Reader, before: asyncio.Task[None] | None, last_words: Write) -> None:
         try:

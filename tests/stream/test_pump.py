@@ -89,9 +89,10 @@ class Stage:
 
     def __init__(self) -> None:
         self.log = Log()
+        self.lost = asyncio.Event()
         self.feed = Feed(self.log.after, self.log.head, max_events=5000, max_bytes=1 << 24, poll_seconds=60)
         self.pump = Pump(
-            self.feed, self._nothing_older, self._no_reset, lambda: heartbeat(None), lambda _customer: None,
+            self.feed, self._nothing_older, self._reset, lambda: heartbeat(None), lambda _customer: None,
             heartbeat_seconds=60, stall_seconds=60,
         )  # fmt: skip
         self.turns = 0
@@ -99,8 +100,9 @@ class Stage:
     async def _nothing_older(self, *_: object) -> tuple[list[Event], Position]:
         raise AssertionError("memory reaches back to the beginning")
 
-    async def _no_reset(self, *_: object) -> tuple[bytes, Position]:
-        raise AssertionError("the log is as it was")
+    async def _reset(self, *_: object) -> tuple[bytes, Position]:
+        assert self.lost.is_set(), "the log is as it was"
+        return b"event: reset\n\n", self.pump.position
 
     def open(self, client: Client, position: Position, filter: Filter = EVERYTHING) -> Reader:
         connection: Any = client
@@ -191,6 +193,47 @@ def test_a_beat_for_many_customers_goes_out_in_slices(clock: Clock) -> None:
             assert turns >= STREAMS // 3 - 1
             beat = heartbeat(None)(PLAIN.write(stage.pump.position))
             assert {client.received.split(b"Z")[0][:40] for client in clients} == {beat[:40]}
+
+    asyncio.run(main())
+
+
+def test_what_is_new_does_not_wait_for_the_end_of_a_beat(clock: Clock) -> None:
+    async def main() -> None:
+        async with staged(1) as stage:
+            clients = [Client(clock) for _ in range(STREAMS)]
+            for nth, client in enumerate(clients):
+                stage.open(client, stage.pump.position, Filter(owner=f"customer {nth}"))
+            staff = Client(clock)
+            reader = stage.open(staff, stage.pump.position)
+            await stage.until(lambda: reader.live)
+            stage.pump.beat_soon()
+            await stage.until(lambda: clients[0].received)
+            stage.log.append()
+            await stage.feed.refresh()
+            await stage.until(lambda: staff.seqs == [2])
+            assert not clients[-1].received
+            await stage.until(lambda: clients[-1].received and b"heartbeat" in staff.received)
+            ids = [line for line in staff.received.split(b"\n") if line.startswith(b"id: ")]
+            assert ids == [b"id: " + PLAIN.write(stage.feed.head).encode()] * 2, "the beat stands where the stream does"
+
+    asyncio.run(main())
+
+
+def test_a_beat_ends_where_the_log_is_another_one_and_all_are_told(clock: Clock) -> None:
+    async def main() -> None:
+        async with staged(1) as stage:
+            clients = [Client(clock) for _ in range(STREAMS)]
+            readers = [
+                stage.open(client, stage.pump.position, Filter(owner=f"customer {nth}"))
+                for nth, client in enumerate(clients)
+            ]
+            await stage.until(lambda: all(reader.live for reader in readers))
+            stage.pump.beat_soon()
+            await stage.until(lambda: clients[0].received)
+            stage.lost.set()
+            await stage.feed.load(0)
+            await stage.until(lambda: all(b"event: reset" in client.received for client in clients))
+            assert b"heartbeat" not in clients[-1].received
 
     asyncio.run(main())
 
