@@ -18,6 +18,7 @@ from consentfeed.settings import Settings
 from consentfeed.stream import frames
 from consentfeed.stream.admission import Admission, Counts
 from consentfeed.stream.connection import Connection
+from consentfeed.stream.open_streams import OpenStreams
 from consentfeed.stream.pump import Pump
 from consentfeed.stream.readers import Reader
 from consentfeed.stream.stream import Start, Stream
@@ -38,7 +39,7 @@ class Streams:
         self._replay = replay
         self._settings = settings
         self.admission = Admission(settings, counts)
-        self.open: set[Stream] = set()
+        self.open = OpenStreams()
         self.stale: float | None = None  # for how many seconds the log could not be read, where that is long
         self.pump = Pump(
             feed,

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,6 +13,7 @@ import pytest
 from consentfeed.errors import DatabaseAway
 from consentfeed.permissions import Principal
 from consentfeed.settings import Settings
+from consentfeed.stream.open_streams import OpenStreams
 from consentfeed.stream.watchdog import Watchdog
 
 
@@ -21,6 +23,8 @@ class Open:
 
     principal: Principal
     ending: bool = False
+    expires_at: float = inf
+    ends_at: float = inf
 
 
 class Streams:
@@ -32,10 +36,15 @@ class Streams:
             Principal(str(uuid4()), "", "csr", datetime.now(UTC), uuid4() if sessions else None)
             for _ in range(accounts)
         ]
-        self.open = {Open(principal) for principal in people for _ in range(each)}
+        self.open = OpenStreams()
+        for principal in people:
+            for _ in range(each):
+                stream: Any = Open(principal)
+                self.open.add(stream)
 
     def end(self, stream: Open, reason: str) -> None:
         stream.ending = True
+        stream.expires_at = stream.ends_at = inf
         self.ended.append((stream.principal.id, reason))
 
 
@@ -67,7 +76,7 @@ def watchdog(streams: Streams, accounts: Accounts) -> Watchdog:
 
 def look(dog: Watchdog, times: int) -> None:
     for _ in range(times):
-        asyncio.run(dog._end_signed_out())
+        asyncio.run(dog._look())
 
 
 @pytest.mark.parametrize("count", [1, 1000])
@@ -112,3 +121,30 @@ def test_those_who_may_not_go_on_end_once(which: str) -> None:
     look(watchdog(streams, accounts), 6)
     ids = {who.id for who in gone}
     assert sorted(streams.ended) == sorted((one, "signed-out") for one in ids for _ in range(2))
+
+
+@pytest.mark.parametrize(("member", "reason"), [("expires_at", "signed-out"), ("ends_at", "lifetime")])
+def test_those_whose_time_is_over_end_within_three_looks(member: str, reason: str) -> None:
+    streams, accounts = Streams(2000), Accounts()
+    over = list(streams.open)[::20]
+    for stream in over:
+        setattr(stream, member, 0.0)
+    look(watchdog(streams, accounts), 3)
+    assert sorted(streams.ended) == sorted((stream.principal.id, reason) for stream in over)
+
+
+def test_the_turns_go_on_where_one_account_has_all_streams() -> None:
+    streams, accounts = Streams(1, 2000), Accounts()
+    look(watchdog(streams, accounts), 6)
+    assert len(accounts.looks) == 2, "nothing is asked where nobody's turn it is"
+
+
+def test_a_stream_is_open_until_it_is_no_more() -> None:
+    streams = Streams(5, 2).open
+    one, *rest = streams
+    assert len(streams) == 10
+    assert one in streams
+    streams.discard(one)
+    assert one not in streams
+    assert set(streams) == set(rest)
+    assert {stream for turn in range(3) for stream in streams.part(turn)} == set(rest)
