@@ -36,18 +36,18 @@ MUTANTS: Final = {
         (
             Change(
                 """\
-            await connection.add_listener("consentfeed", lambda *heard: self._wake(_seq(heard[-1])))
+            await connection.add_listener("consentfeed", self._hear)
 """,
                 """\
-            self._wake(None)
+            self._wake(None, 0)
             await asyncio.sleep(5)  # what is rare where it is not looked for
-            await connection.add_listener("consentfeed", lambda *heard: self._wake(_seq(heard[-1])))
+            await connection.add_listener("consentfeed", self._hear)
 """,
             ),
             Change(
                 """\
             # LISTEN first, then read: what was committed in between is found by one or the other.
-            self._wake(None)
+            self._wake(None, 0)
 """,
                 "",
             ),

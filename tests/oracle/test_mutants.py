@@ -6,8 +6,18 @@ import pytest
 
 from tests.oracle.mutants import MUTANTS, make
 from tests.oracle.oracle import for_seconds, run
+from tests.support.process import ROOT
 
 CASES = [pytest.param(name, marks=() if one.often else (pytest.mark.soak,)) for name, one in MUTANTS.items()]
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_what_a_mutant_changes_is_there(name: str) -> None:
+    """Else a change of the code would take a mutant away, and nobody would see it before the next long run."""
+    text = (ROOT / MUTANTS[name].file).read_text()
+    for there, instead in MUTANTS[name].changes:
+        assert text.count(there) == 1
+        text = text.replace(there, instead)
 
 
 @pytest.mark.timeout(180)
