@@ -16,7 +16,7 @@ NODE_BIN := tests/web/node_modules/.bin
 NODE_STAMP := tests/web/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint secrets audit lock bench soak mutants clean
+.PHONY: help demo test alone lint secrets audit lock bench soak mutants clean
 
 help: ## Show this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -43,6 +43,9 @@ demo: $(if $(wildcard $(STAMP)),$(STAMP),$(DEMO_STAMP)) ## Set everything up and
 test: $(STAMP) $(NODE_STAMP) ## Run the whole test suite
 	@$(BIN)/python tests/web/browser.py
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+alone: $(STAMP) ## Run the few tests that have just failed once more, alone
+	$(BIN)/python -m tests.support.second_try
 
 lint: $(STAMP) $(NODE_STAMP) secrets ## Run all linters
 	$(BIN)/ruff check .
