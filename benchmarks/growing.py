@@ -138,4 +138,5 @@ def _checkpoint(database: Sql) -> float:
             connection.execute("SELECT consentfeed.build_tiles(%s, 1000)", (holder,))
             connection.execute("SELECT * FROM consentfeed.add_checkpoint(%s)", (holder,))
             taken.append(1000 * (time.monotonic() - begin))
+        connection.execute("SELECT consentfeed.release_follower('checkpoints', %s)", (holder,))
     return statistics.median(taken)

@@ -110,6 +110,15 @@ class Stage:
         self.pump.open(reader)
         return reader
 
+    async def customers(self, clock: Clock) -> list[Client]:
+        """Many, each with a live stream of its own events."""
+        clients = [Client(clock) for _ in range(STREAMS)]
+        readers = [
+            self.open(client, self.pump.position, Filter(owner=f"customer {nth}")) for nth, client in enumerate(clients)
+        ]
+        await self.until(lambda: all(reader.live for reader in readers))
+        return clients
+
     async def until(self, condition: Callable[[], object]) -> int:
         """How often others had their turn until it was true."""
         turns = 0
@@ -181,12 +190,7 @@ def test_one_that_has_just_gone_is_no_failure(clock: Clock) -> None:
 def test_a_beat_for_many_customers_goes_out_in_slices(clock: Clock) -> None:
     async def main() -> None:
         async with staged(1) as stage:
-            clients = [Client(clock) for _ in range(STREAMS)]
-            readers = [
-                stage.open(client, stage.pump.position, Filter(owner=f"customer {nth}"))
-                for nth, client in enumerate(clients)
-            ]
-            await stage.until(lambda: all(reader.live for reader in readers))
+            clients = await stage.customers(clock)
             stage.pump.beat_soon()
             await stage.until(lambda: clients[0].received)
             turns = await stage.until(lambda: clients[-1].received)
@@ -200,9 +204,7 @@ def test_a_beat_for_many_customers_goes_out_in_slices(clock: Clock) -> None:
 def test_what_is_new_does_not_wait_for_the_end_of_a_beat(clock: Clock) -> None:
     async def main() -> None:
         async with staged(1) as stage:
-            clients = [Client(clock) for _ in range(STREAMS)]
-            for nth, client in enumerate(clients):
-                stage.open(client, stage.pump.position, Filter(owner=f"customer {nth}"))
+            clients = await stage.customers(clock)
             staff = Client(clock)
             reader = stage.open(staff, stage.pump.position)
             await stage.until(lambda: reader.live)
@@ -222,12 +224,7 @@ def test_what_is_new_does_not_wait_for_the_end_of_a_beat(clock: Clock) -> None:
 def test_a_beat_ends_where_the_log_is_another_one_and_all_are_told(clock: Clock) -> None:
     async def main() -> None:
         async with staged(1) as stage:
-            clients = [Client(clock) for _ in range(STREAMS)]
-            readers = [
-                stage.open(client, stage.pump.position, Filter(owner=f"customer {nth}"))
-                for nth, client in enumerate(clients)
-            ]
-            await stage.until(lambda: all(reader.live for reader in readers))
+            clients = await stage.customers(clock)
             stage.pump.beat_soon()
             await stage.until(lambda: clients[0].received)
             stage.lost.set()
